@@ -1,0 +1,16 @@
+//! What contexts may know of each other: one file per context, with the trait that others
+//! call and the types that cross the border.
+//!
+//! Invariants: no HTTP and no SQL here. A context depends on this crate and never on
+//! another context; `app` wires implementations to traits. A trait method that must share
+//! the caller's transaction takes a `&mut Tx`; such a method is always served in-process.
+
+pub mod identity;
+pub mod metering;
+pub mod providers;
+pub mod tenancy;
+
+pub use identity::Identity;
+pub use metering::Metering;
+pub use providers::Providers;
+pub use tenancy::Tenancy;

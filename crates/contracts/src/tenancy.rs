@@ -1,0 +1,145 @@
+//! Workspaces, and what a member may do in them.
+
+use async_trait::async_trait;
+use database::Tx;
+use kernel::{UserId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+
+/// A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Guest,
+    Member,
+    Admin,
+    Owner,
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Guest => "guest",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// The role of this name, as stored.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Guest, Self::Member, Self::Admin, Self::Owner]
+            .into_iter()
+            .find(|role| role.as_str() == name)
+    }
+
+    /// Whether the role, or one that it inherits from, grants `permission`.
+    pub fn grants(self, permission: Permission) -> bool {
+        self >= permission.lowest_role()
+    }
+
+    /// Everything the role grants, inherited permissions included.
+    pub fn permissions(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(move |permission| self.grants(*permission))
+    }
+}
+
+/// Declares the permissions, and for each a marker type in [`can`] for the
+/// authorization extractor: `Name = "text", LowestRole, "meaning";`
+macro_rules! permissions {
+    ($($name:ident = $text:literal, $role:ident, $meaning:literal;)*) => {
+        /// One thing that a role may allow.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
+        pub enum Permission { $(#[doc = $meaning] #[serde(rename = $text)] $name,)* }
+
+        impl Permission {
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),* }
+            }
+
+            /// The lowest built-in role that has it.
+            pub const fn lowest_role(self) -> Role {
+                match self { $(Self::$name => Role::$role),* }
+            }
+        }
+
+        /// Permissions as types, for handlers: `Allowed<can::ReadChat>`.
+        pub mod can {
+            use super::{Grant, Permission};
+            $(#[doc = $meaning] #[derive(Debug)] pub struct $name;
+            impl Grant for $name { const PERMISSION: Permission = Permission::$name; })*
+        }
+    };
+}
+
+/// A permission as a type.
+pub trait Grant: Send + Sync + 'static {
+    const PERMISSION: Permission;
+}
+
+permissions! {
+    ReadWorkspace = "workspace.read", Guest, "See the workspace and its name";
+    ManageWorkspace = "workspace.manage", Admin, "Rename the workspace and change its settings";
+    ReadMembers = "members.read", Member, "See who else is in the workspace";
+    ManageMembers = "members.manage", Admin, "Change roles and remove members";
+    ReadChat = "chat.read", Guest, "Read one's own conversations";
+    WriteChat = "chat.write", Member, "Start conversations and send messages";
+    ReadModels = "models.read", Guest, "See the models that can be chosen";
+    ReadUsage = "usage.read", Guest, "See one's own usage and cost";
+    ReadAllUsage = "usage.read_all", Admin, "See everybody's usage and cost";
+}
+
+/// A user's place in a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    pub workspace: WorkspaceId,
+    pub workspace_name: String,
+    pub personal: bool,
+    pub role: Role,
+    pub created_at: kernel::Timestamp,
+}
+
+#[async_trait]
+pub trait Tenancy: Send + Sync {
+    /// The user's membership in the workspace, as of now; none if there is none.
+    async fn membership(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+    ) -> Result<Option<Membership>, database::Error>;
+
+    /// All memberships of the user, the personal workspace first, then by name.
+    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error>;
+
+    /// Makes the personal workspace of a new user, who owns it, inside the sign-up's transaction.
+    async fn create_personal(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        name: &str,
+    ) -> Result<WorkspaceId, database::Error>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_inherit() {
+        for (lower, higher) in [
+            (Role::Guest, Role::Member),
+            (Role::Member, Role::Admin),
+            (Role::Admin, Role::Owner),
+        ] {
+            assert!(lower.permissions().all(|permission| higher.grants(permission)));
+        }
+        assert!(!Role::Guest.grants(Permission::WriteChat));
+        assert!(!Role::Member.grants(Permission::ManageMembers));
+    }
+}

@@ -1,0 +1,92 @@
+//! Every error code that a caller of the API can meet, in one table.
+
+/// Declares [`Code`]: `Name = "text", status, "title";`
+macro_rules! codes {
+    ($($name:ident = $text:literal, $status:literal, $title:literal;)*) => {
+        /// A stable, machine-readable kind of error. Its text never changes once published.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, utoipa::ToSchema)]
+        pub enum Code {
+            $(#[doc = $title] #[serde(rename = $text)] $name,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The code as it stands in a problem response.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text),* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status),* }
+            }
+
+            /// A short summary for people, the same for each occurrence (RFC 9457 `title`).
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title),* }
+            }
+        }
+    };
+}
+
+codes! {
+    InvalidJson = "invalid_json", 400, "The body is not valid JSON";
+    InvalidQuery = "invalid_query", 400, "A query parameter is not valid";
+    InvalidHeader = "invalid_header", 400, "A header is not valid";
+    Unauthenticated = "unauthenticated", 401, "Sign in first";
+    TokenExpired = "token_expired", 401, "The access token has expired";
+    InvalidCredentials = "invalid_credentials", 401, "Wrong e-mail or password";
+    RefreshInvalid = "refresh_invalid", 401, "The session has ended";
+    RefreshReused = "refresh_reused", 401, "The session was ended because its token was used twice";
+    Forbidden = "forbidden", 403, "Your role does not allow this";
+    SignUpClosed = "sign_up_closed", 403, "Sign-up is closed here";
+    InvalidPath = "invalid_path", 404, "There is nothing at this address";
+    NotFound = "not_found", 404, "Not found";
+    MethodNotAllowed = "method_not_allowed", 405, "This address does not take that method";
+    RequestTimeout = "request_timeout", 408, "The request took too long to arrive";
+    Conflict = "conflict", 409, "The request conflicts with what is stored";
+    IdempotencyConflict = "idempotency_conflict", 409, "This idempotency key was used for another request";
+    LastOwner = "last_owner", 409, "A workspace needs an owner";
+    RunActive = "run_active", 409, "An answer is still being written";
+    UsageConflict = "usage_conflict", 409, "This usage was recorded with other figures";
+    PayloadTooLarge = "payload_too_large", 413, "The body is too large";
+    UnsupportedMediaType = "unsupported_media_type", 415, "This type of content is not supported";
+    InvalidBody = "invalid_body", 422, "Some fields are not valid";
+    UnknownModel = "unknown_model", 422, "There is no such model";
+    ModelUnavailable = "model_unavailable", 422, "This model is not available";
+    ContextTooLong = "context_too_long", 422, "The text is longer than the model can read";
+    RateLimited = "rate_limited", 429, "Too many requests";
+    Internal = "internal", 500, "Something went wrong on our side";
+    ProviderAuth = "provider_auth", 502, "The provider refused our key";
+    ProviderRateLimited = "provider_rate_limited", 502, "The provider is limiting requests";
+    ProviderOverloaded = "provider_overloaded", 502, "The provider is overloaded";
+    ProviderTimeout = "provider_timeout", 502, "The provider did not answer in time";
+    ProviderUnreachable = "provider_unreachable", 502, "The provider can't be reached";
+    ProviderInvalidRequest = "provider_invalid_request", 502, "The provider refused the request";
+    ProviderContentFilter = "provider_content_filter", 502, "The provider's content filter refused";
+    ProviderProtocol = "provider_protocol", 502, "The provider sent something that can't be read";
+    ProviderFailed = "provider_failed", 502, "The provider failed";
+    Unavailable = "unavailable", 503, "Not available right now";
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_statuses_are_errors() {
+        let mut seen = std::collections::HashSet::new();
+        for code in Code::ALL {
+            assert!(seen.insert(code.as_str()), "{code} stands twice");
+            assert!((400..600).contains(&code.status()), "{code}");
+        }
+    }
+}
