@@ -1,30 +1,9 @@
 /**
  * Follows one stream to its end over as many connections as it takes. A connection that breaks,
  * stalls or ends early is opened again from the last event id seen, with exponential backoff and
- * jitter; progress resets the count. What the server refuses is not retried.
+ * jitter; progress resets the count. A refusal, as the caller defines it, is not retried.
  */
 import { readEvents, type ServerSentEvent } from "./sse";
-
-/** The server answered, and the answer was no. `problem` is the RFC 9457 body when there was one. */
-export class StreamRefused extends Error {
-  override name = "StreamRefused";
-  readonly status: number;
-  readonly problem: Problem | null;
-
-  constructor(status: number, problem: Problem | null) {
-    super(problem?.detail ?? problem?.title ?? `HTTP ${status}`);
-    this.status = status;
-    this.problem = problem;
-  }
-}
-
-/** The members of an RFC 9457 problem that the chat shows. */
-export interface Problem {
-  code?: string;
-  title?: string;
-  detail?: string;
-  request_id?: string;
-}
 
 /** Every attempt failed without one event in between. */
 export class StreamLost extends Error {
@@ -35,10 +14,12 @@ export class StreamLost extends Error {
 }
 
 export interface FollowOptions {
-  /** Opens a connection that continues after `lastEventId` (undefined: from the start). */
+  /** Opens a connection that continues after `lastEventId` (undefined: from the start); rejects unless it is ok. */
   open: (lastEventId: string | undefined, signal: AbortSignal) => Promise<Response>;
   /** Called in order, once per event. Returning true ends the following. */
   onEvent: (event: ServerSentEvent) => boolean;
+  /** Whether an error of `open` is the server's answer, so that trying again is of no use. */
+  isRefusal?: (error: unknown, resuming: boolean) => boolean;
   onConnection?: (state: "open" | "waiting") => void;
   signal: AbortSignal;
   /** Attempts in a row without an event before giving up. */
@@ -94,11 +75,7 @@ export async function followStream(options: FollowOptions): Promise<void> {
     try {
       watch();
       const response = await options.open(lastEventId, connection.signal);
-      if (!response.ok || !response.body) {
-        const refusal = await refused(response);
-        if (!worthAnotherTry(response, refusal, lastEventId !== undefined)) throw refusal;
-        throw new Error(refusal.message);
-      }
+      if (!response.body) throw new Error("the response has no body");
       options.onConnection?.("open");
       for await (const event of readEvents(response.body, {
         signal: connection.signal,
@@ -111,7 +88,7 @@ export async function followStream(options: FollowOptions): Promise<void> {
       throw new Error("the stream ended before its last event");
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof StreamRefused) throw error;
+      if (options.isRefusal?.(error, lastEventId !== undefined)) throw error;
       failures += 1;
       if (failures >= maxFailures) throw new StreamLost(error);
     } finally {
@@ -121,21 +98,4 @@ export async function followStream(options: FollowOptions): Promise<void> {
     options.onConnection?.("waiting");
     await sleep(backoffMs(failures, random), signal);
   }
-}
-
-async function refused(response: Response): Promise<StreamRefused> {
-  const isProblem = response.headers.get("content-type")?.includes("json") ?? false;
-  const body: unknown = isProblem ? await response.json().catch(() => null) : null;
-  await response.body?.cancel().catch(() => undefined);
-  return new StreamRefused(
-    response.status,
-    typeof body === "object" && body !== null ? (body as Problem) : null,
-  );
-}
-
-/** A gateway that is restarting, or a limit met while resuming: wait. Anything else is an answer. */
-function worthAnotherTry(response: Response, refusal: StreamRefused, resuming: boolean): boolean {
-  if (response.status === 503 || response.status === 504) return true;
-  if (response.status === 502) return refusal.problem?.code === undefined;
-  return response.status === 429 && resuming;
 }

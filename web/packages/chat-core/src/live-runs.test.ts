@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { LiveRuns, type LiveRun } from "./live-runs";
-import { StreamRefused } from "./follow";
 import { textOf } from "./run-state";
 
 const run = {
@@ -40,9 +39,9 @@ function setUp(start: () => Response, resume: (lastEventId?: string) => Response
   const end = new Promise<{ live: LiveRun; lost: boolean }>((resolve) => (ended = resolve));
   const runs = new LiveRuns<{ text: string }>({
     transport: {
-      start: (_, body, key) => {
+      start: async (_, body, key) => {
         calls.push(`start ${body.text} ${key}`);
-        return Promise.resolve(start());
+        return start();
       },
       resume: (id, last) => {
         calls.push(`resume ${id} ${last ?? ""}`);
@@ -52,7 +51,11 @@ function setUp(start: () => Response, resume: (lastEventId?: string) => Response
     onStarted: (live) => started.push(live),
     onEnded: (live, lost) => ended({ live, lost }),
     intervalMs: 0,
-    follow: { sleep: () => Promise.resolve(), maxFailures: 2 },
+    follow: {
+      sleep: () => Promise.resolve(),
+      maxFailures: 2,
+      isRefusal: (error) => String(error).includes("409"),
+    },
   });
   return { runs, started, calls, end };
 }
@@ -75,10 +78,12 @@ describe("LiveRuns", () => {
 
   it("hands back a refusal and tells nobody that a run ended", async () => {
     const { runs, started } = setUp(
-      () => new Response("{}", { status: 409 }),
+      () => {
+        throw new Error("409");
+      },
       () => respond([]),
     );
-    await expect(runs.start("conv_1", { text: "hi" }, "key")).rejects.toBeInstanceOf(StreamRefused);
+    await expect(runs.start("conv_1", { text: "hi" }, "key")).rejects.toThrow("409");
     expect(started).toHaveLength(0);
     expect(runs.get("conv_1")).toBeUndefined();
   });

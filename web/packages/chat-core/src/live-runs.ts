@@ -32,7 +32,7 @@ export interface LiveRunsOptions<Body> {
   onEnded: (live: LiveRun, lost: boolean) => void;
   now?: () => number;
   intervalMs?: number;
-  follow?: Pick<FollowOptions, "sleep" | "random" | "maxFailures" | "stallMs">;
+  follow?: Pick<FollowOptions, "isRefusal" | "sleep" | "random" | "maxFailures" | "stallMs">;
 }
 
 interface Entry {

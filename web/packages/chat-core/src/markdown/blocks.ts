@@ -4,7 +4,8 @@
  * of a frame depends on the last paragraph and not on the answer.
  *
  * The last two blocks stay open, because a line that is still arriving can change the block before
- * it ("- a\n*" is two lists until it becomes "- a\n**b**", one list with a lazy continuation).
+ * it ("- a\n*" is two lists until it becomes "- a\n**b**", one list with a lazy continuation), and
+ * blocks close at blank lines only, because an underline can make a heading of all the lines above.
  * A link definition can change any block, so a new one starts the reading over.
  * Nothing is rendered here, and raw HTML is only ever a token that carries its own text.
  */
@@ -22,6 +23,7 @@ export interface Block {
 
 const marked = new Marked({ gfm: true, breaks: false, extensions: mathExtensions });
 const OPEN_BLOCKS = 2;
+const BLANK_LINE_END = /\n[ \t]*\n$/;
 
 function lex(source: string, links: Links): { tokens: Token[]; links: Links } {
   const lexer = new Lexer(marked.defaults);
@@ -56,7 +58,8 @@ export class BlockReader {
       if (token.type !== "space" && token.type !== "def") at.push(i);
       return at;
     }, []);
-    const keep = solid[solid.length - OPEN_BLOCKS] ?? 0;
+    let keep = solid[solid.length - OPEN_BLOCKS] ?? 0;
+    while (keep > 0 && !BLANK_LINE_END.test(tokens[keep - 1]?.raw ?? "")) keep -= 1;
     for (const token of tokens.slice(0, keep)) {
       this.#closed.push({ key: this.#offset, token, closed: true });
       this.#offset += token.raw.length;

@@ -58,7 +58,7 @@ describe("BlockReader", () => {
         }
         expect(strip(reader.read(text, false))).toEqual(strip(new BlockReader().read(text, false)));
       }),
-      { numRuns: 400 },
+      { numRuns: 1000 },
     );
   });
 
