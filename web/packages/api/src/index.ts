@@ -1,0 +1,25 @@
+/**
+ * The product API: generated functions and types, and the session and fetch layer under them.
+ * Every function resolves to the response's data or rejects with `ApiError`.
+ */
+import { apiFetch } from "./fetch";
+import { client } from "./generated/client.gen";
+
+client.setConfig({ fetch: apiFetch });
+
+export * from "./generated";
+export { ApiError, isApiError } from "./error";
+export { apiFetch, idempotencyKey, isSignedIn } from "./fetch";
+export {
+  endSession,
+  ensureSession,
+  getSession,
+  hasSessionHint,
+  patchSessionUser,
+  patchSessionWorkspace,
+  startSession,
+  subscribeSession,
+  switchWorkspace,
+  type SessionState,
+  type SessionStatus,
+} from "./session";
