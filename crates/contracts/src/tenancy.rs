@@ -102,7 +102,33 @@ pub struct Membership {
     pub workspace_name: String,
     pub personal: bool,
     pub role: Role,
+    /// When the workspace was made.
     pub created_at: kernel::Timestamp,
+}
+
+/// A workspace as the API shows it to one of its members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Workspace {
+    pub id: WorkspaceId,
+    #[schema(example = "Acme Research")]
+    pub name: String,
+    /// Made at sign-up for one person.
+    pub personal: bool,
+    /// The caller's role in it.
+    pub role: Role,
+    pub created_at: kernel::Timestamp,
+}
+
+impl From<Membership> for Workspace {
+    fn from(membership: Membership) -> Self {
+        Self {
+            id: membership.workspace,
+            name: membership.workspace_name,
+            personal: membership.personal,
+            role: membership.role,
+            created_at: membership.created_at,
+        }
+    }
 }
 
 #[async_trait]
