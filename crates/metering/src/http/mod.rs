@@ -1,0 +1,25 @@
+//! The endpoint of the context.
+
+mod usage;
+
+use std::sync::Arc;
+
+use contracts::Identity;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::Metering;
+
+/// What the handlers work with.
+#[derive(Clone)]
+struct Service {
+    metering: Metering,
+    /// Knows what users are called.
+    identity: Arc<dyn Identity>,
+}
+
+/// The routes, to be nested under `/api/v1`.
+pub fn routes(metering: Metering, identity: Arc<dyn Identity>) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(usage::get_usage))
+        .with_state(Service { metering, identity })
+}

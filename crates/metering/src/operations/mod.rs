@@ -1,0 +1,2 @@
+pub(crate) mod record;
+pub(crate) mod report;

@@ -1,0 +1,93 @@
+//! Summing the ledger for people.
+
+use std::collections::HashMap;
+
+use contracts::Identity;
+use kernel::{TenantScope, UserId};
+
+use crate::{
+    Metering, ReportError,
+    model::{Period, Sums, UsageGroup, UsageReport, UsageRow, date_of},
+    store,
+};
+
+impl Metering {
+    /// The workspace's usage in `period`, or only that of one user. The total is the sum
+    /// of the rows, so it can't disagree with them while others write.
+    pub async fn report(
+        &self,
+        identity: &dyn Identity,
+        scope: &TenantScope,
+        only: Option<UserId>,
+        period: Period,
+        group_by: UsageGroup,
+    ) -> Result<UsageReport, ReportError> {
+        let data = match group_by {
+            UsageGroup::Day => rows(store::by_day(&self.db, scope, only, period).await?, |day| {
+                date_of(*day).to_string()
+            }),
+            UsageGroup::Model => {
+                rows(store::by_model(&self.db, scope, only, period).await?, String::clone)
+            }
+            UsageGroup::User => {
+                let sums = store::by_user(&self.db, scope, only, period).await?;
+                let users: Vec<UserId> = sums.iter().map(|(user, _)| *user).collect();
+                let names = names(identity, &users).await?;
+                let label = |user: &UserId| names.get(user).cloned();
+                sums.into_iter()
+                    .map(|(user, sums)| {
+                        let key = user.to_string();
+                        let label = label(&user).unwrap_or_else(|| key.clone());
+                        UsageRow::new(key, label, sums)
+                    })
+                    .collect()
+            }
+        };
+        Ok(UsageReport {
+            total: total(&data),
+            data,
+            from: period.from(),
+            to: period.to(),
+            group_by,
+        })
+    }
+}
+
+/// Rows that are their own label.
+fn rows<K>(sums: Vec<(K, Sums)>, key: impl Fn(&K) -> String) -> Vec<UsageRow> {
+    sums.into_iter()
+        .map(|(group, sums)| {
+            let key = key(&group);
+            UsageRow::new(key.clone(), key, sums)
+        })
+        .collect()
+}
+
+/// What to call these users; those who are gone are left out.
+async fn names(
+    identity: &dyn Identity,
+    users: &[UserId],
+) -> Result<HashMap<UserId, String>, database::Error> {
+    let users = identity.users(users).await?;
+    Ok(users
+        .into_iter()
+        .map(|user| {
+            let label = if user.name.is_empty() { user.email } else { user.name };
+            (user.id, label)
+        })
+        .collect())
+}
+
+fn total(rows: &[UsageRow]) -> UsageRow {
+    let sum = |field: fn(&UsageRow) -> i64| rows.iter().map(field).fold(0, i64::saturating_add);
+    let sums = Sums {
+        runs: sum(|row| row.runs),
+        input_tokens: sum(|row| row.input_tokens),
+        cached_input_tokens: sum(|row| row.cached_input_tokens),
+        cache_write_tokens: sum(|row| row.cache_write_tokens),
+        output_tokens: sum(|row| row.output_tokens),
+        reasoning_tokens: sum(|row| row.reasoning_tokens),
+        cost: rows.iter().map(|row| row.cost_usd).sum(),
+    };
+    UsageRow::new("total".into(), "total".into(), sums)
+}

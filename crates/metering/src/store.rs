@@ -1,0 +1,156 @@
+//! The table `usage_entries`: one insert, one look-up, three sums.
+
+use database::{Db, Error, Tx, params};
+use kernel::{NanoUsd, TenantScope, Timestamp, UsageId, UserId};
+
+use crate::model::{Entry, Period, Sums};
+
+/// A key, the number of runs, five token counts, the cost: in the order of [`Sums`].
+type Group<K> = (K, i64, i64, i64, i64, i64, i64, NanoUsd);
+
+/// Whether the entry was written; false: its id stands in the ledger already.
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    entry: &Entry,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let written = tx
+        .execute(
+            "INSERT INTO usage_entries (workspace_id, id, user_id, conversation_id, run_id, model,
+                 input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
+                 reasoning_tokens, estimated, price_version, cost_nano, occurred_at, day, recorded_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             ON CONFLICT (workspace_id, id) DO NOTHING",
+            params![
+                scope.workspace(),
+                entry.id,
+                entry.user,
+                entry.conversation,
+                entry.run,
+                entry.model.as_str(),
+                entry.input_tokens,
+                entry.cached_input_tokens,
+                entry.cache_write_tokens,
+                entry.output_tokens,
+                entry.reasoning_tokens,
+                entry.estimated,
+                entry.price_version.clone(),
+                entry.cost,
+                entry.occurred_at,
+                entry.day(),
+                now
+            ],
+        )
+        .await?;
+    Ok(written == 1)
+}
+
+pub(crate) async fn find(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    id: UsageId,
+) -> Result<Option<Entry>, Error> {
+    tx.optional(
+        "SELECT id, user_id, conversation_id, run_id, model, input_tokens, cached_input_tokens,
+             cache_write_tokens, output_tokens, reasoning_tokens, estimated, price_version,
+             cost_nano, occurred_at
+         FROM usage_entries
+         WHERE workspace_id = $1 AND id = $2",
+        params![scope.workspace(), id],
+    )
+    .await
+}
+
+/// By days since 1970-01-01 UTC, oldest first.
+pub(crate) async fn by_day(
+    db: &Db,
+    scope: &TenantScope,
+    only: Option<UserId>,
+    period: Period,
+) -> Result<Vec<(i64, Sums)>, Error> {
+    let groups = db
+        .all(
+            scope,
+            "SELECT day, count(run_id),
+                 CAST(sum(input_tokens) AS BIGINT), CAST(sum(cached_input_tokens) AS BIGINT),
+                 CAST(sum(cache_write_tokens) AS BIGINT), CAST(sum(output_tokens) AS BIGINT),
+                 CAST(sum(reasoning_tokens) AS BIGINT), CAST(sum(cost_nano) AS BIGINT)
+             FROM usage_entries
+             WHERE workspace_id = $1 AND day >= $2 AND day <= $3
+                 AND (CAST($4 AS UUID) IS NULL OR user_id = $4)
+             GROUP BY day
+             ORDER BY day",
+            params![scope.workspace(), period.first_day(), period.last_day(), only],
+        )
+        .await?;
+    Ok(sums(groups))
+}
+
+/// By model, the dearest first.
+pub(crate) async fn by_model(
+    db: &Db,
+    scope: &TenantScope,
+    only: Option<UserId>,
+    period: Period,
+) -> Result<Vec<(String, Sums)>, Error> {
+    let groups = db
+        .all(
+            scope,
+            "SELECT model, count(run_id),
+                 CAST(sum(input_tokens) AS BIGINT), CAST(sum(cached_input_tokens) AS BIGINT),
+                 CAST(sum(cache_write_tokens) AS BIGINT), CAST(sum(output_tokens) AS BIGINT),
+                 CAST(sum(reasoning_tokens) AS BIGINT), CAST(sum(cost_nano) AS BIGINT)
+             FROM usage_entries
+             WHERE workspace_id = $1 AND day >= $2 AND day <= $3
+                 AND (CAST($4 AS UUID) IS NULL OR user_id = $4)
+             GROUP BY model
+             ORDER BY sum(cost_nano) DESC, model",
+            params![scope.workspace(), period.first_day(), period.last_day(), only],
+        )
+        .await?;
+    Ok(sums(groups))
+}
+
+/// By user, the dearest first.
+pub(crate) async fn by_user(
+    db: &Db,
+    scope: &TenantScope,
+    only: Option<UserId>,
+    period: Period,
+) -> Result<Vec<(UserId, Sums)>, Error> {
+    let groups = db
+        .all(
+            scope,
+            "SELECT user_id, count(run_id),
+                 CAST(sum(input_tokens) AS BIGINT), CAST(sum(cached_input_tokens) AS BIGINT),
+                 CAST(sum(cache_write_tokens) AS BIGINT), CAST(sum(output_tokens) AS BIGINT),
+                 CAST(sum(reasoning_tokens) AS BIGINT), CAST(sum(cost_nano) AS BIGINT)
+             FROM usage_entries
+             WHERE workspace_id = $1 AND day >= $2 AND day <= $3
+                 AND (CAST($4 AS UUID) IS NULL OR user_id = $4)
+             GROUP BY user_id
+             ORDER BY sum(cost_nano) DESC, user_id",
+            params![scope.workspace(), period.first_day(), period.last_day(), only],
+        )
+        .await?;
+    Ok(sums(groups))
+}
+
+fn sums<K>(groups: Vec<Group<K>>) -> Vec<(K, Sums)> {
+    groups
+        .into_iter()
+        .map(|(key, runs, input, cached_input, cache_write, output, reasoning, cost)| {
+            let sums = Sums {
+                runs,
+                input_tokens: input,
+                cached_input_tokens: cached_input,
+                cache_write_tokens: cache_write,
+                output_tokens: output,
+                reasoning_tokens: reasoning,
+                cost,
+            };
+            (key, sums)
+        })
+        .collect()
+}
