@@ -1,0 +1,70 @@
+//! Applying migrations on PostgreSQL, under the login's own role, one node at a time.
+
+use tokio_postgres::Client;
+
+use super::Postgres;
+use crate::{
+    Error, Migration,
+    migrate::{Applied, LIST, RECORD, TABLE, failed, pending},
+};
+
+/// The key of the advisory lock that migrating nodes wait for ("parlance" in ASCII).
+const LOCK: i64 = 0x7061_726c_616e_6365;
+
+impl Postgres {
+    pub async fn migrate(&self, files: &'static [Migration]) -> Result<Vec<&'static Migration>, Error> {
+        let client = self.shared.dial().await?;
+        let translate = |error| self.shared.translate(&error);
+        // The lock belongs to this connection and goes with it, whatever happens.
+        client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await.map_err(translate)?;
+        client.batch_execute(TABLE).await.map_err(translate)?;
+        let left = pending(files, &list(&client).await.map_err(translate)?)?;
+        for file in &left {
+            apply(&client, file).await.map_err(|error| failed(file, &self.shared.translate(&error)))?;
+        }
+        if let Some(role) = self.shared.role {
+            let grants = format!(
+                "GRANT USAGE ON SCHEMA public TO {role};
+                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+                 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
+                 REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM {role};"
+            );
+            client.batch_execute(&grants).await.map_err(translate)?;
+        }
+        self.shared.learn_unique_indexes().await?;
+        Ok(left)
+    }
+
+    pub async fn applied(&self) -> Result<Vec<Applied>, Error> {
+        let client = self.shared.dial().await?;
+        let read = async {
+            let exists = client
+                .query_one("SELECT to_regclass('schema_migrations') IS NOT NULL", &[])
+                .await?
+                .try_get::<_, bool>(0)?;
+            if exists { list(&client).await } else { Ok(Vec::new()) }
+        };
+        read.await.map_err(|error| self.shared.translate(&error))
+    }
+}
+
+async fn list(client: &Client) -> Result<Vec<Applied>, tokio_postgres::Error> {
+    let rows = client.query(LIST, &[]).await?;
+    let rows = rows.iter().map(|row| Ok(Applied { version: row.try_get(0)?, checksum: row.try_get(1)? }));
+    rows.collect()
+}
+
+async fn apply(client: &Client, file: &Migration) -> Result<(), tokio_postgres::Error> {
+    // A migration may move rows of every workspace, and policies bind owners too.
+    client.batch_execute("BEGIN; SET LOCAL parlance.workspace = 'platform'").await?;
+    let work = async {
+        client.batch_execute(file.sql).await?;
+        client.execute(RECORD, &[&file.version, &file.name, &file.checksum()]).await?;
+        client.batch_execute("COMMIT").await
+    };
+    let done = work.await;
+    if done.is_err() {
+        client.batch_execute("ROLLBACK").await?;
+    }
+    done
+}

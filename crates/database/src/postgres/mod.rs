@@ -1,0 +1,272 @@
+//! PostgreSQL: a pool of connections, each with its prepared statements.
+//!
+//! Invariants: every statement runs in a transaction that first sets `parlance.workspace`, which the
+//! row-level security policies read; and under a role that policies bind. `BEGIN`, the statement and
+//! `COMMIT` are sent together, so a single scoped statement is one round trip.
+//! A dropped transaction sends `ROLLBACK` before its connection can serve anybody else.
+
+mod connect;
+mod migrate;
+mod types;
+
+use std::{
+    collections::HashMap,
+    error::Error as _,
+    pin::pin,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use deadpool_postgres::{HookError, Object, Pool, PoolError};
+use futures_util::{FutureExt as _, TryStreamExt as _, future};
+use tokio_postgres::{Client, Error as PgError, Row as PgRow, Statement, error::SqlState};
+
+use crate::{Error, FromRow, Row, Scope, Value, row::Source};
+pub use types::cell;
+
+pub struct Postgres {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    pool: Pool,
+    config: tokio_postgres::Config,
+    /// Where the database is, for messages; without user and password.
+    place: String,
+    /// The role that statements run under, if the login's own would bypass the policies.
+    role: Option<&'static str>,
+    /// Index name → `table.column, table.column`, as SQLite names a unique constraint.
+    unique: RwLock<HashMap<String, String>>,
+}
+
+impl Postgres {
+    pub async fn begin(&self, scope: Scope, relaxed: bool) -> Result<Tx, Error> {
+        Ok(Tx {
+            client: self.shared.client().await?,
+            shared: self.shared.clone(),
+            opening: opening("BEGIN", scope, relaxed),
+            begun: false,
+        })
+    }
+
+    pub async fn all<T: FromRow>(
+        &self,
+        scope: Scope,
+        sql: &'static str,
+        params: &[Value],
+    ) -> Result<Vec<T>, Error> {
+        let opening = opening("BEGIN READ ONLY", scope, false);
+        match self.single(&opening, sql, params).await {
+            // The connection broke while it lay in the pool, or just now. A read can be asked again.
+            Err(Error::Unavailable(_)) => decode(self.single(&opening, sql, params).await?.rows),
+            answer => decode(answer?.rows),
+        }
+    }
+
+    pub async fn execute(
+        &self,
+        scope: Scope,
+        relaxed: bool,
+        sql: &'static str,
+        params: &[Value],
+    ) -> Result<u64, Error> {
+        let opening = opening("BEGIN", scope, relaxed);
+        Ok(self.single(&opening, sql, params).await?.affected)
+    }
+
+    /// A transaction of one statement, in one round trip.
+    async fn single(&self, opening: &str, sql: &str, params: &[Value]) -> Result<Answer, Error> {
+        let client = self.shared.client().await?;
+        let work = async {
+            let statement = client.prepare_cached(sql).await?;
+            // The futures are polled in this order, and each sends when it is first polled.
+            // If the statement fails, the COMMIT is a ROLLBACK.
+            let (opened, answer, closed) = future::join3(
+                client.batch_execute(opening),
+                fetch(&client, &statement, params),
+                client.batch_execute("COMMIT"),
+            )
+            .await;
+            opened?;
+            let answer = answer?;
+            closed?;
+            Ok(answer)
+        };
+        work.await.map_err(|error| self.shared.translate(&error))
+    }
+}
+
+/// A write transaction. Its `BEGIN` goes along with its first statement.
+pub struct Tx {
+    client: Object,
+    shared: Arc<Shared>,
+    opening: String,
+    begun: bool,
+}
+
+impl Tx {
+    pub async fn all<T: FromRow>(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<T>, Error> {
+        decode(self.run(sql, params).await?.rows)
+    }
+
+    pub async fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64, Error> {
+        Ok(self.run(sql, params).await?.affected)
+    }
+
+    async fn run(&mut self, sql: &str, params: &[Value]) -> Result<Answer, Error> {
+        if self.begun {
+            return self.next(sql, params).await;
+        }
+        match self.first(sql, params).await {
+            // Nothing is done yet, so a broken connection can be replaced.
+            Err(Error::Unavailable(_)) => {
+                self.begun = false;
+                self.client = self.shared.client().await?;
+                self.first(sql, params).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn first(&mut self, sql: &str, params: &[Value]) -> Result<Answer, Error> {
+        let work = async {
+            let statement = self.client.prepare_cached(sql).await?;
+            self.begun = true;
+            let (opened, answer) = future::join(
+                self.client.batch_execute(&self.opening),
+                fetch(&self.client, &statement, params),
+            )
+            .await;
+            opened?;
+            answer
+        };
+        work.await.map_err(|error| self.shared.translate(&error))
+    }
+
+    async fn next(&mut self, sql: &str, params: &[Value]) -> Result<Answer, Error> {
+        let work = async {
+            let statement = self.client.prepare_cached(sql).await?;
+            fetch(&self.client, &statement, params).await
+        };
+        work.await.map_err(|error| self.shared.translate(&error))
+    }
+
+    pub async fn commit(self) -> Result<(), Error> {
+        self.end("COMMIT").await
+    }
+
+    pub async fn rollback(self) -> Result<(), Error> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, sql: &str) -> Result<(), Error> {
+        if !std::mem::replace(&mut self.begun, false) {
+            return Ok(());
+        }
+        let ended = self.client.batch_execute(sql).await;
+        ended.map_err(|error| self.shared.translate(&error))
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if self.begun {
+            // One poll puts the ROLLBACK into the connection's queue, ahead of whoever gets it next.
+            // If the queue is gone, so is the connection, and the server rolls back by itself.
+            let _ = self.client.batch_execute("ROLLBACK").now_or_never();
+        }
+    }
+}
+
+struct Answer {
+    rows: Vec<PgRow>,
+    affected: u64,
+}
+
+async fn fetch(client: &Client, statement: &Statement, params: &[Value]) -> Result<Answer, PgError> {
+    let mut stream = pin!(client.query_raw(statement, params).await?);
+    let mut rows = Vec::new();
+    while let Some(row) = stream.try_next().await? {
+        rows.push(row);
+    }
+    let affected = stream.rows_affected().unwrap_or(0);
+    Ok(Answer { rows, affected })
+}
+
+fn decode<T: FromRow>(rows: Vec<PgRow>) -> Result<Vec<T>, Error> {
+    rows.iter().map(|row| Row::read(Source::Postgres(row))).collect()
+}
+
+/// The statements that open a transaction in its scope.
+fn opening(begin: &str, scope: Scope, relaxed: bool) -> String {
+    let relax = if relaxed { "; SET LOCAL synchronous_commit = off" } else { "" };
+    match scope {
+        Scope::Platform => format!("{begin}; SET LOCAL parlance.workspace = 'platform'{relax}"),
+        Scope::Tenant(tenant) => {
+            let workspace = tenant.workspace().uuid();
+            format!("{begin}; SET LOCAL parlance.workspace = '{workspace}'{relax}")
+        }
+    }
+}
+
+impl Shared {
+    async fn client(&self) -> Result<Object, Error> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => self.unavailable(&reason(&error)),
+            PoolError::Timeout(_) => self.unavailable("no connection became free in time"),
+            PoolError::PostCreateHook(HookError::Backend(error)) => self.unavailable(&reason(&error)),
+            other => self.unavailable(&other.to_string()),
+        })
+    }
+
+    fn unavailable(&self, reason: &str) -> Error {
+        Error::Unavailable(format!("{}: {reason}", self.place))
+    }
+
+    fn translate(&self, error: &PgError) -> Error {
+        let Some(db) = error.as_db_error() else {
+            return if error.is_closed() || error.source().is_some_and(|it| it.is::<std::io::Error>()) {
+                self.unavailable(&reason(error))
+            } else {
+                Error::other(reason(error))
+            };
+        };
+        let class = db.code().code().get(..2).unwrap_or_default();
+        match *db.code() {
+            SqlState::UNIQUE_VIOLATION => Error::UniqueViolation {
+                constraint: self.unique_columns(db.constraint().unwrap_or_default()),
+            },
+            SqlState::FOREIGN_KEY_VIOLATION => Error::ForeignKeyViolation,
+            SqlState::CHECK_VIOLATION | SqlState::NOT_NULL_VIOLATION | SqlState::INSUFFICIENT_PRIVILEGE => {
+                Error::RuleViolation { rule: db.message().to_owned() }
+            }
+            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
+                Error::Conflict(db.message().to_owned())
+            }
+            // 08 connection, 53 resources, 57 operator intervention, 58 system.
+            _ if matches!(class, "08" | "53" | "57" | "58") => self.unavailable(db.message()),
+            _ => Error::other(format!("{} ({})", db.message(), db.code().code())),
+        }
+    }
+
+    fn unique_columns(&self, index: &str) -> String {
+        let known = self.unique.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(index).cloned().unwrap_or_else(|| index.to_owned())
+    }
+}
+
+/// The message with its causes; the driver's own says only "error connecting to server".
+fn reason(error: &PgError) -> String {
+    if let Some(db) = error.as_db_error() {
+        return db.message().to_owned();
+    }
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
