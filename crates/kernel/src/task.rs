@@ -1,7 +1,8 @@
 //! Supervised background tasks: named, counted, cancelled together, awaited at shutdown.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
 
+use futures_util::FutureExt;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The tasks of one process. A clone is another handle to the same set.
@@ -17,17 +18,20 @@ impl Tasks {
     }
 
     /// Runs `future` to its end. A panic is logged under `name` and ends only that task.
-    #[allow(clippy::disallowed_methods, reason = "the one place that spawns")]
     pub fn spawn<F>(&self, name: &'static str, future: F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let guarded = async move {
-            if let Err(panic) = tokio::spawn(future).await {
-                tracing::error!(task = name, %panic, "a background task panicked");
+        self.tracker.spawn(async move {
+            if let Err(panic) = AssertUnwindSafe(future).catch_unwind().await {
+                let message = panic
+                    .downcast_ref::<&str>()
+                    .map(ToString::to_string)
+                    .or_else(|| panic.downcast_ref::<String>().cloned())
+                    .unwrap_or_default();
+                tracing::error!(task = name, message, "a background task panicked");
             }
-        };
-        self.tracker.spawn(guarded);
+        });
     }
 
     /// Cancelled when the process begins to shut down.

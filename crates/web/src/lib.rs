@@ -1,0 +1,24 @@
+//! What every HTTP endpoint shares: problem responses, extractors that authorize and
+//! validate, rate limits, idempotency, paging, server-sent events, the layers around it all.
+//!
+//! Invariants: an error leaves as an RFC 9457 problem with a code from [`kernel::Code`];
+//! an unknown error leaves as an opaque 500 and is logged once; a handler's argument type
+//! *is* its authorization ([`Allowed`]).
+//!
+//! Deliberately absent: any context's words. Contexts bring their own routes.
+
+mod auth;
+mod client;
+pub mod cursor;
+mod extract;
+pub mod idempotency;
+pub mod layers;
+pub mod limit;
+mod problem;
+pub mod sse;
+
+pub use auth::{Allowed, Auth, MaybeMember, Member};
+pub use client::{Client, RequestId};
+pub use cursor::PageQuery;
+pub use extract::{Json, Path, Query};
+pub use problem::{FieldError, Problem, ProblemBody};

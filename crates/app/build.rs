@@ -1,0 +1,16 @@
+//! Embeds the built web assets, or a page that says how to build them.
+
+use std::path::{Path, PathBuf};
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/apps");
+    let placeholder = Path::new(env!("CARGO_MANIFEST_DIR")).join("placeholder");
+    let directory = |app: &str| -> PathBuf {
+        let built = root.join(app).join("dist");
+        // Watch the folder even while it is missing, so that a later build is noticed.
+        println!("cargo::rerun-if-changed={}", built.display());
+        if built.join("index.html").is_file() { built } else { placeholder.clone() }
+    };
+    // Always embedded: a binary is whole wherever it is copied to.
+    memory_serve::load_names_directories([("app", directory("app")), ("reference", directory("reference"))], true);
+}

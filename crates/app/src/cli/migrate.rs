@@ -1,0 +1,16 @@
+//! `parlance migrate`.
+
+use super::say;
+use crate::{Config, platform};
+
+pub async fn run(config: &Config) -> anyhow::Result<()> {
+    let db = platform::connect(config).await?;
+    let applied = db.migrate().await?;
+    if applied.is_empty() {
+        say("The database is up to date.");
+    }
+    for migration in applied {
+        say(format_args!("applied {migration}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! Configuration: defaults, then `parlance.toml`, then the environment, the last word winning.
+//!
+//! A key is `PARLANCE_<SECTION>__<KEY>` in the environment. The customary variables
+//! (`PORT`, `DATABASE_URL`, `REDIS_URL`, `OPENAI_API_KEY`, …) win over both. An unknown key
+//! or a bad value stops the start with a line that names it.
+
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+const FILE: &str = "parlance.toml";
+const PREFIX: &str = "PARLANCE_";
+/// Variables of the test suites, which share our prefix but are not ours to read.
+const FOREIGN: [&str; 2] = ["PARLANCE_TEST_", "PARLANCE_E2E_"];
+
+/// Variables by customary names, and the keys they stand for.
+const CUSTOMARY: [(&str, &str); 5] = [
+    ("PORT", "server.port"),
+    ("DATABASE_URL", "database.url"),
+    ("REDIS_URL", "redis.url"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+    ("RUST_LOG", "log.filter"),
+];
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where all state lives that is not in a database server.
+    pub data_dir: DataDir,
+    pub server: Server,
+    pub database: Database,
+    pub redis: Redis,
+    pub auth: Auth,
+    pub limits: Limits,
+    pub providers: providers::Config,
+    pub log: Log,
+    pub telemetry: Telemetry,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct DataDir(pub PathBuf);
+
+impl Default for DataDir {
+    fn default() -> Self {
+        Self("data".into())
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// 0 takes a free one.
+    pub port: u16,
+    /// How people reach us from outside, such as `https://chat.example.com`. Links and the
+    /// cookie's `Secure` attribute come from it, never from a request's `Host`.
+    pub public_url: Option<Url>,
+    /// Proxies in front of us that set `X-Forwarded-For`.
+    pub trusted_proxies: usize,
+    /// How long running answers may take to finish when the server is asked to stop.
+    pub shutdown_seconds: u64,
+    /// If set, `/metrics` asks for it as a bearer token.
+    pub metrics_token: Option<SecretString>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::from([0, 0, 0, 0]),
+            port: 4000,
+            public_url: None,
+            trusted_proxies: 0,
+            shutdown_seconds: 25,
+            metrics_token: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `postgres://…` or `sqlite:PATH`; `parlance.db` in the data folder unless told.
+    pub url: Option<SecretString>,
+    /// Connections to PostgreSQL.
+    pub pool_size: usize,
+    /// Threads that read SQLite.
+    pub readers: usize,
+    /// `normal`: a power cut may take back the last moments, a crash of ours never does.
+    /// `full`: neither may, at one disk flush a commit. For SQLite; PostgreSQL has its own.
+    pub synchronous: Synchronous,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Synchronous {
+    #[default]
+    Normal,
+    Full,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, pool_size: 16, readers: 2, synchronous: Synchronous::default() }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Redis {
+    /// `redis://…`: rate limits are then shared by all processes.
+    pub url: Option<SecretString>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    pub sign_up: SignUp,
+    /// Ed25519 private keys in PKCS#8 PEM, the signing one first, instead of those in the data folder.
+    pub signing_keys: Vec<SecretString>,
+    /// The secret that refresh tokens are derived with, instead of the one in the data folder.
+    pub refresh_secret: Option<SecretString>,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self { sign_up: SignUp::Open, signing_keys: Vec::new(), refresh_secret: None }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignUp {
+    Open,
+    /// Accounts are made on the command line.
+    Closed,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Requests to sign-up, login and refresh that one address may make in 15 minutes.
+    pub auth_per_ip: u32,
+    /// Requests that one address may make in a minute.
+    pub requests_per_ip: u32,
+    /// Requests that one user may make in a minute.
+    pub requests_per_user: u32,
+    /// Answers that one user may have written at a time.
+    pub runs_per_user: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { auth_per_ip: 100, requests_per_ip: 3000, requests_per_user: 1200, runs_per_user: 20 }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    pub format: LogFormat,
+    /// What to log, such as `info` or `info,chat=debug`.
+    pub filter: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// Pretty on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    Json,
+    Pretty,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Telemetry {
+    /// Base address of an OpenTelemetry collector (HTTP, protobuf): traces go to `…/v1/traces`.
+    pub otlp_endpoint: Option<Url>,
+}
+
+impl Config {
+    /// Reads the file (the given one must exist; `parlance.toml` here may) and the environment.
+    pub fn load(file: Option<&Path>, environment: &BTreeMap<String, String>) -> anyhow::Result<Self> {
+        let mut builder = config::Config::builder();
+        builder = match file {
+            Some(path) => builder.add_source(config::File::from(path)),
+            None => builder.add_source(config::File::new(FILE, config::FileFormat::Toml).required(false)),
+        };
+        let mut own = config::Map::new();
+        for (name, value) in environment {
+            let Some(key) = name.strip_prefix(PREFIX) else { continue };
+            if FOREIGN.iter().any(|foreign| name.starts_with(foreign)) || key == "CONFIG" {
+                continue;
+            }
+            own.insert(key.to_owned(), value.clone());
+        }
+        builder = builder.add_source(
+            config::Environment::default().separator("__").try_parsing(true).source(Some(own)),
+        );
+        for (name, key) in CUSTOMARY {
+            if let Some(value) = environment.get(name).filter(|value| !value.is_empty()) {
+                builder = builder
+                    .set_override(key, value.as_str())
+                    .with_context(|| format!("the variable {name} can't be used"))?;
+            }
+        }
+        let source = builder.build().context("the configuration can't be read")?;
+        let mut config: Self = serde_path_to_error::deserialize(source).map_err(|error| {
+            let path = error.path().to_string();
+            let place = if path == "." { String::new() } else { format!("`{path}`: ") };
+            anyhow::anyhow!("the configuration is not valid: {place}{}", error.into_inner())
+        })?;
+        config.providers = config.providers.customary(|name| environment.get(name).cloned());
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if let Some(url) = &self.server.public_url
+            && (!matches!(url.scheme(), "http" | "https") || url.host().is_none())
+        {
+            bail!("the configuration is not valid: `server.public_url`: expected an address such as https://chat.example.com");
+        }
+        for (key, value) in [
+            ("limits.auth_per_ip", self.limits.auth_per_ip),
+            ("limits.requests_per_ip", self.limits.requests_per_ip),
+            ("limits.requests_per_user", self.limits.requests_per_user),
+        ] {
+            if value == 0 {
+                bail!("the configuration is not valid: `{key}`: expected at least 1");
+            }
+        }
+        if !(1..=1000).contains(&self.database.pool_size) {
+            bail!("the configuration is not valid: `database.pool_size`: expected 1 to 1000");
+        }
+        if !(1..=64).contains(&self.database.readers) {
+            bail!("the configuration is not valid: `database.readers`: expected 1 to 64");
+        }
+        Ok(())
+    }
+
+    /// Whether browsers reach us by HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.server.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(variables: &[(&str, &str)]) -> anyhow::Result<Config> {
+        let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let empty = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        Config::load(Some(empty.path()), &environment)
+    }
+
+    #[test]
+    fn customary_variables_win() {
+        let config = load(&[("PORT", "4100"), ("PARLANCE_SERVER__PORT", "4200"), ("PARLANCE_DATA_DIR", "elsewhere")]).unwrap();
+        assert_eq!(config.server.port, 4100);
+        assert_eq!(config.data_dir.0, PathBuf::from("elsewhere"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (name, value, expected) in [
+            ("PARLANCE_SERVER__PRT", "1", "prt"),
+            ("PORT", "many", "server.port"),
+            ("PARLANCE_AUTH__SIGN_UP", "maybe", "maybe"),
+            ("PARLANCE_SERVER__PUBLIC_URL", "ftp://x", "server.public_url"),
+            ("PARLANCE_LIMITS__AUTH_PER_IP", "0", "limits.auth_per_ip"),
+        ] {
+            let message = format!("{:#}", load(&[(name, value)]).unwrap_err());
+            assert!(message.contains(expected), "{name}={value}: {message}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let config = load(&[("DATABASE_URL", "postgres://u:hunter2@h/d"), ("OPENAI_API_KEY", "sk-hunter2")]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,55 @@
+//! The OpenAPI 3.1 document: what the contexts say of their routes, and what holds for all.
+
+use utoipa::{
+    OpenApi,
+    openapi::{
+        OpenApi as Document,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+const DESCRIPTION: &str = "\
+Everything that Parlance's own web app does, for your programs too.
+
+**Authentication.** Sign in with `POST /api/v1/auth/login` and send the access token as `Authorization: Bearer …`. \
+It lives for ten minutes; `POST /api/v1/auth/refresh` renews it with the HttpOnly cookie that the login set.
+
+**Errors** are problems by RFC 9457 (`application/problem+json`) with a stable `code` and the `request_id` to ask for help with.
+
+**Lists** take `limit` and `cursor` and answer `{data, next_cursor}`.
+
+**Repeating safely.** Send an `Idempotency-Key` with a POST that creates; a repetition gets the first answer.
+
+**Streams** are server-sent events in the AI SDK's UI message stream protocol, version 1. Each event has an `id`; \
+send the last one as `Last-Event-ID` to go on where you were.";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Parlance API", description = DESCRIPTION, license(name = "Apache-2.0", identifier = "Apache-2.0")),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "Authentication", description = "Sign up, sign in, and the sessions that come of it"),
+        (name = "Profile", description = "The person who is signed in"),
+        (name = "Workspaces", description = "The tenant: its name, its members, their roles"),
+        (name = "Models", description = "What can be talked to, and what it costs"),
+        (name = "Conversations", description = "Threads of messages, kept as a tree"),
+        (name = "Runs", description = "One generation each: started, streamed, stopped"),
+        (name = "Files", description = "Images that go with a message"),
+        (name = "Events", description = "What changes, as it changes"),
+        (name = "Usage", description = "The ledger of tokens and cost"),
+        (name = "Instance", description = "This installation"),
+    ),
+    components(schemas(web::ProblemBody, web::FieldError, kernel::Code))
+)]
+struct Base;
+
+/// The document that routes are added to.
+pub fn base() -> Document {
+    let mut document = Base::openapi();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    document.components.get_or_insert_default().add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
+    );
+    document
+}

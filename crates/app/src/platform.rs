@@ -1,0 +1,136 @@
+//! One installation, wired: every context, given the others by the traits they know.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use database::{Db, Options, SchemaState};
+use kernel::{Env, Tasks};
+use secrecy::ExposeSecret;
+use web::{idempotency::Idempotency, limit::Limiter};
+
+use crate::{
+    Config,
+    config::{SignUp, Synchronous},
+};
+
+/// Retention that no context owns.
+const HOUSEKEEPING: Duration = Duration::from_secs(10 * 60);
+
+/// The contexts and what they share. A clone is another handle to the same installation.
+#[derive(Clone)]
+pub struct Platform {
+    pub env: Env,
+    pub tasks: Tasks,
+    pub db: Db,
+    pub limiter: Limiter,
+    pub identity: Arc<identity::Identity>,
+    pub tenancy: Arc<tenancy::Tenancy>,
+    pub providers: Arc<providers::Providers>,
+    pub metering: Arc<metering::Metering>,
+    pub chat: chat::Chat,
+}
+
+impl Platform {
+    /// Opens the database, brings its schema up to date and builds every context.
+    /// Nothing runs in the background before [`Platform::start`].
+    pub async fn open(config: &Config, env: Env) -> anyhow::Result<Self> {
+        let db = connect(config).await?;
+        db.migrate().await.context("the database can't be brought up to date")?;
+        Self::on(db, config, env).await
+    }
+
+    /// Builds every context on a database whose schema is current.
+    pub async fn on(db: Db, config: &Config, env: Env) -> anyhow::Result<Self> {
+        let tasks = Tasks::new();
+        let limiter = match &config.redis.url {
+            Some(url) => Limiter::redis(url.expose_secret())
+                .await
+                .context("Redis can't be reached; check `redis.url` (REDIS_URL)")?,
+            None => Limiter::in_process(),
+        };
+        let tenancy = Arc::new(tenancy::Tenancy::new(db.clone(), env.clone()));
+        let identity = Arc::new(
+            identity::Identity::new(
+                db.clone(),
+                env.clone(),
+                tasks.clone(),
+                tenancy.clone(),
+                identity::Config {
+                    public_url: config.server.public_url.clone(),
+                    data_dir: config.data_dir.0.clone(),
+                    signing_keys: config.auth.signing_keys.clone(),
+                    refresh_secret: config.auth.refresh_secret.clone(),
+                    sign_up_open: config.auth.sign_up == SignUp::Open,
+                    requests_per_ip: config.limits.auth_per_ip,
+                },
+                limiter.clone(),
+            )
+            .context("identity can't start")?,
+        );
+        let providers = Arc::new(
+            providers::Providers::new(env.clone(), tasks.clone(), config.providers.clone())
+                .context("the providers can't be set up")?,
+        );
+        let metering = Arc::new(metering::Metering::new(db.clone(), env.clone()));
+        let chat = chat::Chat::new(chat::Parts {
+            db: db.clone(),
+            env: env.clone(),
+            tasks: tasks.clone(),
+            providers: providers.clone(),
+            metering: metering.clone(),
+            runs_per_user: config.limits.runs_per_user,
+        });
+        Ok(Self { env, tasks, db, limiter, identity, tenancy, providers, metering, chat })
+    }
+
+    /// Starts what runs in the background: recovery of interrupted runs, retention, discovery.
+    pub async fn start(&self) -> anyhow::Result<()> {
+        self.providers.start();
+        self.chat.start().await.context("interrupted runs can't be recovered")?;
+        let (platform, shutdown) = (self.clone(), self.tasks.shutdown());
+        self.tasks.spawn("housekeeping", async move {
+            let idempotency = Idempotency::new(platform.db.clone(), platform.env.clone());
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(HOUSEKEEPING) => {}
+                    () = shutdown.cancelled() => return,
+                }
+                platform.limiter.forget_idle();
+                if let Err(error) = idempotency.sweep().await {
+                    tracing::warn!(%error, "expired idempotency keys stay for now");
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// Where the database is: as configured, else in the data folder.
+pub fn database_url(config: &Config) -> String {
+    config.database.url.as_ref().map_or_else(
+        || format!("sqlite:{}", config.data_dir.0.join("parlance.db").display()),
+        |url| url.expose_secret().to_owned(),
+    )
+}
+
+/// Connects to the database and refuses one that a newer version has migrated.
+pub async fn connect(config: &Config) -> anyhow::Result<Db> {
+    make_data_dir(&config.data_dir.0)?;
+    let mut options = Options::new(database_url(config));
+    options.pool_size = config.database.pool_size;
+    options.readers = config.database.readers;
+    options.synchronous = match config.database.synchronous {
+        Synchronous::Normal => database::Synchronous::Normal,
+        Synchronous::Full => database::Synchronous::Full,
+    };
+    let db = Db::connect(&options).await.context("the database can't be opened")?;
+    if let SchemaState::Newer { .. } = db.schema_state().await.context("the database can't be read")? {
+        bail!("the database was migrated by a newer version of Parlance; start that version, or restore a backup");
+    }
+    Ok(db)
+}
+
+fn make_data_dir(path: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(path)
+        .with_context(|| format!("the data folder {} can't be made; set PARLANCE_DATA_DIR to one that can", path.display()))
+}

@@ -1,0 +1,144 @@
+//! Every route of the process, behind the layers that all of them share.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    http::{Method, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Redirect},
+    routing::get,
+};
+use kernel::Code;
+use serde::Serialize;
+use tower_http::compression::CompressionLayer;
+use utoipa::openapi::OpenApi as Document;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use web::{
+    Json, Problem,
+    idempotency::{self, Idempotency},
+    layers,
+    limit::{self, PerIp, Policy},
+};
+
+use crate::{Config, Platform, assets, config::SignUp, health, openapi, telemetry};
+
+/// JSON bodies; an upload's route sets its own.
+const BODY_LIMIT: usize = 2 * 1024 * 1024;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The API's routes and the document that describes them.
+fn api(platform: &Platform, config: &Config) -> (Router, Document) {
+    let v1 = OpenApiRouter::new()
+        .merge(identity::routes(platform.identity.clone()))
+        .merge(tenancy::routes(platform.tenancy.clone(), platform.identity.clone()))
+        .merge(providers::routes(platform.providers.clone()))
+        .merge(chat::routes(platform.chat.clone()))
+        .merge(metering::routes(platform.metering.clone(), platform.identity.clone()))
+        .merge(OpenApiRouter::new().routes(routes!(get_instance)).layer(Extension(Instance::of(config))));
+    OpenApiRouter::with_openapi(openapi::base()).nest("/api/v1", v1).split_for_parts()
+}
+
+/// The OpenAPI document of this version.
+pub fn document(platform: &Platform, config: &Config) -> Document {
+    api(platform, config).1
+}
+
+/// All that the process serves.
+pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
+    let (api, document) = api(platform, config);
+    let document: Arc<str> = document.to_json()?.into();
+    let per_ip = PerIp {
+        limiter: platform.limiter.clone(),
+        policy: Policy { name: "ip", burst: config.limits.requests_per_ip, period: MINUTE },
+    };
+    let auth = web::Auth {
+        identity: platform.identity.clone(),
+        tenancy: platform.tenancy.clone(),
+        limiter: platform.limiter.clone(),
+        user_policy: Policy { name: "user", burst: config.limits.requests_per_user, period: MINUTE },
+    };
+    let api = api
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(
+            Idempotency::new(platform.db.clone(), platform.env.clone()),
+            idempotency::middleware,
+        ))
+        .layer(Extension(auth))
+        .layer(middleware::from_fn_with_state(per_ip, limit::per_ip))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CompressionLayer::new());
+    let document = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) });
+    let router = Router::new()
+        .merge(api)
+        .route("/api/openapi.json", document)
+        .route("/api/docs", get(|| async { Redirect::permanent("/api/docs/") }))
+        .nest("/api/docs/", assets::reference())
+        .route("/api/{*rest}", axum::routing::any(nothing_here))
+        .merge(health::routes(platform.clone(), telemetry::metrics()?, config.server.metrics_token.clone()))
+        .merge(assets::app());
+    Ok(layers::wrap(
+        router,
+        layers::Settings {
+            env: platform.env.clone(),
+            trusted_proxies: config.server.trusted_proxies,
+            https: config.is_https(),
+        },
+    ))
+}
+
+async fn nothing_here(method: Method) -> impl IntoResponse {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    Problem::new(Code::NotFound).detail("There is no such address in the API. See /api/docs.").into_response()
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(Code::MethodNotAllowed)
+}
+
+/// What anyone may know of this installation.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+struct Instance {
+    #[schema(example = "Parlance")]
+    name: &'static str,
+    version: &'static str,
+    /// `open`, or `closed`: accounts are made by the operator.
+    #[schema(example = "open")]
+    sign_up: &'static str,
+    /// Whether the demo provider answers here.
+    demo: bool,
+    #[schema(example = json!(["en", "vi"]))]
+    locales: [&'static str; 2],
+}
+
+impl Instance {
+    fn of(config: &Config) -> Self {
+        Self {
+            name: "Parlance",
+            version: env!("CARGO_PKG_VERSION"),
+            sign_up: match config.auth.sign_up {
+                SignUp::Open => "open",
+                SignUp::Closed => "closed",
+            },
+            demo: config.providers.demo.enabled,
+            locales: ["en", "vi"],
+        }
+    }
+}
+
+/// This installation
+///
+/// Needs no token.
+#[utoipa::path(
+    get,
+    path = "/instance",
+    operation_id = "get_instance",
+    tag = "Instance",
+    responses((status = 200, description = "What anyone may know", body = Instance))
+)]
+async fn get_instance(Extension(instance): Extension<Instance>) -> Json<Instance> {
+    Json(instance)
+}
