@@ -1,0 +1,123 @@
+-- Conversations are trees of messages; an assistant's message is written by a run. Every row
+-- carries the person it belongs to: a workspace's admins do not read its members' chats.
+-- JSON is kept as text: it is read whole, never searched, and may hold what JSONB refuses (U+0000).
+CREATE TABLE conversations (
+    id                BLOB    PRIMARY KEY NOT NULL,
+    workspace_id      BLOB    NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    user_id           BLOB    NOT NULL,
+    title             TEXT,
+    model             TEXT,
+    system_prompt     TEXT,
+    parameters        TEXT    NOT NULL,
+    pinned            BOOLEAN NOT NULL,
+    archived          BOOLEAN NOT NULL,
+    -- The leaf of the branch shown.
+    active_message_id BLOB,
+    created_at        BIGINT  NOT NULL,
+    -- The last activity: what lists are sorted by.
+    updated_at        BIGINT  NOT NULL,
+    deleted_at        BIGINT
+);
+
+CREATE INDEX conversations_by_activity ON conversations (workspace_id, user_id, updated_at, id);
+CREATE INDEX conversations_deleted ON conversations (deleted_at) WHERE deleted_at IS NOT NULL;
+
+CREATE TABLE messages (
+    id              BLOB   PRIMARY KEY NOT NULL,
+    workspace_id    BLOB   NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    conversation_id BLOB   NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    user_id         BLOB   NOT NULL,
+    parent_id       BLOB,
+    -- What siblings share: their parent, or for first messages the conversation.
+    fork_id         BLOB   NOT NULL,
+    role            TEXT   NOT NULL CHECK (role IN ('user', 'assistant')),
+    parts           TEXT   NOT NULL,
+    -- Tokens that the text has for `token_model`; absent until a long conversation needs it.
+    token_count     BIGINT,
+    token_model     TEXT,
+    created_at      BIGINT NOT NULL
+);
+
+CREATE INDEX messages_by_fork ON messages (fork_id, created_at, id);
+CREATE INDEX messages_by_conversation ON messages (conversation_id);
+
+CREATE TABLE runs (
+    id                  BLOB    PRIMARY KEY NOT NULL,
+    workspace_id        BLOB    NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    conversation_id     BLOB    NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    message_id          BLOB    NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    -- The message that was asked with; null when an answer was asked for again.
+    user_message_id     BLOB,
+    user_id             BLOB    NOT NULL,
+    status              TEXT    NOT NULL
+        CHECK (status IN ('queued', 'running', 'completed', 'cancelled', 'failed', 'interrupted')),
+    requested_model     TEXT    NOT NULL,
+    -- The model that speaks: another one if a fallback took over.
+    model               TEXT    NOT NULL,
+    -- The prices in force when the run began, as JSON; null: unpriced.
+    prices              TEXT,
+    finish_reason       TEXT,
+    error_code          TEXT,
+    error_message       TEXT,
+    -- The ledger entry that settles the run. Chosen at the start, so that it is written once.
+    usage_id            BLOB    NOT NULL,
+    input_tokens        BIGINT,
+    cached_input_tokens BIGINT,
+    cache_write_tokens  BIGINT,
+    output_tokens       BIGINT,
+    reasoning_tokens    BIGINT,
+    cost_nano           BIGINT,
+    estimated           BOOLEAN,
+    price_version       TEXT,
+    idempotency_key     TEXT,
+    request_hash        BLOB,
+    -- The process that does the work, and until when it must have renewed its claim.
+    node                BLOB    NOT NULL,
+    lease_expires_at    BIGINT  NOT NULL,
+    cancel_requested_at BIGINT,
+    started_at          BIGINT  NOT NULL,
+    finished_at         BIGINT,
+    first_token_ms      BIGINT
+);
+
+-- One answer at a time in a conversation.
+CREATE UNIQUE INDEX runs_active ON runs (conversation_id) WHERE finished_at IS NULL;
+CREATE INDEX runs_active_by_node ON runs (node, lease_expires_at) WHERE finished_at IS NULL;
+CREATE UNIQUE INDEX runs_by_message ON runs (message_id);
+CREATE INDEX runs_by_user ON runs (workspace_id, user_id, started_at);
+CREATE UNIQUE INDEX runs_by_key ON runs (workspace_id, user_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+-- What runs have streamed and not yet folded into their messages: written before anybody sees
+-- it, deleted when the run ends.
+CREATE TABLE run_journal (
+    run_id       BLOB   NOT NULL,
+    seq          BIGINT NOT NULL,
+    workspace_id BLOB   NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    pieces       TEXT   NOT NULL,
+    created_at   BIGINT NOT NULL,
+    PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE files (
+    id           BLOB   PRIMARY KEY NOT NULL,
+    workspace_id BLOB   NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    user_id      BLOB   NOT NULL,
+    name         TEXT   NOT NULL,
+    media_type   TEXT   NOT NULL,
+    size         BIGINT NOT NULL CHECK (size BETWEEN 1 AND 10485760),
+    width        BIGINT,
+    height       BIGINT,
+    content      BLOB   NOT NULL,
+    created_at   BIGINT NOT NULL
+);
+
+CREATE INDEX files_by_time ON files (created_at);
+
+CREATE TABLE message_files (
+    message_id   BLOB NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    file_id      BLOB NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    workspace_id BLOB NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    PRIMARY KEY (message_id, file_id)
+);
+
+CREATE INDEX message_files_by_file ON message_files (file_id);
