@@ -1,6 +1,6 @@
 //! Every function of a store knows for which workspace it works: it takes a `TenantScope`
-//! or a transaction that has one. Where rows belong to no workspace it names
-//! `database::Platform`, and words nearby say why.
+//! or a transaction that has one. Where rows belong to no workspace, or the workspace is
+//! still to be found out, its body makes a scope of its own, and words nearby say why.
 //!
 //! The database layer itself takes no query without a scope; this rule sees to it that the
 //! scope comes from the caller and that an unscoped query is a stated decision.
@@ -15,6 +15,8 @@ use super::{
 
 /// A parameter of one of these types carries a scope.
 const SCOPES: &[&str] = &["TenantScope", "Scope", "Platform", "Tx"];
+/// What a body names that makes its own scope: `Platform`, or `TenantScope::assume(…)`.
+const MAKERS: &[&str] = &["Platform", "TenantScope"];
 /// How many lines above its use a comment may stand.
 const NEARBY: usize = 4;
 
@@ -85,16 +87,16 @@ fn judge(source: &Source, function: &Function<'_>) -> Option<Finding> {
     if has_scope || !asynchronous {
         return None;
     }
-    let mut platform = lines_of(function.body.to_token_stream(), &["Platform"]).peekable();
-    if platform.peek().is_none() {
+    let mut made = lines_of(function.body.to_token_stream(), MAKERS).peekable();
+    if made.peek().is_none() {
         let message =
             format!("`{name}` takes neither a `TenantScope` nor a `Tx`: for whom does it work?");
         return Some(Finding::refused(&source.path, line, message));
     }
-    if gives_a_reason(source, function) || platform.all(|line| is_explained(source, line)) {
+    if gives_a_reason(source, function) || made.all(|line| is_explained(source, line)) {
         return None;
     }
-    let message = format!("`{name}` works for the whole platform: say why in a comment");
+    let message = format!("`{name}` makes its own scope: say why in a comment");
     Some(Finding::refused(&source.path, line, message))
 }
 
@@ -169,7 +171,7 @@ mod tests {
         let text = "pub(crate) async fn find(db: &Db) { db.all(Platform, \"SELECT 1\") }";
         assert_eq!(
             found(text),
-            ["`find` works for the whole platform: say why in a comment"]
+            ["`find` makes its own scope: say why in a comment"]
         );
     }
 
@@ -189,6 +191,7 @@ mod tests {
             "/// Users belong to no workspace.\npub async fn a(db: &Db) { db.all(Platform, x) }",
             "//! Users belong to no tenant.\npub async fn a(db: &Db) { db.all(Platform, x) }",
             "pub async fn a(db: &Db) {\n// before anyone is known\ndb.all(Platform, x) }",
+            "pub async fn a(db: &Db) {\n// asks whether there is a membership\ndb.all(TenantScope::assume(w), x) }",
             "pub fn pure(text: &str) -> bool { true }",
             "async fn private(db: &Db) {}",
         ] {
