@@ -2,10 +2,7 @@
 //! compiler nor clippy can see.
 //!
 //! Deliberately absent: anything that builds or runs the product; the `Makefile` does that.
-#![allow(
-    clippy::print_stdout,
-    reason = "a command for people speaks on standard output"
-)]
+#![allow(clippy::print_stdout, reason = "a command for people speaks on standard output")]
 
 mod tidy;
 

@@ -41,19 +41,11 @@ pub enum Level {
 
 impl Finding {
     pub fn refused(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            message: message.into(),
-            level: Level::Refused,
-        }
+        Self { path: path.to_owned(), line, message: message.into(), level: Level::Refused }
     }
 
     pub fn questioned(path: &str, line: usize, message: impl Into<String>) -> Self {
-        Self {
-            level: Level::Questioned,
-            ..Self::refused(path, line, message)
-        }
+        Self { level: Level::Questioned, ..Self::refused(path, line, message) }
     }
 }
 
@@ -87,10 +79,7 @@ const RULES: &[(&str, Rule)] = &[
 ];
 
 /// Runs every rule on the repository at `root` and says what it found.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "tells how long it took; nothing depends on it"
-)]
+#[allow(clippy::disallowed_methods, reason = "tells how long it took; nothing depends on it")]
 pub fn run(root: &Path) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     let house = House::read(root)?;
@@ -104,10 +93,7 @@ pub fn run(root: &Path) -> anyhow::Result<ExitCode> {
     for finding in &findings {
         println!("{finding}");
     }
-    let refused = findings
-        .iter()
-        .filter(|finding| finding.level == Level::Refused)
-        .count();
+    let refused = findings.iter().filter(|finding| finding.level == Level::Refused).count();
     println!(
         "tidy: {} files, {} rules, {} statements prepared on {}: {} questioned, {refused} refused ({:.1} s)",
         house.len(),
@@ -117,9 +103,5 @@ pub fn run(root: &Path) -> anyhow::Result<ExitCode> {
         findings.len() - refused,
         start.elapsed().as_secs_f32(),
     );
-    Ok(if refused == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

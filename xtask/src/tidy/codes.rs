@@ -13,18 +13,13 @@ pub fn check(house: &House) -> Vec<Finding> {
     let Some(page) = house.text(PAGE) else {
         return vec![Finding::refused(PAGE, 0, "is missing")];
     };
-    let codes: Vec<_> = Code::ALL
-        .iter()
-        .map(|code| (code.status(), code.as_str(), code.title()))
-        .collect();
+    let codes: Vec<_> = Code::ALL.iter().map(|code| (code.status(), code.as_str(), code.title())).collect();
     compare(page, &codes)
 }
 
 fn compare(page: &str, codes: &[(u16, &str, &str)]) -> Vec<Finding> {
-    let expected: Vec<String> = codes
-        .iter()
-        .map(|(status, code, title)| format!("| {status} | `{code}` | {title} |"))
-        .collect();
+    let expected: Vec<String> =
+        codes.iter().map(|(status, code, title)| format!("| {status} | `{code}` | {title} |")).collect();
     let begin = page.lines().position(|line| line == BEGIN);
     let rows: Vec<(usize, &str)> = page
         .lines()
@@ -36,13 +31,10 @@ fn compare(page: &str, codes: &[(u16, &str, &str)]) -> Vec<Finding> {
     if begin.is_none() {
         return vec![Finding::refused(PAGE, 0, format!("lacks the line {BEGIN}"))];
     }
-    let unknown = rows
-        .iter()
-        .filter(|(_, row)| !expected.iter().any(|line| line == row))
-        .map(|(index, row)| {
-            let message = format!("not in `kernel::code`: {row}");
-            Finding::refused(PAGE, index + 1, message)
-        });
+    let unknown = rows.iter().filter(|(_, row)| !expected.iter().any(|line| line == row)).map(|(index, row)| {
+        let message = format!("not in `kernel::code`: {row}");
+        Finding::refused(PAGE, index + 1, message)
+    });
     let missing = expected
         .iter()
         .filter(|line| !rows.iter().any(|(_, row)| row == line))
@@ -60,22 +52,13 @@ mod tests {
             "# API\n{BEGIN}\n| Status | Code | Meaning |\n|---|---|---|\n| 404 | `gone` | Gone |\n| 409 | `taken` | Taken |\n{END}\n| 1 | `else` | |\n"
         );
         let messages = |codes| {
-            compare(&page, codes)
-                .into_iter()
-                .map(|finding| (finding.line, finding.message))
-                .collect::<Vec<_>>()
+            compare(&page, codes).into_iter().map(|finding| (finding.line, finding.message)).collect::<Vec<_>>()
         };
-        assert_eq!(
-            messages(&[(404, "gone", "Gone"), (409, "taken", "Taken")]),
-            []
-        );
+        assert_eq!(messages(&[(404, "gone", "Gone"), (409, "taken", "Taken")]), []);
         assert_eq!(
             messages(&[(404, "gone", "Gone"), (500, "new", "New")]),
             [
-                (
-                    6,
-                    "not in `kernel::code`: | 409 | `taken` | Taken |".to_owned()
-                ),
+                (6, "not in `kernel::code`: | 409 | `taken` | Taken |".to_owned()),
                 (0, "missing: | 500 | `new` | New |".to_owned()),
             ]
         );

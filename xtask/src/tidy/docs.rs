@@ -119,10 +119,7 @@ mod tests {
             ("docs/b.md", "# One `two`, three\n"),
             ("crates/chat/src/lib.rs", ""),
         ]);
-        check(&house)
-            .into_iter()
-            .map(|finding| (finding.line, finding.message))
-            .collect()
+        check(&house).into_iter().map(|finding| (finding.line, finding.message)).collect()
     }
 
     #[test]

@@ -60,17 +60,10 @@ impl House {
                 files.insert(path.to_owned(), String::from_utf8(bytes).ok());
             }
         }
-        let metadata = output(
-            Command::new("cargo")
-                .args(["metadata", "--no-deps", "--format-version", "1"])
-                .current_dir(root),
-        )?;
+        let metadata =
+            output(Command::new("cargo").args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root))?;
         let metadata: Metadata = serde_json::from_str(&metadata)?;
-        let mut house = Self {
-            files,
-            packages: metadata.packages,
-            ..Self::default()
-        };
+        let mut house = Self { files, packages: metadata.packages, ..Self::default() };
         house.parse();
         Ok(house)
     }
@@ -81,11 +74,7 @@ impl House {
                 continue;
             };
             match syn::parse_file(text) {
-                Ok(syntax) => self.sources.push(Source {
-                    path: path.clone(),
-                    text: text.clone(),
-                    syntax,
-                }),
+                Ok(syntax) => self.sources.push(Source { path: path.clone(), text: text.clone(), syntax }),
                 Err(error) => self.unreadable.push(Finding::refused(
                     path,
                     error.span().start().line,
@@ -107,10 +96,7 @@ impl House {
     /// Whether a file or a folder stands at `path`.
     pub fn has(&self, path: &str) -> bool {
         self.files.contains_key(path)
-            || self.files.keys().any(|file| {
-                file.strip_prefix(path)
-                    .is_some_and(|rest| rest.starts_with('/'))
-            })
+            || self.files.keys().any(|file| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
     }
 
     pub fn text(&self, path: &str) -> Option<&str> {
@@ -119,9 +105,7 @@ impl House {
 
     /// The paths and texts of all text files.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files
-            .iter()
-            .filter_map(|(path, text)| Some((path.as_str(), text.as_deref()?)))
+        self.files.iter().filter_map(|(path, text)| Some((path.as_str(), text.as_deref()?)))
     }
 
     /// The Rust files.
@@ -136,14 +120,8 @@ impl House {
     /// A house of these files, for tests of the rules.
     #[cfg(test)]
     pub fn of(files: &[(&str, &str)]) -> Self {
-        let files = files
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), Some((*text).to_owned())))
-            .collect();
-        let mut house = Self {
-            files,
-            ..Self::default()
-        };
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), Some((*text).to_owned()))).collect();
+        let mut house = Self { files, ..Self::default() };
         house.parse();
         house
     }
@@ -154,10 +132,7 @@ impl House {
         let dependencies = |names: &[&str], kind: Option<&str>| {
             names
                 .iter()
-                .map(|name| Dependency {
-                    name: (*name).to_owned(),
-                    kind: kind.map(str::to_owned),
-                })
+                .map(|name| Dependency { name: (*name).to_owned(), kind: kind.map(str::to_owned) })
                 .collect::<Vec<_>>()
         };
         let packages = packages
@@ -168,19 +143,14 @@ impl House {
                 dependencies: [dependencies(normal, None), dependencies(dev, Some("dev"))].concat(),
             })
             .collect();
-        Self {
-            packages,
-            ..Self::default()
-        }
+        Self { packages, ..Self::default() }
     }
 }
 
 impl Source {
     /// Whether this is code of the product: not a test, not a chore, not the bench.
     pub fn is_product(&self) -> bool {
-        self.path.starts_with("crates/")
-            && self.path.contains("/src/")
-            && !self.path.starts_with("crates/testkit")
+        self.path.starts_with("crates/") && self.path.contains("/src/") && !self.path.starts_with("crates/testkit")
     }
 
     /// Whether SQL may stand here.
@@ -190,38 +160,24 @@ impl Source {
 
     /// The lines, numbered from 1.
     pub fn line(&self, number: usize) -> &str {
-        self.text
-            .lines()
-            .nth(number.saturating_sub(1))
-            .unwrap_or_default()
+        self.text.lines().nth(number.saturating_sub(1)).unwrap_or_default()
     }
 }
 
 /// Whether the file at `path` is of that kind: `has_extension("a/b.md", "md")`.
 pub fn has_extension(path: &str, extension: &str) -> bool {
-    Path::new(path)
-        .extension()
-        .is_some_and(|is| is == extension)
+    Path::new(path).extension().is_some_and(|is| is == extension)
 }
 
 /// Whether `attributes` hold `#[cfg(test)]`.
 pub fn is_test_only(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
-        attribute.path().is_ident("cfg")
-            && attribute
-                .parse_args::<syn::Ident>()
-                .is_ok_and(|ident| ident == "test")
+        attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Ident>().is_ok_and(|ident| ident == "test")
     })
 }
 
 fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output = command
-        .output()
-        .with_context(|| format!("running {command:?}"))?;
-    anyhow::ensure!(
-        output.status.success(),
-        "{command:?} failed: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = command.output().with_context(|| format!("running {command:?}"))?;
+    anyhow::ensure!(output.status.success(), "{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
 }

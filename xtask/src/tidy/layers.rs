@@ -22,23 +22,12 @@ const TEST_CRATES: &[&str] = &["testkit", "testkit-macros"];
 const TOOLS: &[&str] = &["xtask", "bench"];
 /// The database drivers, and who may name them: `xtask` prepares statements with them,
 /// `bench` and `testkit` make and drop whole databases.
-const DRIVERS: &[&str] = &[
-    "deadpool-postgres",
-    "postgres",
-    "postgres-types",
-    "rusqlite",
-    "sqlx",
-    "tokio-postgres",
-    "tokio-postgres-rustls",
-];
+const DRIVERS: &[&str] =
+    &["deadpool-postgres", "postgres", "postgres-types", "rusqlite", "sqlx", "tokio-postgres", "tokio-postgres-rustls"];
 const DRIVERS_KNOWN_TO: &[&str] = &["bench", "database", "testkit", "xtask"];
 
 pub fn check(house: &House) -> Vec<Finding> {
-    let ours: Vec<&str> = house
-        .packages()
-        .iter()
-        .map(|package| package.name.as_str())
-        .collect();
+    let ours: Vec<&str> = house.packages().iter().map(|package| package.name.as_str()).collect();
     let mut findings = Vec::new();
     for package in house.packages() {
         let path = manifest(&package.manifest_path);
@@ -46,8 +35,7 @@ pub fn check(house: &House) -> Vec<Finding> {
             let tests_only = dependency.kind.as_deref() == Some("dev");
             let why = if ours.contains(&dependency.name.as_str()) {
                 wrong_floor(&package.name, &dependency.name, tests_only)
-            } else if DRIVERS.contains(&dependency.name.as_str())
-                && !DRIVERS_KNOWN_TO.contains(&package.name.as_str())
+            } else if DRIVERS.contains(&dependency.name.as_str()) && !DRIVERS_KNOWN_TO.contains(&package.name.as_str())
             {
                 Some("only `database` knows which database it is".to_owned())
             } else {
@@ -90,18 +78,12 @@ fn wrong_floor(from: &str, to: &str, tests_only: bool) -> Option<String> {
 }
 
 fn floor(name: &str) -> usize {
-    FLOORS
-        .iter()
-        .position(|floor| floor.contains(&name))
-        .unwrap_or(CONTEXTS)
+    FLOORS.iter().position(|floor| floor.contains(&name)).unwrap_or(CONTEXTS)
 }
 
 /// `…/crates/chat/Cargo.toml` → `crates/chat/Cargo.toml`.
 fn manifest(path: &str) -> &str {
-    ["crates/", "xtask/", "bench/"]
-        .iter()
-        .find_map(|folder| path.rfind(folder).map(|at| &path[at..]))
-        .unwrap_or(path)
+    ["crates/", "xtask/", "bench/"].iter().find_map(|folder| path.rfind(folder).map(|at| &path[at..])).unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -109,10 +91,7 @@ mod tests {
     use super::*;
 
     fn messages(packages: &[(&str, &[&str], &[&str])]) -> Vec<String> {
-        check(&House::of_packages(packages))
-            .into_iter()
-            .map(|finding| finding.message)
-            .collect()
+        check(&House::of_packages(packages)).into_iter().map(|finding| finding.message).collect()
     }
 
     #[test]
@@ -123,11 +102,7 @@ mod tests {
             ("contracts", &["kernel", "database"], &[]),
             ("web", &["contracts", "database"], &[]),
             ("events", &["database", "web"], &[]),
-            (
-                "chat",
-                &["events", "contracts", "web"],
-                &["testkit", "providers"],
-            ),
+            ("chat", &["events", "contracts", "web"], &["testkit", "providers"]),
             ("providers", &["contracts"], &[]),
             ("testkit", &["database"], &[]),
             ("app", &["chat", "providers", "web"], &[]),
@@ -139,10 +114,7 @@ mod tests {
     #[test]
     fn refuses_a_context_that_knows_another() {
         let found = messages(&[("chat", &["metering"], &[]), ("metering", &[], &[])]);
-        assert_eq!(
-            found,
-            ["`chat` depends on `metering`: contexts know each other only through `contracts`"]
-        );
+        assert_eq!(found, ["`chat` depends on `metering`: contexts know each other only through `contracts`"]);
     }
 
     #[test]
@@ -159,10 +131,7 @@ mod tests {
 
     #[test]
     fn refuses_a_driver_outside_the_database() {
-        let found = messages(&[
-            ("chat", &["rusqlite"], &[]),
-            ("web", &["tokio-postgres"], &[]),
-        ]);
+        let found = messages(&[("chat", &["rusqlite"], &[]), ("web", &["tokio-postgres"], &[])]);
         assert_eq!(found.len(), 2, "{found:?}");
     }
 }

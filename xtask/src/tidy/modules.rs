@@ -24,20 +24,11 @@ mod tests {
     #[test]
     fn refuses_a_module_that_says_nothing() {
         let house = House::of(&[
-            (
-                "crates/chat/src/lib.rs",
-                "//! Conversations.\n\npub struct A;\n",
-            ),
-            (
-                "crates/chat/src/model.rs",
-                "/// Not the module's.\npub struct A;\n",
-            ),
+            ("crates/chat/src/lib.rs", "//! Conversations.\n\npub struct A;\n"),
+            ("crates/chat/src/model.rs", "/// Not the module's.\npub struct A;\n"),
             ("crates/chat/src/empty.rs", ""),
         ]);
         let found: Vec<_> = check(&house).into_iter().map(|found| found.path).collect();
-        assert_eq!(
-            found,
-            ["crates/chat/src/empty.rs", "crates/chat/src/model.rs"]
-        );
+        assert_eq!(found, ["crates/chat/src/empty.rs", "crates/chat/src/model.rs"]);
     }
 }

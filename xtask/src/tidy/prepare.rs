@@ -32,17 +32,12 @@ struct Located<'a> {
 }
 
 /// Prepares the statements of `house` on both engines.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a chore is configured by its environment"
-)]
+#[allow(clippy::disallowed_methods, reason = "a chore is configured by its environment")]
 pub fn check(house: &House) -> anyhow::Result<Prepared> {
     let all = collect(house);
     let mut findings = on_sqlite(house, &all)?;
     let url = std::env::var("PARLANCE_TEST_POSTGRES_URL").unwrap_or_else(|_| DEFAULT_URL.into());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut engines = "SQLite and PostgreSQL";
     match runtime.block_on(on_postgres(house, &all, &url)) {
         Ok(found) => findings.extend(found),
@@ -53,38 +48,22 @@ pub fn check(house: &House) -> anyhow::Result<Prepared> {
         }
         Err(error) => return Err(error),
     }
-    Ok(Prepared {
-        statements: all.len(),
-        engines,
-        findings,
-    })
+    Ok(Prepared { statements: all.len(), engines, findings })
 }
 
 /// All statements of all stores.
 fn collect(house: &House) -> Vec<Located<'_>> {
-    let stores: Vec<_> = house
-        .sources()
-        .iter()
-        .filter(|source| source.is_product() && source.is_store())
-        .collect();
+    let stores: Vec<_> = house.sources().iter().filter(|source| source.is_product() && source.is_store()).collect();
     // A store of several files shares its fragments.
     let mut fragments: HashMap<&str, Fragments> = HashMap::new();
     for source in &stores {
-        fragments
-            .entry(krate(&source.path))
-            .or_default()
-            .extend(statements::fragments(source));
+        fragments.entry(krate(&source.path)).or_default().extend(statements::fragments(source));
     }
     stores
         .iter()
         .flat_map(|source| {
             let known = &fragments[krate(&source.path)];
-            statements::find(source, known)
-                .into_iter()
-                .map(|statement| Located {
-                    path: &source.path,
-                    statement,
-                })
+            statements::find(source, known).into_iter().map(|statement| Located { path: &source.path, statement })
         })
         .collect()
 }
@@ -96,16 +75,11 @@ fn krate(path: &str) -> &str {
 
 /// The migrations in `folder`, in order.
 fn schema<'a>(house: &'a House, folder: &str) -> Vec<(&'a str, &'a str)> {
-    house
-        .texts()
-        .filter(|(path, _)| path.starts_with(folder) && has_extension(path, "sql"))
-        .collect()
+    house.texts().filter(|(path, _)| path.starts_with(folder) && has_extension(path, "sql")).collect()
 }
 
 fn is_only_for(path: &str, engine: &str) -> bool {
-    Path::new(path)
-        .file_stem()
-        .is_some_and(|stem| stem == engine)
+    Path::new(path).file_stem().is_some_and(|stem| stem == engine)
 }
 
 fn on_sqlite(house: &House, all: &[Located<'_>]) -> anyhow::Result<Vec<Finding>> {
@@ -125,11 +99,7 @@ fn on_sqlite(house: &House, all: &[Located<'_>]) -> anyhow::Result<Vec<Finding>>
         .collect())
 }
 
-async fn on_postgres(
-    house: &House,
-    all: &[Located<'_>],
-    url: &str,
-) -> anyhow::Result<Vec<Finding>> {
+async fn on_postgres(house: &House, all: &[Located<'_>], url: &str) -> anyhow::Result<Vec<Finding>> {
     let server = Session::open(url, None).await?;
     let name = format!("parlance_tidy_{}", std::process::id());
     server
@@ -141,18 +111,11 @@ async fn on_postgres(
         Ok(session) => prepare_all(house, all, session).await,
         Err(error) => Err(error),
     };
-    server
-        .client
-        .batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"))
-        .await?;
+    server.client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await?;
     found
 }
 
-async fn prepare_all(
-    house: &House,
-    all: &[Located<'_>],
-    session: Session,
-) -> anyhow::Result<Vec<Finding>> {
+async fn prepare_all(house: &House, all: &[Located<'_>], session: Session) -> anyhow::Result<Vec<Finding>> {
     for (path, sql) in schema(house, migrations::POSTGRES) {
         if let Err(error) = session.client.batch_execute(sql).await {
             return Ok(vec![Finding::refused(path, 0, reason(&error))]);
@@ -176,20 +139,14 @@ struct Session {
 }
 
 impl Session {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the runtime, and with it this task, ends with the chore"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the runtime, and with it this task, ends with the chore")]
     async fn open(url: &str, database: Option<&str>) -> anyhow::Result<Self> {
         let mut config: tokio_postgres::Config = url.parse()?;
         config.connect_timeout(std::time::Duration::from_secs(3));
         if let Some(database) = database {
             config.dbname(database);
         }
-        let (client, connection) = config
-            .connect(NoTls)
-            .await
-            .with_context(|| format!("connecting to {url}"))?;
+        let (client, connection) = config.connect(NoTls).await.with_context(|| format!("connecting to {url}"))?;
         tokio::spawn(async move {
             // A broken connection shows in the client's next call.
             let _ = connection.await;
@@ -205,9 +162,7 @@ fn finding(located: &Located<'_>, engine: &str, error: &str) -> Finding {
 
 /// What the server said, without the driver's preamble.
 fn reason(error: &tokio_postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), |error| error.message().to_owned())
+    error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 
 #[cfg(test)]
@@ -221,18 +176,12 @@ mod tests {
             ("migrations/sqlite/0001_users.sql", SCHEMA),
             ("migrations/postgres/0001_users.sql", SCHEMA),
             ("crates/identity/src/store/users.rs", store),
-            (
-                "crates/identity/src/store/mod.rs",
-                "macro_rules! columns { () => { \"id, name\" }; }",
-            ),
+            ("crates/identity/src/store/mod.rs", "macro_rules! columns { () => { \"id, name\" }; }"),
             (
                 "crates/identity/src/store/postgres.rs",
                 "const A: &str = \"SELECT id FROM users FOR UPDATE SKIP LOCKED\";",
             ),
-            (
-                "crates/identity/src/store/sqlite.rs",
-                "const A: &str = \"SELECT rowid FROM users\";",
-            ),
+            ("crates/identity/src/store/sqlite.rs", "const A: &str = \"SELECT rowid FROM users\";"),
         ])
     }
 

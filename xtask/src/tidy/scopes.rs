@@ -26,11 +26,7 @@ pub fn check(house: &House) -> Vec<Finding> {
         .iter()
         .filter(|source| source.is_product() && source.is_store())
         .filter(|source| !source.path.starts_with("crates/database/"))
-        .flat_map(|source| {
-            functions(&source.syntax.items)
-                .into_iter()
-                .filter_map(|function| judge(source, &function))
-        })
+        .flat_map(|source| functions(&source.syntax.items).into_iter().filter_map(|function| judge(source, &function)))
         .collect()
 }
 
@@ -45,21 +41,15 @@ fn functions(items: &[syn::Item]) -> Vec<Function<'_>> {
     let mut found = Vec::new();
     for item in items {
         match item {
-            syn::Item::Fn(function) if is_visible(&function.vis) => found.push(Function {
-                signature: &function.sig,
-                attributes: &function.attrs,
-                body: &function.block,
-            }),
+            syn::Item::Fn(function) if is_visible(&function.vis) => {
+                found.push(Function { signature: &function.sig, attributes: &function.attrs, body: &function.block })
+            }
             syn::Item::Impl(block) => {
                 for item in &block.items {
                     if let syn::ImplItem::Fn(method) = item
                         && (is_visible(&method.vis) || block.trait_.is_some())
                     {
-                        found.push(Function {
-                            signature: &method.sig,
-                            attributes: &method.attrs,
-                            body: &method.block,
-                        });
+                        found.push(Function { signature: &method.sig, attributes: &method.attrs, body: &method.block });
                     }
                 }
             }
@@ -89,8 +79,7 @@ fn judge(source: &Source, function: &Function<'_>) -> Option<Finding> {
     }
     let mut made = lines_of(function.body.to_token_stream(), MAKERS).peekable();
     if made.peek().is_none() {
-        let message =
-            format!("`{name}` takes neither a `TenantScope` nor a `Tx`: for whom does it work?");
+        let message = format!("`{name}` takes neither a `TenantScope` nor a `Tx`: for whom does it work?");
         return Some(Finding::refused(&source.path, line, message));
     }
     if gives_a_reason(source, function) || made.all(|line| is_explained(source, line)) {
@@ -131,19 +120,13 @@ fn gives_a_reason(source: &Source, function: &Function<'_>) -> bool {
 
 /// Whether a comment stands on `line` or just above it.
 fn is_explained(source: &Source, line: usize) -> bool {
-    (line.saturating_sub(NEARBY)..=line).any(|line| {
-        source
-            .line(line)
-            .split_once("//")
-            .is_some_and(|(_, comment)| !comment.trim().is_empty())
-    })
+    (line.saturating_sub(NEARBY)..=line)
+        .any(|line| source.line(line).split_once("//").is_some_and(|(_, comment)| !comment.trim().is_empty()))
 }
 
 fn speaks_of_it(text: &str) -> bool {
     let text = text.to_lowercase();
-    ["platform", "tenant", "workspace"]
-        .iter()
-        .any(|word| text.contains(word))
+    ["platform", "tenant", "workspace"].iter().any(|word| text.contains(word))
 }
 
 #[cfg(test)]
@@ -151,34 +134,24 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<String> {
-        check(&House::of(&[("crates/chat/src/store.rs", text)]))
-            .into_iter()
-            .map(|finding| finding.message)
-            .collect()
+        check(&House::of(&[("crates/chat/src/store.rs", text)])).into_iter().map(|finding| finding.message).collect()
     }
 
     #[test]
     fn refuses_a_query_for_nobody() {
         let found = found("pub async fn list(db: &Db) -> Result<()> { db.all(a, b) }");
-        assert_eq!(
-            found,
-            ["`list` takes neither a `TenantScope` nor a `Tx`: for whom does it work?"]
-        );
+        assert_eq!(found, ["`list` takes neither a `TenantScope` nor a `Tx`: for whom does it work?"]);
     }
 
     #[test]
     fn refuses_an_unexplained_platform_query() {
         let text = "pub(crate) async fn find(db: &Db) { db.all(Platform, \"SELECT 1\") }";
-        assert_eq!(
-            found(text),
-            ["`find` makes its own scope: say why in a comment"]
-        );
+        assert_eq!(found(text), ["`find` makes its own scope: say why in a comment"]);
     }
 
     #[test]
     fn sees_methods_too() {
-        let text =
-            "impl Store { pub async fn list(&self) { self.db.all(a) } async fn own(&self) {} }";
+        let text = "impl Store { pub async fn list(&self) { self.db.all(a) } async fn own(&self) {} }";
         assert_eq!(found(text).len(), 1);
     }
 

@@ -49,16 +49,7 @@ mod tests {
             ("web/src/generated/d.ts", &text(5000)),
             ("docs/e.md", &text(5000)),
         ]);
-        let found: Vec<_> = check(&house)
-            .into_iter()
-            .map(|finding| (finding.path, finding.level))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("web/b.tsx".to_owned(), Level::Questioned),
-                ("web/c.ts".to_owned(), Level::Refused)
-            ]
-        );
+        let found: Vec<_> = check(&house).into_iter().map(|finding| (finding.path, finding.level)).collect();
+        assert_eq!(found, [("web/b.tsx".to_owned(), Level::Questioned), ("web/c.ts".to_owned(), Level::Refused)]);
     }
 }

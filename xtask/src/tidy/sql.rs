@@ -15,11 +15,7 @@ pub fn check(house: &House) -> Vec<Finding> {
     for source in house.sources().iter().filter(|source| source.is_product()) {
         if !source.is_store() && !source.path.starts_with("crates/database/") {
             for statement in statements::find(source, &Fragments::new()) {
-                findings.push(Finding::refused(
-                    &source.path,
-                    statement.line,
-                    "SQL outside of `store`",
-                ));
+                findings.push(Finding::refused(&source.path, statement.line, "SQL outside of `store`"));
             }
         }
         if is_handler(&source.path) {
@@ -41,8 +37,7 @@ fn reaches(source: &Source) -> Vec<Finding> {
         .found
         .into_iter()
         .map(|(line, name)| {
-            let message =
-                format!("a handler names `{name}`: it should call one operation and respond");
+            let message = format!("a handler names `{name}`: it should call one operation and respond");
             Finding::refused(&source.path, line, message)
         })
         .collect()
@@ -56,8 +51,7 @@ struct Reach {
 impl Reach {
     fn consider(&mut self, ident: &syn::Ident) {
         if ident == "store" || ident == "database" || ident == "assume" {
-            self.found
-                .push((ident.span().start().line, ident.to_string()));
+            self.found.push((ident.span().start().line, ident.to_string()));
         }
     }
 }
@@ -94,21 +88,14 @@ mod tests {
     use super::*;
 
     fn found(path: &str, text: &str) -> Vec<String> {
-        check(&House::of(&[(path, text)]))
-            .into_iter()
-            .map(|finding| finding.message)
-            .collect()
+        check(&House::of(&[(path, text)])).into_iter().map(|finding| finding.message).collect()
     }
 
     const QUERY: &str = "async fn f() { db.all(\"SELECT id FROM t\"); }";
 
     #[test]
     fn refuses_sql_outside_of_the_store() {
-        for path in [
-            "crates/chat/src/operations/rename.rs",
-            "crates/chat/src/http/list.rs",
-            "crates/app/src/main.rs",
-        ] {
+        for path in ["crates/chat/src/operations/rename.rs", "crates/chat/src/http/list.rs", "crates/app/src/main.rs"] {
             assert_eq!(found(path, QUERY), ["SQL outside of `store`"], "{path}");
         }
     }
@@ -136,16 +123,9 @@ mod tests {
             "fn f() { crate::store::find(); }",
             "fn f() { TenantScope::assume(id); }",
         ] {
-            assert_eq!(
-                found("crates/chat/src/http/list.rs", text).len(),
-                1,
-                "{text}"
-            );
+            assert_eq!(found("crates/chat/src/http/list.rs", text).len(), 1, "{text}");
         }
         let fine = "fn f(store: u8) { let store = store; }";
-        assert_eq!(
-            found("crates/chat/src/http/list.rs", fine),
-            Vec::<String>::new()
-        );
+        assert_eq!(found("crates/chat/src/http/list.rs", fine), Vec::<String>::new());
     }
 }

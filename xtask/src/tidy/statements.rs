@@ -23,10 +23,7 @@ const VERBS: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
 
 /// The statements of `source` outside of its tests, in order.
 pub fn find(source: &Source, fragments: &Fragments) -> Vec<Statement> {
-    let mut finder = Finder {
-        fragments,
-        found: Vec::new(),
-    };
+    let mut finder = Finder { fragments, found: Vec::new() };
     finder.visit_file(&source.syntax);
     finder.found
 }
@@ -118,8 +115,7 @@ impl Finder<'_> {
                     }
                 }
                 TokenTree::Ident(name) => {
-                    let bang =
-                        matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == '!');
+                    let bang = matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == '!');
                     called = bang.then(|| name.to_string());
                 }
                 TokenTree::Group(group) => match called.take() {
@@ -172,8 +168,7 @@ impl<'ast> Visit<'ast> for Finder<'_> {
 pub fn begins_like_a_statement(text: &str) -> bool {
     let text = text.trim_start();
     VERBS.iter().any(|verb| {
-        text.strip_prefix(verb)
-            .is_some_and(|rest| rest.starts_with(char::is_whitespace) && !rest.trim().is_empty())
+        text.strip_prefix(verb).is_some_and(|rest| rest.starts_with(char::is_whitespace) && !rest.trim().is_empty())
     })
 }
 
@@ -185,10 +180,7 @@ mod tests {
     fn statements(text: &str) -> Vec<(usize, String)> {
         let house = House::of(&[("crates/chat/src/store.rs", text)]);
         let source = &house.sources()[0];
-        find(source, &fragments(source))
-            .into_iter()
-            .map(|statement| (statement.line, statement.sql))
-            .collect()
+        find(source, &fragments(source)).into_iter().map(|statement| (statement.line, statement.sql)).collect()
     }
 
     #[test]
@@ -205,11 +197,7 @@ mod tests {
         );
         assert_eq!(
             found,
-            [
-                (3, "SELECT 1".to_owned()),
-                (4, "UPDATE t SET a = $1".to_owned()),
-                (4, "DELETE FROM t".to_owned()),
-            ]
+            [(3, "SELECT 1".to_owned()), (4, "UPDATE t SET a = $1".to_owned()), (4, "DELETE FROM t".to_owned()),]
         );
     }
 
@@ -226,11 +214,7 @@ mod tests {
         let texts: Vec<_> = found.into_iter().map(|(_, sql)| sql).collect();
         assert_eq!(
             texts,
-            [
-                "SELECT id, name FROM t LIMIT 3",
-                "SELECT id, name FROM users WHERE id = $1",
-                "SELECT id, name"
-            ]
+            ["SELECT id, name FROM t LIMIT 3", "SELECT id, name FROM users WHERE id = $1", "SELECT id, name"]
         );
     }
 }

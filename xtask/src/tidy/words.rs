@@ -35,11 +35,7 @@ pub fn check(house: &House) -> Vec<Finding> {
         for (index, line) in text.lines().enumerate() {
             for (word, why) in WORDS {
                 if stands_alone(line, word) {
-                    findings.push(Finding::refused(
-                        path,
-                        index + 1,
-                        format!("`{word}`: {why}"),
-                    ));
+                    findings.push(Finding::refused(path, index + 1, format!("`{word}`: {why}")));
                 }
             }
         }
@@ -56,8 +52,8 @@ fn stands_alone(line: &str, word: &str) -> bool {
         let begins = !word.starts_with(is_part) || !before.is_some_and(is_part);
         let ends = !word.ends_with(is_part) || !after.is_some_and(is_part);
         // A path of one machine begins the path: `example.com/home/` is another matter.
-        let is_root = !word.starts_with('/')
-            || !before.is_some_and(|c| is_part(c) || matches!(c, '.' | '/' | '}' | '*'));
+        let is_root =
+            !word.starts_with('/') || !before.is_some_and(|c| is_part(c) || matches!(c, '.' | '/' | '}' | '*'));
         begins && ends && is_root
     })
 }
@@ -68,8 +64,7 @@ fn foreign_sources(path: &str, text: &str) -> Vec<Finding> {
         "\"resolved\": \"https://registry.npmjs.org/",
         "source = \"registry+https://github.com/rust-lang/crates.io-index\"",
     ];
-    let names_a_source =
-        |line: &str| line.contains("\"resolved\": \"http") || line.starts_with("source = ");
+    let names_a_source = |line: &str| line.contains("\"resolved\": \"http") || line.starts_with("source = ");
     text.lines()
         .enumerate()
         .filter(|(_, line)| names_a_source(line))
@@ -86,10 +81,7 @@ mod tests {
     use super::*;
 
     fn lines(path: &str, text: &str) -> Vec<usize> {
-        check(&House::of(&[(path, text)]))
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(&House::of(&[(path, text)])).into_iter().map(|finding| finding.line).collect()
     }
 
     #[test]
@@ -106,8 +98,7 @@ mod tests {
 
     #[test]
     fn refuses_a_lock_file_of_a_private_registry() {
-        let text =
-            "\"resolved\": \"https://registry.npmjs.org/a\"\n\"resolved\": \"http://10.0.0.1/b\"\n";
+        let text = "\"resolved\": \"https://registry.npmjs.org/a\"\n\"resolved\": \"http://10.0.0.1/b\"\n";
         assert_eq!(lines("web/package-lock.json", text), [2]);
         let text = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\nsource = \"git+https://x\"\n";
         assert_eq!(lines("Cargo.lock", text), [2]);
