@@ -54,7 +54,7 @@ export async function problemOf(response: Response): Promise<ApiError> {
   try {
     const body: unknown = await response.json();
     if (body && typeof body === "object" && "code" in body) {
-      return new ApiError({ request_id: requestId, ...body, status: response.status }, options);
+      return new ApiError({ request_id: requestId, ...(body as Partial<Problem>), status: response.status }, options);
     }
   } catch {
     // Not a problem document: a proxy's page, or a cut connection. The status says enough.

@@ -3,6 +3,9 @@ import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { cn } from "./cn";
 
+/** For windows that aren't shaped like `Dialog`. */
+export { Base as DialogPrimitive };
+
 export interface DialogProps {
   open: boolean;
   onOpenChange: (open: boolean) => void;

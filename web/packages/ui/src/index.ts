@@ -10,5 +10,5 @@ export * from "./feedback";
 export * from "./field";
 export * from "./logo";
 export * from "./menu-button";
-export { toast, type ToastOptions } from "./toast";
+export { toast, toastStore, type ToastOptions } from "./toast";
 export { installTooltips } from "./tooltip";

@@ -1,0 +1,131 @@
+import { useLingui } from "@lingui/react/macro";
+import { LOCALE_NAMES, LOCALES } from "@parlance/i18n";
+import { useNavigate } from "@tanstack/react-router";
+import {
+  Building2,
+  ChartNoAxesColumn,
+  Keyboard,
+  Languages,
+  LogOut,
+  MonitorSmartphone,
+  Palette,
+  Shield,
+  SquarePen,
+  SunMoon,
+  UserRound,
+} from "lucide-react";
+import { useMemo } from "react";
+import { chooseLocale, chooseTheme } from "@/features/appearance/preferences";
+import { useTheme } from "@/features/appearance/theme";
+import { openHelp } from "@/features/commands/open";
+import type { Command } from "@/features/commands/registry";
+import { signOut } from "@/features/session/actions";
+import { showKeys } from "@/features/shortcuts/shortcuts";
+
+/** The commands that exist on every signed-in page. */
+export function useBaseCommands(): Command[] {
+  const { t, i18n } = useLingui();
+  const navigate = useNavigate();
+  const theme = useTheme();
+  return useMemo(() => {
+    const go = t`Go to`;
+    const preferences = t`Preferences`;
+    const icon = { size: 17, "aria-hidden": true } as const;
+    return [
+      {
+        id: "conversation.new",
+        label: t`New chat`,
+        group: t`Actions`,
+        icon: <SquarePen {...icon} />,
+        keys: showKeys("mod+shift+o"),
+        weight: 10,
+        run: () => void navigate({ to: "/" }),
+      },
+      {
+        id: "settings.profile",
+        label: t`Profile`,
+        group: go,
+        icon: <UserRound {...icon} />,
+        keywords: t`settings name picture avatar`,
+        keys: showKeys("mod+,"),
+        run: () => void navigate({ to: "/settings/profile" }),
+      },
+      {
+        id: "settings.appearance",
+        label: t`Appearance`,
+        group: go,
+        icon: <Palette {...icon} />,
+        keywords: t`settings theme language`,
+        run: () => void navigate({ to: "/settings/appearance" }),
+      },
+      {
+        id: "settings.sessions",
+        label: t`Sessions`,
+        group: go,
+        icon: <MonitorSmartphone {...icon} />,
+        keywords: t`settings devices sign out`,
+        run: () => void navigate({ to: "/settings/sessions" }),
+      },
+      {
+        id: "settings.security",
+        label: t`Security`,
+        group: go,
+        icon: <Shield {...icon} />,
+        keywords: t`settings password`,
+        run: () => void navigate({ to: "/settings/security" }),
+      },
+      {
+        id: "settings.workspace",
+        label: t`Workspace`,
+        group: go,
+        icon: <Building2 {...icon} />,
+        keywords: t`settings members team`,
+        run: () => void navigate({ to: "/settings/workspace" }),
+      },
+      {
+        id: "settings.usage",
+        label: t`Usage`,
+        group: go,
+        icon: <ChartNoAxesColumn {...icon} />,
+        keywords: t`settings cost tokens spending`,
+        run: () => void navigate({ to: "/settings/usage" }),
+      },
+      ...[
+        { id: "system" as const, label: t`Theme: System` },
+        { id: "light" as const, label: t`Theme: Light` },
+        { id: "dark" as const, label: t`Theme: Dark` },
+      ].map(({ id, label }) => ({
+        id: `theme.${id}`,
+        label,
+        group: preferences,
+        icon: <SunMoon {...icon} />,
+        checked: theme === id,
+        run: () => void chooseTheme(id),
+      })),
+      ...LOCALES.map((locale) => ({
+        id: `locale.${locale}`,
+        label: t`Language: ${LOCALE_NAMES[locale]}`,
+        group: preferences,
+        icon: <Languages {...icon} />,
+        checked: i18n.locale === locale,
+        run: () => void chooseLocale(locale),
+      })),
+      {
+        id: "help.shortcuts",
+        label: t`Keyboard shortcuts`,
+        group: t`Help`,
+        icon: <Keyboard {...icon} />,
+        keys: "?",
+        run: openHelp,
+      },
+      {
+        id: "session.end",
+        label: t`Log out`,
+        group: t`Help`,
+        icon: <LogOut {...icon} />,
+        weight: -10,
+        run: () => void signOut(),
+      },
+    ];
+  }, [t, i18n.locale, navigate, theme]);
+}

@@ -1,0 +1,51 @@
+import { zodResolver } from "@hookform/resolvers/zod";
+import { useLingui } from "@lingui/react/macro";
+import { createWorkspace, idempotencyKey } from "@parlance/api";
+import { Button, Field, Input } from "@parlance/ui";
+import { Dialog } from "@parlance/ui/dialog";
+import { useState } from "react";
+import { useForm } from "react-hook-form";
+import { enterWorkspace } from "@/features/session/actions";
+import { applyServerErrors } from "@/lib/forms";
+import { workspaceSchema, type WorkspaceForm } from "@/features/settings/workspace/schema";
+
+export default function NewWorkspaceDialog({ onClose }: { onClose: () => void }) {
+  const { t } = useLingui();
+  const [key] = useState(idempotencyKey);
+  const form = useForm<WorkspaceForm>({
+    resolver: zodResolver(workspaceSchema),
+    defaultValues: { name: "" },
+  });
+  const { errors, isSubmitting } = form.formState;
+  const submit = form.handleSubmit(async (body) => {
+    try {
+      const workspace = await createWorkspace({ body, headers: { "Idempotency-Key": key } });
+      onClose();
+      await enterWorkspace(workspace.id);
+    } catch (error) {
+      applyServerErrors(error, form);
+    }
+  });
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={t`New workspace`}
+      description={t`Conversations, members and costs are kept apart in each workspace.`}
+      footer={
+        <>
+          <Button onClick={onClose}>{t`Cancel`}</Button>
+          <Button type="submit" form="new-workspace" variant="primary" pending={isSubmitting}>
+            {t`Create`}
+          </Button>
+        </>
+      }
+    >
+      <form id="new-workspace" onSubmit={submit} noValidate>
+        <Field label={t`Name`} error={errors.name?.message}>
+          {(control) => <Input {...control} {...form.register("name")} autoComplete="off" />}
+        </Field>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,38 @@
+/** Puts the server's verdict where the person looks: beside the field, or else as a toast. */
+import { msg } from "@lingui/core/macro";
+import type { MessageDescriptor } from "@lingui/core";
+import { ApiError } from "@parlance/api";
+import { i18n } from "@parlance/i18n";
+import type { FieldValues, Path, UseFormReturn } from "react-hook-form";
+import { toastError } from "./errors";
+
+/** Codes of field errors in the person's language; for others the server's message stands. */
+const FIELD_MESSAGES: Record<string, MessageDescriptor> = {
+  required: msg`This is required.`,
+  missing: msg`This is required.`,
+  too_short: msg`This is too short.`,
+  too_long: msg`This is too long.`,
+  invalid_email: msg`Enter an e-mail address.`,
+  invalid: msg`This isn't right. Please check it.`,
+};
+
+/** Sets the errors of fields that the form has and focuses the first; anything else becomes a toast. */
+export function applyServerErrors<T extends FieldValues>(
+  error: unknown,
+  form: UseFormReturn<T>,
+): void {
+  if (!(error instanceof ApiError) || error.errors.length === 0) return toastError(error);
+  const known = form.getValues();
+  let placed = false;
+  for (const { field, code, message } of error.errors) {
+    if (!(field in known)) continue;
+    const text = FIELD_MESSAGES[code];
+    form.setError(
+      field as Path<T>,
+      { type: code, message: text ? i18n._(text) : message },
+      { shouldFocus: !placed },
+    );
+    placed = true;
+  }
+  if (!placed) toastError(error);
+}
