@@ -1,0 +1,46 @@
+import { useLingui } from "@lingui/react/macro";
+import { Link, Outlet } from "@tanstack/react-router";
+import { Building2, ChartNoAxesColumn, MonitorSmartphone, Palette, Shield, UserRound } from "lucide-react";
+import { PageHeader } from "@/features/shell/page-header";
+
+export default function SettingsLayout() {
+  const { t } = useLingui();
+  const icon = { size: 17, "aria-hidden": true } as const;
+  const pages = [
+    { to: "/settings/profile", label: t`Profile`, icon: <UserRound {...icon} /> },
+    { to: "/settings/appearance", label: t`Appearance`, icon: <Palette {...icon} /> },
+    { to: "/settings/sessions", label: t`Sessions`, icon: <MonitorSmartphone {...icon} /> },
+    { to: "/settings/security", label: t`Security`, icon: <Shield {...icon} /> },
+    { to: "/settings/workspace", label: t`Workspace`, icon: <Building2 {...icon} /> },
+    { to: "/settings/usage", label: t`Usage`, icon: <ChartNoAxesColumn {...icon} /> },
+  ] as const;
+  return (
+    <>
+      <PageHeader />
+      <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
+        <div className="mx-auto w-full max-w-5xl px-5 pb-20 sm:px-8 lg:flex lg:gap-12 lg:pt-4">
+          <nav
+            aria-label={t`Settings`}
+            className="-mx-5 mb-8 flex gap-1 overflow-x-auto border-b border-line px-4 pb-2 sm:-mx-8 sm:px-7 lg:mx-0 lg:mb-0 lg:w-44 lg:shrink-0 lg:flex-col lg:gap-px lg:overflow-visible lg:border-0 lg:p-0"
+          >
+            {pages.map((page) => (
+              <Link
+                key={page.to}
+                to={page.to}
+                className="flex h-9 shrink-0 items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors hover:bg-hover touch:h-11"
+                inactiveProps={{ className: "text-muted" }}
+                activeProps={{ className: "bg-active font-medium" }}
+              >
+                {page.icon}
+                {page.label}
+              </Link>
+            ))}
+          </nav>
+          <div className="min-w-0 flex-1">
+            <Outlet />
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,80 @@
+import { Trans } from "@lingui/react/macro";
+import type { UsageReport, UsageRow } from "@parlance/api";
+import { formatDate, formatNumber, formatUsd } from "@parlance/i18n";
+import type { ReactNode } from "react";
+
+const cell = "px-4 py-2.5 text-end tabular-nums whitespace-nowrap";
+
+export function UsageTable({ report }: { report: UsageReport }) {
+  const name = (row: UsageRow) =>
+    report.group_by === "day" ? formatDate(`${row.key}T00:00:00Z`, { utc: true }) : row.label;
+  return (
+    <div className="overflow-x-auto">
+      <table className="w-full text-sm">
+        <thead>
+          <tr className="border-b border-line text-[0.8125rem] text-muted">
+            <th scope="col" className="px-4 py-2.5 text-start font-medium">
+              {report.group_by === "day" ? (
+                <Trans>Day</Trans>
+              ) : report.group_by === "model" ? (
+                <Trans>Model</Trans>
+              ) : (
+                <Trans>Person</Trans>
+              )}
+            </th>
+            <Heading>
+              <Trans>Answers</Trans>
+            </Heading>
+            <Heading>
+              <Trans>Input</Trans>
+            </Heading>
+            <Heading>
+              <Trans>Cached</Trans>
+            </Heading>
+            <Heading>
+              <Trans>Output</Trans>
+            </Heading>
+            <Heading>
+              <Trans>Reasoning</Trans>
+            </Heading>
+            <Heading>
+              <Trans>Cost</Trans>
+            </Heading>
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line">
+          {report.data.map((row) => (
+            <Row key={row.key} row={row} name={name(row)} />
+          ))}
+        </tbody>
+        <tfoot className="border-t border-line-strong font-semibold">
+          <Row row={report.total} name={<Trans>Total</Trans>} />
+        </tfoot>
+      </table>
+    </div>
+  );
+}
+
+function Heading({ children }: { children: ReactNode }) {
+  return (
+    <th scope="col" className="px-4 py-2.5 text-end font-medium">
+      {children}
+    </th>
+  );
+}
+
+function Row({ row, name }: { row: UsageRow; name: ReactNode }) {
+  return (
+    <tr>
+      <th scope="row" className="max-w-64 truncate px-4 py-2.5 text-start font-[inherit]">
+        {name}
+      </th>
+      <td className={cell}>{formatNumber(row.runs)}</td>
+      <td className={cell}>{formatNumber(row.input_tokens)}</td>
+      <td className={cell}>{formatNumber(row.cached_input_tokens)}</td>
+      <td className={cell}>{formatNumber(row.output_tokens)}</td>
+      <td className={cell}>{formatNumber(row.reasoning_tokens)}</td>
+      <td className={cell}>{formatUsd(row.cost_usd)}</td>
+    </tr>
+  );
+}
