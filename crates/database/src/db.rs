@@ -56,6 +56,17 @@ impl Db {
         Ok(())
     }
 
+    /// Leaves the database in good order. Other handles to it fail from here on.
+    pub async fn close(self) -> Result<(), Error> {
+        match &*self.driver {
+            Driver::Sqlite(sqlite) => sqlite.close().await,
+            Driver::Postgres(postgres) => {
+                postgres.close();
+                Ok(())
+            }
+        }
+    }
+
     /// Begins a write transaction. On SQLite it holds the only writer: never call [`Db::begin`] or
     /// [`Db::execute`] while it is open, pass `&mut Tx` down instead.
     pub async fn begin(&self, scope: impl Into<Scope>) -> Result<Tx, Error> {

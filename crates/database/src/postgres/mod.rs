@@ -39,6 +39,10 @@ struct Shared {
 }
 
 impl Postgres {
+    pub fn close(&self) {
+        self.shared.pool.close();
+    }
+
     pub async fn begin(&self, scope: Scope, relaxed: bool) -> Result<Tx, Error> {
         Ok(Tx {
             client: self.shared.client().await?,

@@ -55,6 +55,16 @@ impl Sqlite {
         })
     }
 
+    /// Moves the write-ahead log into the file, which then holds everything, and takes no more writes.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.on_writer(|connection| {
+            connection.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)").map_err(translate)
+        })
+        .await?;
+        self.permit.close();
+        Ok(())
+    }
+
     pub async fn begin(&self) -> Result<Tx, Error> {
         Ok(Tx {
             writer: self.writer.clone(),
@@ -103,7 +113,7 @@ impl Sqlite {
     async fn acquire(&self) -> Result<OwnedSemaphorePermit, Error> {
         match tokio::time::timeout(self.patience, self.permit.clone().acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) => Err(stopped()),
+            Ok(Err(_)) => Err(Error::Unavailable("it was closed".to_owned())),
             Err(_) => Err(Error::Unavailable(format!(
                 "the writer was busy for {} seconds; is a transaction held open?",
                 self.patience.as_secs()

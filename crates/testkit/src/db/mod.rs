@@ -1,0 +1,98 @@
+//! A fresh, migrated database for each test, removed afterwards even if the test panics.
+
+mod postgres;
+mod sqlite;
+
+use std::{
+    future::Future,
+    ops::Deref,
+    panic::{AssertUnwindSafe, resume_unwind},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use database::{Db, Options, migrations};
+use futures_util::FutureExt as _;
+use sha2::{Digest as _, Sha256};
+
+pub use database::Engine;
+
+/// A database that belongs to one test. Derefs to [`Db`].
+pub struct TestDb {
+    db: Db,
+    url: String,
+}
+
+impl TestDb {
+    /// The address, for a server or a second handle.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Another handle with connections of its own, as a second process has.
+    pub async fn reconnect(&self) -> Db {
+        connect(&self.url).await
+    }
+}
+
+impl Deref for TestDb {
+    type Target = Db;
+
+    fn deref(&self) -> &Db {
+        &self.db
+    }
+}
+
+/// Runs `test` against a database of its own. [`db_test`](crate::db_test) calls this.
+pub fn run<R, F: Future<Output = R>>(engine: Engine, test: impl FnOnce(TestDb) -> F) -> R {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime starts");
+    runtime.block_on(async {
+        let home = match engine {
+            Engine::Sqlite => Home::Sqlite(sqlite::create().await),
+            Engine::Postgres => Home::Postgres(postgres::create().await),
+        };
+        let url = match &home {
+            Home::Sqlite(folder) => format!("sqlite:{}", folder.path().join(sqlite::FILE).display()),
+            Home::Postgres(name) => postgres::url(name),
+        };
+        let outcome = AssertUnwindSafe(async {
+            let db = connect(&url).await;
+            test(TestDb { db, url: url.clone() }).await
+        })
+        .catch_unwind()
+        .await;
+        if let Home::Postgres(name) = home {
+            postgres::remove(&name).await;
+        }
+        outcome.unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+/// Where a test's database lives. A folder removes itself.
+enum Home {
+    Sqlite(tempfile::TempDir),
+    Postgres(String),
+}
+
+async fn connect(url: &str) -> Db {
+    let mut options = Options::new(url);
+    options.pool_size = 8;
+    Db::connect(&options).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Names the schema: tests share a template as long as no migration changes.
+fn schema_name(engine: Engine) -> String {
+    let mut hash = Sha256::new();
+    for file in migrations(engine) {
+        hash.update(file.checksum());
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Since 1970. Tests hold their own clocks; this one tells old leftovers from new ones.
+fn age_of_the_world() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
