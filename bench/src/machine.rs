@@ -1,0 +1,46 @@
+//! What the figures were measured on, and what a process uses, from `/proc`.
+
+use anyhow::Context as _;
+use tokio::fs;
+
+/// Clock ticks in a second: Linux has had 100 on each architecture that we build for.
+const TICKS: u64 = 100;
+
+/// One line about this machine: no names, only what explains the figures.
+pub async fn facts() -> anyhow::Result<String> {
+    let cores = std::thread::available_parallelism()?;
+    let cpu = fs::read_to_string("/proc/cpuinfo").await?;
+    let model = field(&cpu, "model name").unwrap_or("unknown processor");
+    let memory = fs::read_to_string("/proc/meminfo").await?;
+    let kib: u64 = field(&memory, "MemTotal").and_then(first_number).context("no MemTotal")?;
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").await?;
+    // What follows the version number names a build, not a kernel.
+    let kernel = kernel.split('-').next().unwrap_or_default().trim();
+    Ok(format!("{cores} cores ({model}), {} GiB, Linux {kernel}", kib.div_ceil(1 << 20)))
+}
+
+/// Resident memory of a process, in KiB.
+pub async fn resident_kib(process: u32) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).await?;
+    field(&status, "VmRSS").and_then(first_number).context("no VmRSS")
+}
+
+/// Processor time that a process has used so far, in milliseconds.
+pub async fn cpu_ms(process: u32) -> anyhow::Result<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).await?;
+    // The second field, a name in parentheses, may hold spaces; utime and stime are 14 and 15.
+    let (_, rest) = stat.rsplit_once(')').context("no name in stat")?;
+    let ticks: u64 = rest.split_ascii_whitespace().skip(11).take(2).filter_map(|it| it.parse::<u64>().ok()).sum();
+    Ok(ticks * 1000 / TICKS)
+}
+
+fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        (key.trim() == name).then(|| value.trim())
+    })
+}
+
+fn first_number(text: &str) -> Option<u64> {
+    text.split_ascii_whitespace().next()?.parse().ok()
+}
