@@ -22,10 +22,7 @@ pub fn cost(prices: &Prices, tokens: &TokenUsage) -> NanoUsd {
         cached_input = tier.cached_input.or(cached_input);
         cache_write = tier.cache_write.or(cache_write);
     }
-    let plain_input = tokens
-        .input
-        .saturating_sub(tokens.cached_input)
-        .saturating_sub(tokens.cache_write);
+    let plain_input = tokens.input.saturating_sub(tokens.cached_input).saturating_sub(tokens.cache_write);
     PicoUsd::cost([
         (plain_input, input),
         (tokens.cached_input, cached_input.unwrap_or(input)),
@@ -84,11 +81,7 @@ mod tests {
         /// Thousandths to whole units, half up.
         pub fn round_thousandths(digits: &[u8]) -> i64 {
             let up = digits.get(2).is_some_and(|tenth| *tenth >= 5);
-            let whole = digits
-                .iter()
-                .skip(3)
-                .rev()
-                .fold(0_i64, |value, digit| value * 10 + i64::from(*digit));
+            let whole = digits.iter().skip(3).rev().fold(0_i64, |value, digit| value * 10 + i64::from(*digit));
             whole + i64::from(up)
         }
     }
@@ -96,21 +89,12 @@ mod tests {
     /// One token at a time would be the definition; this is it with multiplication.
     fn reference(prices: &Prices, tokens: &TokenUsage) -> i64 {
         let tier = |field: fn(&PriceTier) -> Option<PicoUsd>| {
-            prices
-                .tiers
-                .iter()
-                .rev()
-                .filter(|tier| tokens.input > tier.above)
-                .find_map(field)
+            prices.tiers.iter().rev().filter(|tier| tokens.input > tier.above).find_map(field)
         };
         let input = tier(|t| t.input).unwrap_or(prices.input);
         let output = tier(|t| t.output).unwrap_or(prices.output);
-        let cached = tier(|t| t.cached_input)
-            .or(prices.cached_input)
-            .unwrap_or(input);
-        let write = tier(|t| t.cache_write)
-            .or(prices.cache_write)
-            .unwrap_or(input);
+        let cached = tier(|t| t.cached_input).or(prices.cached_input).unwrap_or(input);
+        let write = tier(|t| t.cache_write).or(prices.cache_write).unwrap_or(input);
         let reasoning = prices.reasoning.unwrap_or(output);
         let plain = tokens.input - tokens.cached_input - tokens.cache_write;
         let items = [
@@ -208,12 +192,8 @@ mod tests {
 
     #[test]
     fn acceptance_22_cached_tokens_cost_the_cached_price_and_not_twice() {
-        let tokens = TokenUsage {
-            input: 1_000_000,
-            cached_input: 600_000,
-            cache_write: 200_000,
-            ..TokenUsage::default()
-        };
+        let tokens =
+            TokenUsage { input: 1_000_000, cached_input: 600_000, cache_write: 200_000, ..TokenUsage::default() };
         // 0.2 × $3 + 0.6 × $0.30 + 0.2 × $3.75
         assert_eq!(cost(&list(), &tokens).to_string(), "1.53");
         let plain = Prices { cached_input: None, cache_write: None, ..list() };
@@ -240,10 +220,7 @@ mod tests {
             cached_input: None,
             cache_write: None,
         };
-        let prices = Prices {
-            tiers: vec![tier(200_000, 6_000_000), tier(500_000, 9_000_000)],
-            ..list()
-        };
+        let prices = Prices { tiers: vec![tier(200_000, 6_000_000), tier(500_000, 9_000_000)], ..list() };
         let at = |input| cost(&prices, &TokenUsage { input, ..TokenUsage::default() }).to_string();
         assert_eq!(at(200_000), "0.6");
         assert_eq!(at(200_001), "1.200006");

@@ -30,8 +30,20 @@ pub(crate) struct Entry {
 }
 
 database::from_row!(Entry {
-    id, user, conversation, run, model, input_tokens, cached_input_tokens, cache_write_tokens,
-    output_tokens, reasoning_tokens, estimated, price_version, cost, occurred_at
+    id,
+    user,
+    conversation,
+    run,
+    model,
+    input_tokens,
+    cached_input_tokens,
+    cache_write_tokens,
+    output_tokens,
+    reasoning_tokens,
+    estimated,
+    price_version,
+    cost,
+    occurred_at
 });
 
 impl Entry {
@@ -58,10 +70,7 @@ impl TryFrom<NewUsage> for Entry {
             output_tokens: count(usage.tokens.output)?,
             reasoning_tokens: count(usage.tokens.reasoning)?,
             estimated: usage.estimated,
-            cost: usage
-                .prices
-                .as_ref()
-                .map_or(NanoUsd::ZERO, |prices| cost(prices, &usage.tokens)),
+            cost: usage.prices.as_ref().map_or(NanoUsd::ZERO, |prices| cost(prices, &usage.tokens)),
             price_version: usage.prices.map(|prices| prices.version),
             model: usage.model,
             occurred_at: usage.occurred_at,
@@ -253,14 +262,8 @@ mod tests {
     fn a_period_is_neither_backwards_nor_longer_than_a_leap_year() {
         let period = |from, to| Period::new(Some(from), Some(to), date(2026, 1, 1));
         assert!(period(date(2024, 1, 1), date(2024, 12, 31)).is_ok());
-        assert!(matches!(
-            period(date(2024, 1, 1), date(2025, 1, 1)),
-            Err(ReportError::TooLong(366))
-        ));
-        assert!(matches!(
-            period(date(2024, 1, 2), date(2024, 1, 1)),
-            Err(ReportError::Backwards)
-        ));
+        assert!(matches!(period(date(2024, 1, 1), date(2025, 1, 1)), Err(ReportError::TooLong(366))));
+        assert!(matches!(period(date(2024, 1, 2), date(2024, 1, 1)), Err(ReportError::Backwards)));
     }
 
     proptest! {

@@ -9,12 +9,7 @@ use crate::model::{Entry, Period, Sums};
 type Group<K> = (K, i64, i64, i64, i64, i64, i64, NanoUsd);
 
 /// Whether the entry was written; false: its id stands in the ledger already.
-pub(crate) async fn insert(
-    tx: &mut Tx,
-    scope: &TenantScope,
-    entry: &Entry,
-    now: Timestamp,
-) -> Result<bool, Error> {
+pub(crate) async fn insert(tx: &mut Tx, scope: &TenantScope, entry: &Entry, now: Timestamp) -> Result<bool, Error> {
     let written = tx
         .execute(
             "INSERT INTO usage_entries (workspace_id, id, user_id, conversation_id, run_id, model,
@@ -46,11 +41,7 @@ pub(crate) async fn insert(
     Ok(written == 1)
 }
 
-pub(crate) async fn find(
-    tx: &mut Tx,
-    scope: &TenantScope,
-    id: UsageId,
-) -> Result<Option<Entry>, Error> {
+pub(crate) async fn find(tx: &mut Tx, scope: &TenantScope, id: UsageId) -> Result<Option<Entry>, Error> {
     tx.optional(
         "SELECT id, user_id, conversation_id, run_id, model, input_tokens, cached_input_tokens,
              cache_write_tokens, output_tokens, reasoning_tokens, estimated, price_version,

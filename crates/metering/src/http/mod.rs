@@ -19,7 +19,5 @@ struct Service {
 
 /// The routes, to be nested under `/api/v1`.
 pub fn routes(metering: Metering, identity: Arc<dyn Identity>) -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(usage::get_usage))
-        .with_state(Service { metering, identity })
+    OpenApiRouter::new().routes(routes!(usage::get_usage)).with_state(Service { metering, identity })
 }

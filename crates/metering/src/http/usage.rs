@@ -53,9 +53,7 @@ pub(super) async fn get_usage(
 ) -> Result<Json<UsageReport>, Problem> {
     let period = Period::new(query.from, query.to, service.metering.env.now().date())?;
     let only = (!caller.role.grants(Permission::ReadAllUsage)).then_some(caller.user);
-    let report = service
-        .metering
-        .report(service.identity.as_ref(), &caller.scope, only, period, query.group_by)
-        .await?;
+    let report =
+        service.metering.report(service.identity.as_ref(), &caller.scope, only, period, query.group_by).await?;
     Ok(Json(report))
 }

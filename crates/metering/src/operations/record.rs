@@ -9,12 +9,7 @@ use crate::{Metering, model::Entry, store};
 
 #[async_trait]
 impl contracts::Metering for Metering {
-    async fn record(
-        &self,
-        tx: &mut Tx,
-        scope: &TenantScope,
-        usage: NewUsage,
-    ) -> Result<UsageEntry, MeteringError> {
+    async fn record(&self, tx: &mut Tx, scope: &TenantScope, usage: NewUsage) -> Result<UsageEntry, MeteringError> {
         let entry = Entry::try_from(usage)?;
         // A concurrent writer of the same id makes the insert wait until it has committed,
         // so that what stands is then there to compare with.

@@ -23,12 +23,10 @@ impl Metering {
         group_by: UsageGroup,
     ) -> Result<UsageReport, ReportError> {
         let data = match group_by {
-            UsageGroup::Day => rows(store::by_day(&self.db, scope, only, period).await?, |day| {
-                date_of(*day).to_string()
-            }),
-            UsageGroup::Model => {
-                rows(store::by_model(&self.db, scope, only, period).await?, String::clone)
+            UsageGroup::Day => {
+                rows(store::by_day(&self.db, scope, only, period).await?, |day| date_of(*day).to_string())
             }
+            UsageGroup::Model => rows(store::by_model(&self.db, scope, only, period).await?, String::clone),
             UsageGroup::User => {
                 let sums = store::by_user(&self.db, scope, only, period).await?;
                 let users: Vec<UserId> = sums.iter().map(|(user, _)| *user).collect();
@@ -43,13 +41,7 @@ impl Metering {
                     .collect()
             }
         };
-        Ok(UsageReport {
-            total: total(&data),
-            data,
-            from: period.from(),
-            to: period.to(),
-            group_by,
-        })
+        Ok(UsageReport { total: total(&data), data, from: period.from(), to: period.to(), group_by })
     }
 }
 
@@ -64,10 +56,7 @@ fn rows<K>(sums: Vec<(K, Sums)>, key: impl Fn(&K) -> String) -> Vec<UsageRow> {
 }
 
 /// What to call these users; those who are gone are left out.
-async fn names(
-    identity: &dyn Identity,
-    users: &[UserId],
-) -> Result<HashMap<UserId, String>, database::Error> {
+async fn names(identity: &dyn Identity, users: &[UserId]) -> Result<HashMap<UserId, String>, database::Error> {
     let users = identity.users(users).await?;
     Ok(users
         .into_iter()
