@@ -58,10 +58,5 @@ impl MeteringError {
 pub trait Metering: Send + Sync {
     /// Writes the entry in the caller's transaction. The same id with the same payload
     /// counts once and gives back what stands; with another payload it is a conflict.
-    async fn record(
-        &self,
-        tx: &mut Tx,
-        scope: &TenantScope,
-        usage: NewUsage,
-    ) -> Result<UsageEntry, MeteringError>;
+    async fn record(&self, tx: &mut Tx, scope: &TenantScope, usage: NewUsage) -> Result<UsageEntry, MeteringError>;
 }

@@ -139,11 +139,18 @@ pub enum ChatRole {
 pub enum ChatPart {
     Text(String),
     /// The bytes of an image and its media type (`image/png`).
-    Image { media_type: String, data: Bytes },
+    Image {
+        media_type: String,
+        data: Bytes,
+    },
     /// In an assistant's message: a call that the model asked for.
     ToolCall(ToolCall),
     /// In a user's message: what a call gave.
-    ToolResult { tool_call_id: String, content: String, is_error: bool },
+    ToolResult {
+        tool_call_id: String,
+        content: String,
+        is_error: bool,
+    },
 }
 
 /// A function that the model may ask to be called.
@@ -168,8 +175,14 @@ pub enum Chunk {
     Text(String),
     Reasoning(String),
     /// A call begins; its arguments follow as [`Chunk::ToolInput`] and end with [`Chunk::ToolCall`].
-    ToolStart { id: String, name: String },
-    ToolInput { id: String, delta: String },
+    ToolStart {
+        id: String,
+        name: String,
+    },
+    ToolInput {
+        id: String,
+        delta: String,
+    },
     ToolCall(ToolCall),
     /// Tokens so far, cumulative: a later one replaces an earlier one.
     Usage(TokenUsage),

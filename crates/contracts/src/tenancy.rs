@@ -6,9 +6,7 @@ use kernel::{UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Guest,
@@ -29,9 +27,7 @@ impl Role {
 
     /// The role of this name, as stored.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Guest, Self::Member, Self::Admin, Self::Owner]
-            .into_iter()
-            .find(|role| role.as_str() == name)
+        [Self::Guest, Self::Member, Self::Admin, Self::Owner].into_iter().find(|role| role.as_str() == name)
     }
 
     /// Whether the role, or one that it inherits from, grants `permission`.
@@ -41,10 +37,7 @@ impl Role {
 
     /// Everything the role grants, inherited permissions included.
     pub fn permissions(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL
-            .iter()
-            .copied()
-            .filter(move |permission| self.grants(*permission))
+        Permission::ALL.iter().copied().filter(move |permission| self.grants(*permission))
     }
 }
 
@@ -134,22 +127,13 @@ impl From<Membership> for Workspace {
 #[async_trait]
 pub trait Tenancy: Send + Sync {
     /// The user's membership in the workspace, as of now; none if there is none.
-    async fn membership(
-        &self,
-        workspace: WorkspaceId,
-        user: UserId,
-    ) -> Result<Option<Membership>, database::Error>;
+    async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error>;
 
     /// All memberships of the user, the personal workspace first, then by name.
     async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error>;
 
     /// Makes the personal workspace of a new user, who owns it, inside the sign-up's transaction.
-    async fn create_personal(
-        &self,
-        tx: &mut Tx,
-        user: UserId,
-        name: &str,
-    ) -> Result<WorkspaceId, database::Error>;
+    async fn create_personal(&self, tx: &mut Tx, user: UserId, name: &str) -> Result<WorkspaceId, database::Error>;
 }
 
 #[cfg(test)]
@@ -158,11 +142,7 @@ mod tests {
 
     #[test]
     fn roles_inherit() {
-        for (lower, higher) in [
-            (Role::Guest, Role::Member),
-            (Role::Member, Role::Admin),
-            (Role::Admin, Role::Owner),
-        ] {
+        for (lower, higher) in [(Role::Guest, Role::Member), (Role::Member, Role::Admin), (Role::Admin, Role::Owner)] {
             assert!(lower.permissions().all(|permission| higher.grants(permission)));
         }
         assert!(!Role::Guest.grants(Permission::WriteChat));

@@ -24,14 +24,9 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the machine's clock"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> Timestamp {
-        let since_epoch = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
+        let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::EPOCH + since_epoch
     }
 }
@@ -67,10 +62,7 @@ pub trait Rng: Send + Sync {
 pub struct SystemRng;
 
 impl Rng for SystemRng {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place that draws ambient randomness"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place that draws ambient randomness")]
     fn fill(&self, bytes: &mut [u8]) {
         rand::rng().fill_bytes(bytes);
     }
@@ -87,10 +79,7 @@ impl SeededRng {
 
 impl Rng for SeededRng {
     fn fill(&self, bytes: &mut [u8]) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .fill_bytes(bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(bytes);
     }
 }
 
@@ -158,9 +147,7 @@ mod tests {
 
     #[test]
     fn ids_sort_by_time_within_a_millisecond() {
-        let clock = Arc::new(ManualClock::at(Timestamp::from_micros(
-            1_700_000_000_000_000,
-        )));
+        let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_700_000_000_000_000)));
         let env = Env::new(clock.clone(), Arc::new(SeededRng::new(1)));
         let mut ids: Vec<MessageId> = Vec::new();
         for _ in 0..2000 {

@@ -77,9 +77,7 @@ impl<P: Prefix> fmt::Display for Id<P> {
             *digit = ALPHABET[usize::try_from(value).unwrap_or(0)];
         }
         write!(f, "{}_", P::PREFIX)?;
-        digits
-            .iter()
-            .try_for_each(|digit| write!(f, "{}", char::from(*digit)))
+        digits.iter().try_for_each(|digit| write!(f, "{}", char::from(*digit)))
     }
 }
 
@@ -87,9 +85,7 @@ impl<P: Prefix> FromStr for Id<P> {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let error = IdError {
-            expected: P::PREFIX,
-        };
+        let error = IdError { expected: P::PREFIX };
         let digits = text
             .strip_prefix(P::PREFIX)
             .and_then(|rest| rest.strip_prefix('_'))
@@ -97,10 +93,7 @@ impl<P: Prefix> FromStr for Id<P> {
             .ok_or(error.clone())?;
         let mut bits = 0_u128;
         for (index, digit) in digits.bytes().enumerate() {
-            let value = ALPHABET
-                .iter()
-                .position(|candidate| *candidate == digit)
-                .ok_or(error.clone())?;
+            let value = ALPHABET.iter().position(|candidate| *candidate == digit).ok_or(error.clone())?;
             // 26 digits hold 130 bits; an id has 128, so the first digit is at most 7.
             if index == 0 && value > 7 {
                 return Err(error);
@@ -128,10 +121,7 @@ impl<P: Prefix> utoipa::PartialSchema for Id<P> {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         utoipa::openapi::ObjectBuilder::new()
             .schema_type(utoipa::openapi::schema::Type::String)
-            .pattern(Some(format!(
-                "^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$",
-                P::PREFIX
-            )))
+            .pattern(Some(format!("^{}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", P::PREFIX)))
             .examples([format!("{}_01h455vb4pex5vsknk084sn02q", P::PREFIX)])
             .into()
     }

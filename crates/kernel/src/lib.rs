@@ -17,8 +17,7 @@ pub mod time;
 pub use code::Code;
 pub use env::{Clock, Env, ManualClock, Rng};
 pub use id::{
-    ConversationId, EventId, FileId, Id, IdError, MessageId, Prefix, RunId, SessionId, UsageId,
-    UserId, WorkspaceId,
+    ConversationId, EventId, FileId, Id, IdError, MessageId, Prefix, RunId, SessionId, UsageId, UserId, WorkspaceId,
 };
 pub use money::{NanoUsd, PicoUsd};
 pub use page::Page;

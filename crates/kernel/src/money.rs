@@ -117,9 +117,9 @@ impl PicoUsd {
     /// The cost of `counts` at their prices, summed exactly and rounded once,
     /// half away from zero, to the nano-dollar. Saturates at the largest amount.
     pub fn cost(items: impl IntoIterator<Item = (u64, Self)>) -> NanoUsd {
-        let pico = items.into_iter().fold(0_i128, |sum, (count, price)| {
-            sum.saturating_add(i128::from(count) * i128::from(price.0))
-        });
+        let pico = items
+            .into_iter()
+            .fold(0_i128, |sum, (count, price)| sum.saturating_add(i128::from(count) * i128::from(price.0)));
         let rounded = (pico.saturating_add(if pico < 0 { -500 } else { 500 })) / 1000;
         NanoUsd(i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX }))
     }
@@ -164,25 +164,11 @@ mod tests {
 
     #[test]
     fn shows_exact_decimals() {
-        for (units, text) in [
-            (0, "0"),
-            (1, "0.000000001"),
-            (1_500_000_000, "1.5"),
-            (-20, "-0.00000002"),
-        ] {
+        for (units, text) in [(0, "0"), (1, "0.000000001"), (1_500_000_000, "1.5"), (-20, "-0.00000002")] {
             assert_eq!(NanoUsd::new(units).to_string(), text);
             assert_eq!(text.parse::<NanoUsd>().unwrap().units(), units);
         }
-        for text in [
-            "",
-            ".",
-            "1.",
-            ".5",
-            "1e3",
-            "+1",
-            "0.0000000001",
-            "9999999999999",
-        ] {
+        for text in ["", ".", "1.", ".5", "1e3", "+1", "0.0000000001", "9999999999999"] {
             assert!(text.parse::<NanoUsd>().is_err(), "{text}");
         }
     }

@@ -12,24 +12,14 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Makes a page of `limit` rows from a query that asked for one more than that.
-    pub fn from_overfetch(
-        mut rows: Vec<T>,
-        limit: usize,
-        cursor: impl FnOnce(&T) -> String,
-    ) -> Self {
+    pub fn from_overfetch(mut rows: Vec<T>, limit: usize, cursor: impl FnOnce(&T) -> String) -> Self {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next_cursor = if more { rows.last().map(cursor) } else { None };
-        Self {
-            data: rows,
-            next_cursor,
-        }
+        Self { data: rows, next_cursor }
     }
 
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            data: self.data.into_iter().map(each).collect(),
-            next_cursor: self.next_cursor,
-        }
+        Page { data: self.data.into_iter().map(each).collect(), next_cursor: self.next_cursor }
     }
 }

@@ -36,10 +36,7 @@ impl Timestamp {
 
     /// Midnight UTC at the start of `date`.
     pub fn start_of(date: jiff::civil::Date) -> Self {
-        date.to_zoned(jiff::tz::TimeZone::UTC)
-            .map_or(Self::EPOCH, |zoned| {
-                Self(zoned.timestamp().as_microsecond())
-            })
+        date.to_zoned(jiff::tz::TimeZone::UTC).map_or(Self::EPOCH, |zoned| Self(zoned.timestamp().as_microsecond()))
     }
 
     /// The time from `earlier` to here; zero if `earlier` is later.
@@ -79,8 +76,7 @@ impl fmt::Display for Timestamp {
 impl FromStr for Timestamp {
     type Err = jiff::Error;
     fn from_str(text: &str) -> Result<Self, jiff::Error> {
-        text.parse::<jiff::Timestamp>()
-            .map(|timestamp| Self(timestamp.as_microsecond()))
+        text.parse::<jiff::Timestamp>().map(|timestamp| Self(timestamp.as_microsecond()))
     }
 }
 
@@ -118,9 +114,6 @@ mod tests {
         let time = Timestamp::from_micros(1_700_000_000_123_456);
         assert_eq!(time.to_string(), "2023-11-14T22:13:20.123456Z");
         assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
-        assert_eq!(
-            Timestamp::start_of(time.date()).to_string(),
-            "2023-11-14T00:00:00.000000Z"
-        );
+        assert_eq!(Timestamp::start_of(time.date()).to_string(), "2023-11-14T00:00:00.000000Z");
     }
 }

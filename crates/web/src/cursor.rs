@@ -41,14 +41,9 @@ pub fn encode<T: Serialize>(key: &T) -> String {
 
 /// Reads a cursor back into a sort key.
 pub fn decode<T: DeserializeOwned>(cursor: &str) -> Result<T, Problem> {
-    URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .ok_or_else(|| {
-            Problem::new(Code::InvalidQuery)
-                .detail("The cursor is not one that this list gave. Start without a cursor.")
-        })
+    URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).ok_or_else(|| {
+        Problem::new(Code::InvalidQuery).detail("The cursor is not one that this list gave. Start without a cursor.")
+    })
 }
 
 #[cfg(test)]

@@ -40,9 +40,7 @@ where
         let bytes = Bytes::from_request(request, state).await.map_err(|rejection| body_problem(&rejection))?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| json_problem(&error))?;
-        deserializer
-            .end()
-            .map_err(|error| Problem::new(Code::InvalidJson).detail(error.to_string()))?;
+        deserializer.end().map_err(|error| Problem::new(Code::InvalidJson).detail(error.to_string()))?;
         check(&value)?;
         Ok(Self(value))
     }
@@ -139,9 +137,8 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let axum::extract::Query(value) = axum::extract::Query::<T>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| {
+        let axum::extract::Query(value) =
+            axum::extract::Query::<T>::from_request_parts(parts, state).await.map_err(|rejection| {
                 let text = rejection.body_text();
                 let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text).to_owned();
                 Problem::new(Code::InvalidQuery).detail(text)

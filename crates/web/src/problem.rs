@@ -159,7 +159,7 @@ impl IntoResponse for Problem {
 
 impl From<database::Error> for Problem {
     fn from(error: database::Error) -> Self {
-        if error.is_unavailable() {
+        if matches!(error, database::Error::Unavailable(_)) {
             tracing::error!(%error, "the database is not available");
             return Self::new(Code::Unavailable)
                 .detail("The database can't be reached right now. Try again shortly.")

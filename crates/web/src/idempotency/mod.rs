@@ -87,10 +87,8 @@ pub async fn middleware(
     let Ok(member) = Member::of(&mut parts).await else {
         return Ok(next.run(Request::from_parts(parts, body)).await);
     };
-    let is_json = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+    let is_json =
+        parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
     let mut hash = Sha256::new();
     hash.update(parts.method.as_str());
     hash.update(parts.uri.to_string());
@@ -121,8 +119,7 @@ pub async fn middleware(
         return Ok(Response::from_parts(parts, body));
     }
     let bytes = read(body, MAX_BODY).await?;
-    let content_type =
-        parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let answer = (i64::from(parts.status.as_u16()), content_type, bytes.to_vec());
     store::complete(db, &member.scope, member.user, &key, answer, env.now() + KEEP).await?;
     Ok(Response::from_parts(parts, Body::from(bytes)))

@@ -78,11 +78,5 @@ pub(super) async fn release(db: &Db, scope: &TenantScope, user: UserId, key: &st
 
 /// Deletes the expired keys of all workspaces: retention is the platform's business.
 pub(super) async fn sweep(db: &Db, now: Timestamp) -> Result<u64, Error> {
-    db.execute(
-        database::Platform,
-        "DELETE FROM idempotency_keys WHERE expires_at <= $1",
-        params![now],
-    )
-    .await
+    db.execute(database::Platform, "DELETE FROM idempotency_keys WHERE expires_at <= $1", params![now]).await
 }
-

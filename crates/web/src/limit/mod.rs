@@ -100,11 +100,7 @@ impl Limiter {
     }
 
     fn with(redis: Option<RedisStore>) -> Self {
-        Self(Arc::new(Inner {
-            hasher: std::hash::RandomState::new(),
-            local: RwLock::default(),
-            redis,
-        }))
+        Self(Arc::new(Inner { hasher: std::hash::RandomState::new(), local: RwLock::default(), redis }))
     }
 
     /// Counts one request of `key` against the policy.
@@ -141,9 +137,8 @@ impl Limiter {
             return limiter.clone();
         }
         let burst = NonZeroU32::new(policy.burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(policy.period / burst.get())
-            .unwrap_or(Quota::per_second(burst))
-            .allow_burst(burst);
+        let quota =
+            Quota::with_period(policy.period / burst.get()).unwrap_or(Quota::per_second(burst)).allow_burst(burst);
         self.0
             .local
             .write()

@@ -51,11 +51,6 @@ impl RedisStore {
             .arg(policy.burst)
             .invoke_async(&mut self.0.clone())
             .await?;
-        Ok(Decision {
-            policy: *policy,
-            allowed: allowed == 1,
-            remaining,
-            retry_after: Duration::from_micros(wait),
-        })
+        Ok(Decision { policy: *policy, allowed: allowed == 1, remaining, retry_after: Duration::from_micros(wait) })
     }
 }
