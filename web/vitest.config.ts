@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { i18n } from "@parlance/i18n/vite";
+import { i18n } from "./packages/i18n/vite.ts";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { i18n } from "@parlance/i18n/vite";
+import { i18n } from "../../packages/i18n/vite.ts";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";

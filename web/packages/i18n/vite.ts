@@ -4,10 +4,13 @@
  */
 import { fileURLToPath } from "node:url";
 import { transformAsync } from "@babel/core";
+import { getConfig } from "@lingui/conf";
 import { lingui } from "@lingui/vite-plugin";
 import type { PluginOption } from "vite";
 
 export function i18n(): PluginOption {
+  const configPath = fileURLToPath(new URL("./lingui.config.ts", import.meta.url));
+  const linguiConfig = getConfig({ configPath });
   return [
     {
       name: "parlance-lingui-macro",
@@ -21,14 +24,11 @@ export function i18n(): PluginOption {
           configFile: false,
           sourceMaps: true,
           parserOpts: { plugins: ["typescript", "jsx"] },
-          plugins: ["@lingui/babel-plugin-lingui-macro"],
+          plugins: [["@lingui/babel-plugin-lingui-macro", { linguiConfig }]],
         });
         return result?.code ? { code: result.code, map: result.map as never } : null;
       },
     },
-    lingui({
-      configPath: fileURLToPath(new URL("./lingui.config.ts", import.meta.url)),
-      failOnCompileError: true,
-    }),
+    lingui({ configPath, failOnCompileError: true }),
   ];
 }

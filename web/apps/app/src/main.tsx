@@ -21,9 +21,8 @@ function followSession() {
     const ended = before === "active" && status !== "active";
     before = status;
     if (!ended) return;
-    queryClient.clear();
     const next = safeNext(router.state.location.href);
-    void router.navigate({
+    const leave = router.navigate({
       to: "/login",
       search:
         status === "expired"
@@ -31,6 +30,7 @@ function followSession() {
           : {},
       replace: true,
     });
+    void leave.then(() => queryClient.clear());
   });
 }
 

@@ -2,7 +2,7 @@ import { zodResolver } from "@hookform/resolvers/zod";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isApiError, logIn } from "@parlance/api";
 import { Button, Field, Input, Notice } from "@parlance/ui";
-import { Link, useSearch } from "@tanstack/react-router";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { errorMessage } from "@/lib/errors";
@@ -16,6 +16,7 @@ import { loginSchema, type LoginForm } from "./schemas";
 export default function LoginPage() {
   const { t } = useLingui();
   useDocumentTitle(t`Log in`);
+  const { history } = useRouter();
   const { next, reason } = useSearch({ from: "/auth" });
   const [problem, setProblem] = useState<string | null>(null);
   const form = useForm<LoginForm>({
@@ -27,7 +28,7 @@ export default function LoginPage() {
   const submit = form.handleSubmit(async (body) => {
     setProblem(null);
     try {
-      await enter(await logIn({ body }), next);
+      await enter(await logIn({ body }), next, history.push);
     } catch (error) {
       if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
       setProblem(errorMessage(error));

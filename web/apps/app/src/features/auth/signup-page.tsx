@@ -4,7 +4,7 @@ import { getInstance, isApiError, logIn, signUp, type Session } from "@parlance/
 import { i18n, LOCALES } from "@parlance/i18n";
 import { Button, buttonClass, Field, Input, Notice } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useSearch } from "@tanstack/react-router";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { useForm } from "react-hook-form";
 import { errorMessage } from "@/lib/errors";
@@ -20,6 +20,7 @@ const linkClass = "rounded-sm font-medium text-accent underline-offset-4 hover:u
 export default function SignupPage() {
   const { t } = useLingui();
   useDocumentTitle(t`Sign up`);
+  const { history } = useRouter();
   const { next } = useSearch({ from: "/auth" });
   const [problem, setProblem] = useState<ReactNode>(null);
   const { data: instance } = useQuery({
@@ -53,7 +54,7 @@ export default function SignupPage() {
         <Trans>This address has an account already, with another password. {loginLink}</Trans>,
       );
     }
-    await enter(session, next);
+    await enter(session, next, history.push);
   });
 
   if (instance?.sign_up === "closed") {

@@ -1,9 +1,11 @@
-/** Steps that change who is signed in, or where. Each leaves the cache without another's data. */
+/**
+ * Steps that change who is signed in, or where. Each leaves the cache without another's data.
+ * The way to the login page is `main.tsx`'s: it follows the session wherever it ends.
+ */
 import { endSession, getMe, switchWorkspace } from "@parlance/api";
 import { queryOptions } from "@tanstack/react-query";
 import { toastError } from "@/lib/errors";
 import { queryClient } from "@/lib/query-client";
-import { router } from "@/router";
 
 export const meQuery = () =>
   queryOptions({ queryKey: ["me"], queryFn: ({ signal }) => getMe({ signal }), staleTime: 60_000 });
@@ -14,18 +16,20 @@ export async function signOut(): Promise<void> {
   } catch {
     // The server didn't hear it; this browser has forgotten the token all the same.
   }
-  queryClient.clear();
-  await router.navigate({ to: "/login" });
 }
 
-export async function enterWorkspace(workspaceId: string): Promise<void> {
+/** Moves this tab to a workspace; `leave` goes to a page that exists in any. */
+export async function enterWorkspace(
+  workspaceId: string,
+  leave: () => Promise<void>,
+): Promise<void> {
   try {
     await switchWorkspace(workspaceId);
   } catch (error) {
     toastError(error);
     return;
   }
-  await router.navigate({ to: "/" });
-  queryClient.clear();
-  await router.invalidate();
+  await leave();
+  queryClient.removeQueries({ type: "inactive" });
+  await queryClient.resetQueries();
 }

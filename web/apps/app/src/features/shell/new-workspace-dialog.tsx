@@ -3,6 +3,7 @@ import { useLingui } from "@lingui/react/macro";
 import { createWorkspace, idempotencyKey } from "@parlance/api";
 import { Button, Field, Input } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useForm } from "react-hook-form";
 import { enterWorkspace } from "@/features/session/actions";
@@ -11,6 +12,7 @@ import { workspaceSchema, type WorkspaceForm } from "@/features/settings/workspa
 
 export default function NewWorkspaceDialog({ onClose }: { onClose: () => void }) {
   const { t } = useLingui();
+  const navigate = useNavigate();
   const [key] = useState(idempotencyKey);
   const form = useForm<WorkspaceForm>({
     resolver: zodResolver(workspaceSchema),
@@ -21,7 +23,7 @@ export default function NewWorkspaceDialog({ onClose }: { onClose: () => void })
     try {
       const workspace = await createWorkspace({ body, headers: { "Idempotency-Key": key } });
       onClose();
-      await enterWorkspace(workspace.id);
+      await enterWorkspace(workspace.id, () => navigate({ to: "/" }));
     } catch (error) {
       applyServerErrors(error, form);
     }

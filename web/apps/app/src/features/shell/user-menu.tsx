@@ -46,7 +46,7 @@ export function UserMenu() {
         checked: entry.id === workspace.id,
         onSelect: () => {
           closeDrawer();
-          if (entry.id !== workspace.id) void enterWorkspace(entry.id);
+          if (entry.id !== workspace.id) void enterWorkspace(entry.id, () => navigate({ to: "/" }));
         },
       })),
       { label: t`New workspace…`, icon: <Plus size={16} />, onSelect: () => setCreating(true) },

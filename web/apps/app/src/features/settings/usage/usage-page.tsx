@@ -16,7 +16,7 @@ import { bars, monthOf, monthRange, shiftMonth } from "./usage.logic";
 export default function UsagePage() {
   const { t } = useLingui();
   const seesAll = usePermission("usage.read_all");
-  const thisMonth = monthOf(new Date());
+  const [thisMonth] = useState(() => monthOf(new Date()));
   const [month, setMonth] = useState(thisMonth);
   const [group, setGroup] = useState<UsageGroup>("day");
   const { from, to } = monthRange(month);
