@@ -1,0 +1,34 @@
+/** Why an answer failed, in the person's language, by the codes of the server's table. */
+import type { MessageDescriptor } from "@lingui/core";
+import { msg } from "@lingui/core/macro";
+import { ApiError } from "@parlance/api";
+import { i18n } from "@parlance/i18n";
+import { errorMessage } from "@/lib/errors";
+
+const MESSAGES: Record<string, MessageDescriptor> = {
+  provider_auth: msg`The model's provider refused the server's key. An administrator can check it.`,
+  provider_rate_limited: msg`The model's provider is limiting requests right now. Wait a moment, then retry.`,
+  provider_overloaded: msg`The model is overloaded right now. Wait a moment, then retry.`,
+  provider_timeout: msg`The model took too long to answer.`,
+  provider_unreachable: msg`The model's provider can't be reached.`,
+  provider_invalid_request: msg`The model did not accept this request. Other parameters or another model may help.`,
+  provider_content_filtered: msg`The model's provider declined to answer this.`,
+  provider_protocol: msg`The model's provider sent something that can't be read.`,
+  provider_failed: msg`The model failed while answering.`,
+  context_too_long: msg`This message is too long for the model. Shorten it, or choose a model with a larger context.`,
+  unknown_model: msg`This model is not in the catalogue any more. Choose another one.`,
+  model_unavailable: msg`This model is not available on this server. Choose another one.`,
+  run_active: msg`An answer is already being written in this conversation.`,
+};
+
+/** For the error of a run. */
+export function runErrorMessage(code: string | undefined): string {
+  const known = code === undefined ? undefined : MESSAGES[code];
+  return i18n._(known ?? msg`Something went wrong while answering.`);
+}
+
+/** For a request that was refused before a run began. */
+export function chatErrorMessage(error: unknown): string {
+  const known = error instanceof ApiError ? MESSAGES[error.code] : undefined;
+  return known ? i18n._(known) : errorMessage(error);
+}
