@@ -1,0 +1,110 @@
+//! Users, and how the platform knows that it is them: sign-up, sessions, tokens, profiles.
+//!
+//! Invariants:
+//! - Secrets at rest are hashes: passwords argon2id, refresh tokens SHA-256.
+//! - A session has one lineage of refresh tokens. A token that comes back after its successor's
+//!   grace ends the session.
+//! - An access token is checked against the session's row on each request. Nothing is cached,
+//!   so whatever ends a session ends it everywhere at once.
+//! - Nothing a stranger can ask tells whether an address has a user: not the answer, and not
+//!   the work done for it.
+//!
+//! Deliberately absent: what a user may do in a workspace (tenancy's), e-mail verification and
+//! password reset, second factors, other identity providers, API keys.
+
+mod config;
+mod email;
+mod error;
+mod http;
+mod jobs;
+mod lockout;
+mod model;
+mod name;
+mod operations;
+mod password;
+mod store;
+mod token;
+
+use std::{ops::Deref, sync::Arc};
+
+use contracts::Tenancy;
+use database::Db;
+use kernel::{Env, Tasks};
+use web::limit::Limiter;
+
+pub use config::{Config, Keys, PasswordCost};
+pub use error::IdentityError;
+pub use http::routes;
+pub use model::{Attributes, Avatar, Locale, Me, Session, SessionInfo, Theme, TokenType, User};
+pub use operations::{LogIn, MAX_AVATAR, NewUser, ProfileChanges, SignUp, SignedIn};
+pub use password::PasswordError;
+pub use token::KeyError;
+
+/// The identity service. A clone is another handle to it.
+#[derive(Clone)]
+pub struct Identity(Arc<Inner>);
+
+/// What the operations share.
+pub struct Inner {
+    db: Db,
+    env: Env,
+    tasks: Tasks,
+    tenancy: Arc<dyn Tenancy>,
+    limiter: Limiter,
+    config: Config,
+    passwords: password::Passwords,
+    keys: Arc<token::KeyRing>,
+    access: token::AccessTokens,
+}
+
+impl Deref for Identity {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Identity {
+    /// Opens the keys, making them if there are none yet: reads and writes files.
+    pub fn new(
+        db: Db,
+        env: Env,
+        tasks: Tasks,
+        tenancy: Arc<dyn Tenancy>,
+        config: Config,
+        limiter: Limiter,
+    ) -> Result<Self, IdentityError> {
+        let keys = token::KeyRing::open(&config.keys, env.clone())?;
+        let issuer = config.public_url.as_ref().map_or("parlance", |url| url.as_str()).to_owned();
+        Ok(Self(Arc::new(Inner {
+            passwords: password::Passwords::new(env.clone(), config.password_cost)?,
+            access: token::AccessTokens::new(env.clone(), keys.clone(), issuer, config.access_ttl),
+            db,
+            env,
+            tasks,
+            tenancy,
+            limiter,
+            config,
+            keys,
+        })))
+    }
+
+    /// As the contract that other contexts call.
+    pub fn contract(&self) -> Arc<dyn contracts::Identity> {
+        Arc::new(self.clone())
+    }
+
+    /// Makes a new signing key and gives its name. Tokens that older keys signed stay good.
+    pub async fn rotate_keys(&self) -> Result<String, IdentityError> {
+        let keys = self.keys.clone();
+        let kid = tokio::task::spawn_blocking(move || keys.rotate()).await.map_err(PasswordError::Join)??;
+        tracing::info!(target: "audit", event = "signing_key.rotated", kid);
+        Ok(kid)
+    }
+
+    /// How often a password was hashed since the start.
+    pub fn password_hashes(&self) -> u64 {
+        self.passwords.computed()
+    }
+}

@@ -1,0 +1,63 @@
+//! Workspaces, their members, and what a role may do.
+//!
+//! Invariants:
+//! - A workspace always has an owner. Whatever changes memberships locks the workspace's row
+//!   first, so that two changes at once can't each remove "the other" owner.
+//! - Nobody grants a role above their own, nor changes a member above themselves; the actor's
+//!   role is read again inside the transaction that changes something.
+//! - A membership is read for each request, never cached: who is removed or demoted has
+//!   lost it at the next request, on every node.
+//!
+//! Deliberately absent: users' names and addresses (identity's), invitations, groups, and
+//! roles that a workspace makes for itself.
+
+mod error;
+mod http;
+mod model;
+mod operations;
+mod store;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contracts::tenancy::Membership;
+use database::{Db, Tx};
+use kernel::{Env, UserId, WorkspaceId};
+
+pub use error::TenancyError;
+pub use http::routes;
+pub use model::{Actor, Member, MemberRow, WorkspaceRow};
+
+/// The tenancy service. A clone is another handle to it.
+#[derive(Clone)]
+pub struct Tenancy {
+    db: Db,
+    env: Env,
+}
+
+impl Tenancy {
+    pub fn new(db: Db, env: Env) -> Self {
+        Self { db, env }
+    }
+
+    /// As the contract that other contexts call.
+    pub fn contract(&self) -> Arc<dyn contracts::Tenancy> {
+        Arc::new(self.clone())
+    }
+}
+
+#[async_trait]
+impl contracts::Tenancy for Tenancy {
+    async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error> {
+        store::membership(&self.db, workspace, user).await
+    }
+
+    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error> {
+        store::memberships(&self.db, user).await
+    }
+
+    async fn create_personal(&self, tx: &mut Tx, user: UserId, name: &str) -> Result<WorkspaceId, database::Error> {
+        let workspace = operations::insert_workspace(&self.env, tx, user, name, true).await?;
+        Ok(workspace.workspace)
+    }
+}

@@ -1,0 +1,52 @@
+//! The cookie that holds the refresh token: out of reach of scripts, sent to the endpoints of
+//! authentication only, and not with requests that other sites make.
+
+use ::cookie::{Cookie, SameSite, time::Duration};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use secrecy::ExposeSecret;
+
+use crate::{Identity, SignedIn};
+
+const NAME: &str = "parlance_refresh";
+const PATH: &str = "/api/v1/auth";
+
+/// The refresh token that a request brings.
+pub(super) fn read(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == NAME)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+impl Identity {
+    /// Hands the refresh token to the browser for as long as it is good.
+    pub(super) fn set_cookie(&self, signed_in: &SignedIn) -> [(HeaderName, HeaderValue); 2] {
+        let lifetime = signed_in.expires_at.since(self.env.now()).as_secs();
+        let seconds = i64::try_from(lifetime).unwrap_or(i64::MAX);
+        self.header(signed_in.refresh_token.expose_secret(), Duration::seconds(seconds))
+    }
+
+    /// Takes it away.
+    pub(super) fn clear_cookie(&self) -> [(HeaderName, HeaderValue); 2] {
+        self.header("", Duration::ZERO)
+    }
+
+    fn header(&self, token: &str, max_age: Duration) -> [(HeaderName, HeaderValue); 2] {
+        let secure = self.config.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
+        let cookie = Cookie::build((NAME, token))
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .path(PATH)
+            .secure(secure)
+            .max_age(max_age)
+            .build();
+        // A token is base64url, so the value is always a valid header.
+        let mut value = HeaderValue::try_from(cookie.to_string()).unwrap_or(HeaderValue::from_static(""));
+        value.set_sensitive(true);
+        [(header::SET_COOKIE, value), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]
+    }
+}

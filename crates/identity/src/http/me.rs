@@ -1,0 +1,79 @@
+//! `/me`
+
+use axum::extract::State;
+use garde::Validate;
+use serde::Deserialize;
+use web::{Json, Member, Problem, ProblemBody};
+
+use crate::{Attributes, Identity, Locale, Me, ProfileChanges, Theme, User, name};
+
+/// Bytes of JSON that attributes may have.
+const MAX_ATTRIBUTES: usize = 16 * 1024;
+
+#[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateMeRequest {
+    #[garde(inner(custom(full_name)))]
+    #[schema(min_length = 1, max_length = 80, example = "Ann")]
+    name: Option<String>,
+    #[garde(skip)]
+    locale: Option<Locale>,
+    #[garde(skip)]
+    theme: Option<Theme>,
+    /// Replaces all attributes; at most 16 KiB of JSON.
+    #[garde(inner(custom(small)))]
+    #[schema(value_type = Option<Object>, example = json!({"composer": {"send_on_enter": true}}))]
+    attributes: Option<Attributes>,
+}
+
+fn full_name(value: &str, (): &()) -> garde::Result {
+    if value.trim().is_empty() {
+        return Err(garde::Error::new("must not be empty"));
+    }
+    name::check(value).map_err(garde::Error::new)
+}
+
+fn small(value: &Attributes, (): &()) -> garde::Result {
+    let size = serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len());
+    if size > MAX_ATTRIBUTES {
+        return Err(garde::Error::new("must have at most 16 KiB"));
+    }
+    Ok(())
+}
+
+/// The caller
+///
+/// Who they are, the workspace of their token, what they may do there, and their workspaces.
+#[utoipa::path(
+    get, path = "/me", operation_id = "get_me", tag = "me",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The caller.", body = Me),
+        (status = 401, description = "No valid access token.", body = ProblemBody),
+    )
+)]
+pub(super) async fn get(State(identity): State<Identity>, caller: Member) -> Result<Json<Me>, Problem> {
+    Ok(Json(identity.me(caller.user, caller.scope.workspace()).await?))
+}
+
+/// Change the caller's profile
+///
+/// Fields that are left out stay as they are.
+#[utoipa::path(
+    patch, path = "/me", operation_id = "update_me", tag = "me",
+    security(("bearer" = [])), request_body = UpdateMeRequest,
+    responses(
+        (status = 200, description = "The caller as they are now.", body = User),
+        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 422, description = "A field is not valid.", body = ProblemBody),
+    )
+)]
+pub(super) async fn update(
+    State(identity): State<Identity>,
+    caller: Member,
+    Json(body): Json<UpdateMeRequest>,
+) -> Result<Json<User>, Problem> {
+    let changes =
+        ProfileChanges { name: body.name, locale: body.locale, theme: body.theme, attributes: body.attributes };
+    Ok(Json(identity.update_profile(caller.user, changes).await?))
+}

@@ -1,0 +1,136 @@
+//! `/auth/login`, `/auth/refresh`, `/auth/logout`
+
+use axum::{
+    extract::{FromRequest, Request, State},
+    response::IntoResponse,
+};
+use garde::Validate;
+use http::{HeaderMap, StatusCode, header};
+use kernel::{Code, WorkspaceId};
+use secrecy::SecretString;
+use serde::Deserialize;
+use web::{Client, Json, MaybeMember, Problem, ProblemBody};
+
+use super::cookie;
+use crate::{Identity, LogIn, Session};
+
+#[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogInRequest {
+    #[garde(length(max = 1024))]
+    #[schema(format = "email", example = "ann@example.com")]
+    email: String,
+    #[garde(custom(short))]
+    #[schema(value_type = String, format = "password", max_length = 256, example = "correct horse battery staple")]
+    password: SecretString,
+    /// The workspace to work in; absent: the personal one.
+    #[garde(skip)]
+    workspace: Option<WorkspaceId>,
+}
+
+/// What is longer than any password costs no hash.
+fn short(password: &SecretString, (): &()) -> garde::Result {
+    use secrecy::ExposeSecret;
+    if password.expose_secret().chars().count() > 256 {
+        return Err(garde::Error::new("must have at most 256 characters"));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Default, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RefreshRequest {
+    /// The workspace to switch to; absent: the one the session is in.
+    #[garde(skip)]
+    workspace: Option<WorkspaceId>,
+}
+
+/// A JSON body that may be left out.
+pub(super) struct Optional<T>(T);
+
+impl<S, T> FromRequest<S> for Optional<T>
+where
+    S: Send + Sync,
+    T: Default,
+    Json<T>: FromRequest<S, Rejection = Problem>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(Self(T::default()));
+        }
+        let Json(body) = Json::from_request(request, state).await?;
+        Ok(Self(body))
+    }
+}
+
+/// Log in
+///
+/// Begins a session. The cookie `parlance_refresh` renews it; the access token authorizes requests.
+#[utoipa::path(
+    post, path = "/auth/login", operation_id = "log_in", tag = "auth",
+    security(()), request_body = LogInRequest,
+    responses(
+        (status = 200, description = "Signed in.", body = Session, headers(("set-cookie" = String, description = "`parlance_refresh`, HttpOnly."))),
+        (status = 401, description = "Wrong e-mail address or password.", body = ProblemBody),
+        (status = 404, description = "The caller is not in that workspace.", body = ProblemBody),
+        (status = 422, description = "A field is not valid.", body = ProblemBody),
+        (status = 429, description = "Too many attempts; `Retry-After` says how long to wait.", body = ProblemBody),
+    )
+)]
+pub(super) async fn log_in(
+    State(identity): State<Identity>,
+    client: Client,
+    Json(body): Json<LogInRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let log_in = LogIn { email: body.email, password: body.password, workspace: body.workspace, client };
+    let signed_in = identity.log_in(log_in).await?;
+    Ok((identity.set_cookie(&signed_in), Json(signed_in.session)))
+}
+
+/// Renew the session or switch its workspace
+///
+/// Takes the refresh token from the cookie and replaces it. Requests that renew at the same time
+/// all succeed. A failure never touches the cookie.
+#[utoipa::path(
+    post, path = "/auth/refresh", operation_id = "refresh_session", tag = "auth",
+    security(()), request_body(content = Option<RefreshRequest>),
+    responses(
+        (status = 200, description = "Renewed.", body = Session, headers(("set-cookie" = String, description = "`parlance_refresh`, HttpOnly."))),
+        (status = 401, description = "No live session: `refresh_invalid`, or `refresh_reused` when an old token came back.", body = ProblemBody),
+        (status = 404, description = "The caller is not in that workspace.", body = ProblemBody),
+        (status = 429, description = "Too many requests from this address.", body = ProblemBody),
+    )
+)]
+pub(super) async fn refresh(
+    State(identity): State<Identity>,
+    client: Client,
+    headers: HeaderMap,
+    Optional(body): Optional<RefreshRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let token = cookie::read(&headers).ok_or_else(|| Problem::new(Code::RefreshInvalid).detail("Sign in first."))?;
+    let signed_in = identity.refresh_session(&token, body.workspace, &client).await?;
+    Ok((identity.set_cookie(&signed_in), Json(signed_in.session)))
+}
+
+/// Log out
+///
+/// Ends the session of the cookie, of the access token, or of both, and clears the cookie.
+#[utoipa::path(
+    post, path = "/auth/logout", operation_id = "log_out", tag = "auth",
+    security((), ("bearer" = [])),
+    responses(
+        (status = 204, description = "Logged out.", headers(("set-cookie" = String, description = "Clears `parlance_refresh`."))),
+        (status = 429, description = "Too many requests from this address.", body = ProblemBody),
+    )
+)]
+pub(super) async fn log_out(
+    State(identity): State<Identity>,
+    MaybeMember(member): MaybeMember,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let authenticated = member.map(|member| (member.session, member.user));
+    identity.log_out(cookie::read(&headers).as_deref(), authenticated).await?;
+    Ok((StatusCode::NO_CONTENT, identity.clear_cookie()))
+}

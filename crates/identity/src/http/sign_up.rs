@@ -1,0 +1,62 @@
+//! `/auth/signup`
+
+use axum::{extract::State, response::IntoResponse};
+use garde::Validate;
+use http::StatusCode;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use web::{Json, Problem, ProblemBody};
+
+use crate::{Identity, Locale, SignUp, email, name, password};
+
+#[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignUpRequest {
+    #[garde(custom(|email: &str, (): &()| email::check(email).map_err(garde::Error::new)))]
+    #[schema(format = "email", max_length = 254, example = "ann@example.com")]
+    email: String,
+    #[garde(custom(|password: &SecretString, (): &()| password::check(password, &self.email).map_err(garde::Error::new)))]
+    #[schema(value_type = String, format = "password", min_length = 8, max_length = 256, example = "correct horse battery staple")]
+    password: SecretString,
+    /// Absent: what stands before the `@`.
+    #[garde(custom(|name: &Option<String>, (): &()| name.as_deref().map_or(Ok(()), name::check).map_err(garde::Error::new)))]
+    #[schema(max_length = 80, example = "Ann")]
+    name: Option<String>,
+    #[garde(skip)]
+    locale: Option<Locale>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Accepted {
+    status: AcceptedStatus,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum AcceptedStatus {
+    Accepted,
+}
+
+/// Sign up
+///
+/// Makes a user with a personal workspace. The answer is the same whether or not the address
+/// was taken; log in afterwards to find out.
+#[utoipa::path(
+    post, path = "/auth/signup", operation_id = "sign_up", tag = "auth",
+    security(()), request_body = SignUpRequest,
+    responses(
+        (status = 202, description = "Accepted, whatever came of it.", body = Accepted),
+        (status = 403, description = "Sign-up is closed here.", body = ProblemBody),
+        (status = 422, description = "A field is not valid.", body = ProblemBody),
+        (status = 429, description = "Too many requests from this address.", body = ProblemBody),
+    )
+)]
+pub(super) async fn sign_up(
+    State(identity): State<Identity>,
+    Json(body): Json<SignUpRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let sign_up =
+        SignUp { email: body.email, password: body.password, name: body.name, locale: body.locale.unwrap_or_default() };
+    identity.sign_up(sign_up).await?;
+    Ok((StatusCode::ACCEPTED, Json(Accepted { status: AcceptedStatus::Accepted })))
+}

@@ -1,0 +1,47 @@
+//! What happens by itself: keys are rotated, and what has ended is deleted.
+
+use std::time::Duration;
+
+use crate::{
+    Identity, IdentityError,
+    config::SESSION_IDLE,
+    lockout::MEMORY,
+    store::{attempts, sessions},
+};
+
+const INTERVAL: Duration = Duration::from_secs(3600);
+
+impl Identity {
+    /// Starts the hourly maintenance. It stops when the process shuts down.
+    pub fn start(&self) {
+        let identity = self.clone();
+        let shutdown = self.tasks.shutdown();
+        self.tasks.spawn("identity maintenance", async move {
+            let mut interval = tokio::time::interval(INTERVAL);
+            loop {
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    _ = interval.tick() => {}
+                }
+                if let Err(error) = identity.maintain().await {
+                    tracing::error!(%error, "identity maintenance failed; it is tried again in an hour");
+                }
+            }
+        });
+    }
+
+    /// One round of maintenance.
+    pub async fn maintain(&self) -> Result<(), IdentityError> {
+        let keys = self.keys.clone();
+        tokio::task::spawn_blocking(move || keys.maintain()).await.map_err(crate::password::PasswordError::Join)??;
+        let now = self.env.now();
+        // Nothing depends on the three being deleted together.
+        let ended = sessions::delete_ended(&self.db, now).await?;
+        let rotated = sessions::delete_rotated(&self.db, now - SESSION_IDLE).await?;
+        let attempts = attempts::delete_old(&self.db, now - MEMORY).await?;
+        if ended + rotated + attempts > 0 {
+            tracing::debug!(ended, rotated, attempts, "deleted ended sessions, old tokens and old attempts");
+        }
+        Ok(())
+    }
+}

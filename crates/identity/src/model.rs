@@ -1,0 +1,138 @@
+//! Users and sessions as the API shows them.
+
+use contracts::tenancy::{Permission, Workspace};
+use kernel::{SessionId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A language of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Locale {
+    #[default]
+    En,
+    Vi,
+}
+
+impl Locale {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::Vi => "vi",
+        }
+    }
+
+    /// As stored; what this version does not know reads as English.
+    pub(crate) fn from_name(name: &str) -> Self {
+        if name == Self::Vi.as_str() { Self::Vi } else { Self::En }
+    }
+}
+
+/// The colours of the interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    Light,
+    Dark,
+    /// What the device prefers.
+    #[default]
+    System,
+}
+
+impl Theme {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+            Self::System => "system",
+        }
+    }
+
+    /// As stored; what this version does not know reads as the device's preference.
+    pub(crate) fn from_name(name: &str) -> Self {
+        [Self::Light, Self::Dark].into_iter().find(|theme| theme.as_str() == name).unwrap_or_default()
+    }
+}
+
+/// Free attributes of a user, which the interface keeps its own settings in.
+pub type Attributes = serde_json::Map<String, serde_json::Value>;
+
+/// The caller as they see themselves.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct User {
+    pub id: UserId,
+    #[schema(example = "ann@example.com")]
+    pub email: String,
+    #[schema(example = "Ann")]
+    pub name: String,
+    /// Path of the picture; null: none.
+    #[schema(example = "/api/v1/users/user_01h455vb4pex5vsknk084sn02q/avatar?v=5d41402abc4b2a76")]
+    pub avatar_url: Option<String>,
+    pub locale: Locale,
+    pub theme: Theme,
+    #[schema(value_type = Object, example = json!({"composer": {"send_on_enter": true}}))]
+    pub attributes: Attributes,
+    /// Whether they operate this installation.
+    pub platform_admin: bool,
+    pub created_at: Timestamp,
+}
+
+/// The answer to a login or a renewal.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Session {
+    /// Send it as `Authorization: Bearer …`.
+    #[schema(example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSIs…")]
+    pub access_token: String,
+    pub token_type: TokenType,
+    /// Seconds that the access token is good for.
+    #[schema(example = 600)]
+    pub expires_in: u64,
+    pub user: User,
+    /// The workspace that the token is for.
+    pub workspace: Workspace,
+    /// What the caller's role allows there.
+    pub permissions: Vec<Permission>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub enum TokenType {
+    Bearer,
+}
+
+/// The caller, where they are and where else they could be.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Me {
+    pub user: User,
+    /// The workspace of the access token.
+    pub workspace: Workspace,
+    /// What the caller's role allows there.
+    pub permissions: Vec<Permission>,
+    /// The personal one first, then by name.
+    pub workspaces: Vec<Workspace>,
+}
+
+/// One of the caller's live sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct SessionInfo {
+    pub id: SessionId,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    #[schema(example = "Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0")]
+    pub user_agent: Option<String>,
+    /// The address that it was last renewed from.
+    #[schema(example = "203.0.113.7")]
+    pub ip: Option<String>,
+    pub created_at: Timestamp,
+    /// When it was last renewed.
+    pub last_used_at: Timestamp,
+    /// When it ends if it is not renewed.
+    pub expires_at: Timestamp,
+}
+
+/// A picture as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Avatar {
+    pub media_type: String,
+    /// Hex SHA-256 of the bytes.
+    pub digest: String,
+    pub data: Vec<u8>,
+}

@@ -1,0 +1,87 @@
+//! Makes a user with a personal workspace: at sign-up, or on an operator's order.
+
+use database::Platform;
+use kernel::UserId;
+use secrecy::SecretString;
+
+use crate::{Identity, IdentityError, email, model::Locale, name, password, store::users};
+
+#[derive(Debug)]
+pub struct NewUser {
+    pub email: String,
+    pub password: SecretString,
+    /// Absent: what stands before the `@`.
+    pub name: Option<String>,
+    pub locale: Locale,
+    /// Whether they operate the installation. Never from a request.
+    pub platform_admin: bool,
+}
+
+impl NewUser {
+    fn check(&self) -> Result<(), IdentityError> {
+        let invalid = |field| move |message| IdentityError::Invalid { field, code: "invalid", message };
+        email::check(&self.email).map_err(invalid("email"))?;
+        password::check(&self.password, &self.email).map_err(invalid("password"))?;
+        self.name.as_deref().map_or(Ok(()), name::check).map_err(invalid("name"))
+    }
+}
+
+impl Identity {
+    /// Fails with [`IdentityError::EmailTaken`] after the same work as for a new address.
+    pub async fn create_user(&self, new: NewUser) -> Result<UserId, IdentityError> {
+        new.check()?;
+        let email = email::display(&new.email);
+        let email_lower = email::key(&new.email);
+        let name = match new.name.as_deref().map(str::trim) {
+            Some(name) if !name.is_empty() => name.to_owned(),
+            _ => email.split('@').next().unwrap_or(&email).to_owned(),
+        };
+        let password_hash = self.passwords.hash(&new.password).await?;
+        let id: UserId = self.env.id();
+        // Neither the user nor their workspace exists before this transaction.
+        let mut tx = self.db.begin(Platform).await?;
+        let row = users::NewUser {
+            id,
+            email: &email,
+            email_lower: &email_lower,
+            name: &name,
+            password_hash: &password_hash,
+            locale: new.locale,
+            platform_admin: new.platform_admin,
+            now: self.env.now(),
+        };
+        if !users::insert(&mut tx, row).await? {
+            return Err(IdentityError::EmailTaken);
+        }
+        let workspace = self.tenancy.create_personal(&mut tx, id, &name).await?;
+        tx.commit().await?;
+        tracing::info!(target: "audit", event = "user.created", user = %id, workspace = %workspace, platform_admin = new.platform_admin);
+        Ok(id)
+    }
+
+    /// Disables or enables a user. A disabled one can't sign in, and every session of theirs
+    /// has ended when this returns.
+    pub async fn set_user_disabled(&self, user: UserId, disabled: bool) -> Result<(), IdentityError> {
+        use crate::store::sessions::{self, Reason};
+        let now = self.env.now();
+        // Users belong to no workspace.
+        let mut tx = self.db.begin(Platform).await?;
+        if !users::set_disabled(&mut tx, user, disabled.then_some(now), now).await? {
+            return Err(IdentityError::NoUser);
+        }
+        if disabled {
+            sessions::revoke_all(&mut tx, user, None, Reason::UserDisabled, now).await?;
+        }
+        tx.commit().await?;
+        tracing::info!(target: "audit", event = "user.disabled", user = %user, disabled);
+        Ok(())
+    }
+
+    /// The id of the user with this address, for operators.
+    pub async fn user_by_email(&self, address: &str) -> Result<UserId, IdentityError> {
+        users::credentials_by_email(&self.db, &email::key(address))
+            .await?
+            .map(|found| found.user.id)
+            .ok_or(IdentityError::NoUser)
+    }
+}

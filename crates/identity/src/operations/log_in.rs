@@ -1,0 +1,73 @@
+//! Begins a session with an e-mail address and a password.
+
+use database::Platform;
+use kernel::WorkspaceId;
+use secrecy::SecretString;
+use web::Client;
+
+use super::{SignedIn, choose};
+use crate::{
+    Identity, IdentityError,
+    config::{SESSION_IDLE, SESSION_MAX},
+    email,
+    store::{sessions, users},
+    token::RefreshToken,
+};
+
+#[derive(Debug)]
+pub struct LogIn {
+    pub email: String,
+    pub password: SecretString,
+    /// The workspace to work in; absent: the personal one.
+    pub workspace: Option<WorkspaceId>,
+    pub client: Client,
+}
+
+impl Identity {
+    /// Whether the address is unknown, the password wrong or the user disabled, the answer
+    /// and the work are the same.
+    pub async fn log_in(&self, log_in: LogIn) -> Result<SignedIn, IdentityError> {
+        let attempt = self.admit(&log_in.email, log_in.client.ip).await?;
+        let found = users::credentials_by_email(&self.db, &email::key(&log_in.email)).await?;
+        let hash = found.as_ref().map(|found| found.password_hash.as_str());
+        let verdict = self.passwords.verify(&log_in.password, hash).await?;
+        let Some(found) = found.filter(|found| verdict.matches && !found.disabled) else {
+            tracing::info!(target: "audit", event = "login.failed", ip = %log_in.client.ip);
+            return Err(IdentityError::InvalidCredentials);
+        };
+        self.forgive(attempt).await?;
+
+        let new_hash = match verdict.outdated {
+            true => Some(self.passwords.hash(&log_in.password).await?),
+            false => None,
+        };
+        let memberships = self.tenancy.memberships(found.user.id).await?;
+        let membership = choose(memberships, log_in.workspace, None)?;
+        let now = self.env.now();
+        let session = self.env.id();
+        let token = RefreshToken::new(&self.env);
+        let expires_at = now + SESSION_IDLE;
+
+        // Users and sessions belong to no workspace.
+        let mut tx = self.db.begin(Platform).await?;
+        let same = users::note_login(&mut tx, found.user.id, &found.password_hash, new_hash.as_deref(), now);
+        if !same.await? {
+            return Err(IdentityError::InvalidCredentials);
+        }
+        let row = sessions::NewSession {
+            id: session,
+            user: found.user.id,
+            workspace: membership.workspace,
+            user_agent: log_in.client.user_agent.as_deref(),
+            ip: &log_in.client.ip.to_string(),
+            now,
+            expires_at,
+            absolute_expires_at: now + SESSION_MAX,
+            token_hash: token.hash(),
+        };
+        sessions::insert(&mut tx, row).await?;
+        tx.commit().await?;
+        tracing::info!(target: "audit", event = "login.succeeded", user = %found.user.id, session = %session, ip = %log_in.client.ip);
+        self.signed_in(found.user, membership, session, &token, expires_at)
+    }
+}

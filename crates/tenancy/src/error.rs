@@ -1,0 +1,57 @@
+//! What can go wrong, and how callers see it.
+
+use contracts::tenancy::Role;
+use kernel::Code;
+use web::Problem;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TenancyError {
+    #[error("there is no such workspace, or the caller is not in it")]
+    NoWorkspace,
+    #[error("there is no such member in the workspace")]
+    NoMember,
+    #[error("the role `{0}` does not allow it")]
+    NotAllowed(&'static str),
+    #[error("the role `{role}` is above the caller's own")]
+    AboveOwnRole { role: &'static str },
+    #[error("the workspace would be left without an owner")]
+    LastOwner,
+    #[error("the user is a member already")]
+    AlreadyMember,
+    #[error(transparent)]
+    Database(#[from] database::Error),
+}
+
+impl TenancyError {
+    pub(crate) const fn above(role: Role) -> Self {
+        Self::AboveOwnRole { role: role.as_str() }
+    }
+
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::NoWorkspace | Self::NoMember => Code::NotFound,
+            Self::NotAllowed(_) | Self::AboveOwnRole { .. } => Code::Forbidden,
+            Self::LastOwner => Code::LastOwner,
+            Self::AlreadyMember => Code::Conflict,
+            Self::Database(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<TenancyError> for Problem {
+    fn from(error: TenancyError) -> Self {
+        let code = error.code();
+        match error {
+            TenancyError::Database(error) => error.into(),
+            TenancyError::NoWorkspace => Self::new(code).detail("There is no such workspace."),
+            TenancyError::NoMember => Self::new(code).detail("There is no such member in this workspace."),
+            TenancyError::NotAllowed(role) => Self::new(code).detail(format!("The role `{role}` does not allow this.")),
+            TenancyError::AboveOwnRole { role } => Self::new(code)
+                .detail(format!("`{role}` is above your own role: you can neither grant it nor change who has it.")),
+            TenancyError::LastOwner => {
+                Self::new(code).detail("This is the only owner. Make somebody else an owner first.")
+            }
+            TenancyError::AlreadyMember => Self::new(code).detail("This person is a member already."),
+        }
+    }
+}

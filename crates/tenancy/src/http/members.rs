@@ -1,0 +1,123 @@
+//! `/members`: who is in the workspace of the caller's token.
+
+use std::collections::HashMap;
+
+use axum::extract::State;
+use contracts::{
+    identity::UserSummary,
+    tenancy::{Role, can},
+};
+use garde::Validate;
+use http::StatusCode;
+use kernel::{Page, Timestamp, UserId};
+use serde::Deserialize;
+use web::{Allowed, Json, PageQuery, Path, Problem, ProblemBody, Query};
+
+use super::Api;
+use crate::{Actor, Member, MemberRow};
+
+#[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateMemberRequest {
+    /// At most the caller's own role.
+    #[garde(skip)]
+    role: Role,
+}
+
+/// Adds what identity knows of the members.
+async fn describe(api: &Api, rows: Vec<MemberRow>) -> Result<Vec<Member>, Problem> {
+    let ids: Vec<UserId> = rows.iter().map(|row| row.user).collect();
+    let users = api.identity.users(&ids).await?;
+    let mut users: HashMap<UserId, UserSummary> = users.into_iter().map(|user| (user.id, user)).collect();
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let user = users.remove(&row.user)?;
+            Some(Member {
+                user_id: row.user,
+                email: user.email,
+                name: user.name,
+                avatar_url: user.avatar_url,
+                role: row.role,
+                joined_at: row.joined_at,
+            })
+        })
+        .collect())
+}
+
+/// List members
+///
+/// In the order they joined.
+#[utoipa::path(
+    get, path = "/members", operation_id = "list_members", tag = "workspaces",
+    security(("bearer" = ["members.read"])), params(PageQuery),
+    responses(
+        (status = 200, description = "A page of members.", body = Page<Member>),
+        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody),
+    )
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Allowed<can::ReadMembers>,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<Member>>, Problem> {
+    let after: Option<(Timestamp, UserId)> = page.after()?;
+    let rows = api.tenancy.members(&caller.scope, after, page.limit() + 1).await?;
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    let rows = Page::from_overfetch(rows, limit, |last| web::cursor::encode(&(last.joined_at, last.user)));
+    Ok(Json(Page { data: describe(&api, rows.data).await?, next_cursor: rows.next_cursor }))
+}
+
+/// Change a member's role
+///
+/// The new role counts from the member's next request. The last owner stays an owner.
+#[utoipa::path(
+    patch, path = "/members/{user_id}", operation_id = "update_member", tag = "workspaces",
+    security(("bearer" = ["members.manage"])),
+    params(("user_id" = UserId, Path, description = "The member's user id.")),
+    request_body = UpdateMemberRequest,
+    responses(
+        (status = 200, description = "The member as they are now.", body = Member),
+        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 403, description = "The role, granted or changed, is above the caller's own.", body = ProblemBody),
+        (status = 404, description = "No such member here.", body = ProblemBody),
+        (status = 409, description = "The workspace would have no owner.", body = ProblemBody),
+        (status = 422, description = "No such role.", body = ProblemBody),
+    )
+)]
+pub(super) async fn update(
+    State(api): State<Api>,
+    caller: Allowed<can::ManageMembers>,
+    Path(user): Path<UserId>,
+    Json(body): Json<UpdateMemberRequest>,
+) -> Result<Json<Member>, Problem> {
+    let actor = Actor { user: caller.user, scope: caller.scope };
+    let row = api.tenancy.update_member(&actor, user, body.role).await?;
+    describe(&api, vec![row]).await?.pop().map(Json).ok_or_else(|| crate::TenancyError::NoMember.into())
+}
+
+/// Remove a member
+///
+/// Their access to the workspace ends with their next request. The last owner can't be removed.
+#[utoipa::path(
+    delete, path = "/members/{user_id}", operation_id = "remove_member", tag = "workspaces",
+    security(("bearer" = ["members.manage"])),
+    params(("user_id" = UserId, Path, description = "The member's user id.")),
+    responses(
+        (status = 204, description = "They are no member any more."),
+        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 403, description = "The member's role is above the caller's own.", body = ProblemBody),
+        (status = 404, description = "No such member here.", body = ProblemBody),
+        (status = 409, description = "The workspace would have no owner.", body = ProblemBody),
+    )
+)]
+pub(super) async fn remove(
+    State(api): State<Api>,
+    caller: Allowed<can::ManageMembers>,
+    Path(user): Path<UserId>,
+) -> Result<StatusCode, Problem> {
+    let actor = Actor { user: caller.user, scope: caller.scope };
+    api.tenancy.remove_member(&actor, user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,130 @@
+//! `/workspaces`: those of the caller; `/workspace`: the one their token is for.
+
+use axum::{extract::State, response::IntoResponse};
+use contracts::tenancy::{Workspace, can};
+use garde::Validate;
+use http::StatusCode;
+use kernel::{Page, WorkspaceId};
+use serde::Deserialize;
+use web::{Allowed, Json, Member, PageQuery, Problem, ProblemBody, Query};
+
+use super::Api;
+use crate::Actor;
+
+/// A name of 1 to 80 characters, not all blank, without control characters.
+fn workspace_name(value: &str, (): &()) -> garde::Result {
+    if value.trim().is_empty() {
+        return Err(garde::Error::new("must not be empty"));
+    }
+    if value.chars().count() > 80 {
+        return Err(garde::Error::new("must be at most 80 characters"));
+    }
+    if value.chars().any(char::is_control) {
+        return Err(garde::Error::new("must not contain control characters"));
+    }
+    Ok(())
+}
+
+#[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateWorkspaceRequest {
+    #[garde(custom(workspace_name))]
+    #[schema(min_length = 1, max_length = 80, example = "Acme Research")]
+    name: String,
+}
+
+#[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateWorkspaceRequest {
+    #[garde(custom(workspace_name))]
+    #[schema(min_length = 1, max_length = 80, example = "Acme Research")]
+    name: String,
+}
+
+/// List the caller's workspaces
+///
+/// The personal one first, then by name. To work in another one, renew the session for it.
+#[utoipa::path(
+    get, path = "/workspaces", operation_id = "list_workspaces", tag = "workspaces",
+    security(("bearer" = [])), params(PageQuery),
+    responses(
+        (status = 200, description = "A page of workspaces.", body = Page<Workspace>),
+        (status = 401, description = "No valid access token.", body = ProblemBody),
+    )
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Member,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<Workspace>>, Problem> {
+    let after: Option<WorkspaceId> = page.after()?;
+    let all = api.tenancy.workspaces_of(caller.user).await?;
+    // A person is in few workspaces; the page is cut from all of them.
+    let start = after
+        .and_then(|after| all.iter().position(|membership| membership.workspace == after))
+        .map_or(0, |position| position + 1);
+    let rows: Vec<Workspace> = all.into_iter().skip(start).map(Workspace::from).collect();
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    Ok(Json(Page::from_overfetch(rows, limit, |last| web::cursor::encode(&last.id))))
+}
+
+/// Create a workspace
+///
+/// The caller owns it. The session stays in the current workspace until it is renewed for the new one.
+#[utoipa::path(
+    post, path = "/workspaces", operation_id = "create_workspace", tag = "workspaces",
+    security(("bearer" = [])), request_body = CreateWorkspaceRequest,
+    responses(
+        (status = 201, description = "The new workspace.", body = Workspace),
+        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 422, description = "The name is not valid.", body = ProblemBody),
+    )
+)]
+pub(super) async fn create(
+    State(api): State<Api>,
+    caller: Member,
+    Json(body): Json<CreateWorkspaceRequest>,
+) -> Result<impl IntoResponse, Problem> {
+    let membership = api.tenancy.create_workspace(caller.user, body.name.trim()).await?;
+    Ok((StatusCode::CREATED, Json(Workspace::from(membership))))
+}
+
+/// The current workspace
+///
+/// The one that the access token is bound to.
+#[utoipa::path(
+    get, path = "/workspace", operation_id = "get_workspace", tag = "workspaces",
+    security(("bearer" = ["workspace.read"])),
+    responses(
+        (status = 200, description = "The workspace.", body = Workspace),
+        (status = 401, description = "No valid access token.", body = ProblemBody),
+    )
+)]
+pub(super) async fn get(
+    State(api): State<Api>,
+    caller: Allowed<can::ReadWorkspace>,
+) -> Result<Json<Workspace>, Problem> {
+    let actor = Actor { user: caller.user, scope: caller.scope };
+    Ok(Json(api.tenancy.workspace(&actor).await?.into()))
+}
+
+/// Change the current workspace
+#[utoipa::path(
+    patch, path = "/workspace", operation_id = "update_workspace", tag = "workspaces",
+    security(("bearer" = ["workspace.manage"])), request_body = UpdateWorkspaceRequest,
+    responses(
+        (status = 200, description = "The workspace as it is now.", body = Workspace),
+        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody),
+        (status = 422, description = "The name is not valid.", body = ProblemBody),
+    )
+)]
+pub(super) async fn update(
+    State(api): State<Api>,
+    caller: Allowed<can::ManageWorkspace>,
+    Json(body): Json<UpdateWorkspaceRequest>,
+) -> Result<Json<Workspace>, Problem> {
+    let actor = Actor { user: caller.user, scope: caller.scope };
+    let membership = api.tenancy.rename_workspace(&actor, body.name.trim()).await?;
+    Ok(Json(membership.into()))
+}

@@ -1,0 +1,24 @@
+//! Puts a user into a workspace, on an operator's order.
+
+use contracts::tenancy::Role;
+use kernel::{TenantScope, UserId, WorkspaceId};
+
+use crate::{Tenancy, TenancyError, store};
+
+impl Tenancy {
+    /// Makes the user a member. Nobody's role is asked: only the operator's command line and
+    /// other contexts, which checked already, may call this.
+    pub async fn add_member(&self, workspace: WorkspaceId, user: UserId, role: Role) -> Result<(), TenancyError> {
+        let scope = TenantScope::assume(workspace);
+        let mut tx = self.db.begin(&scope).await?;
+        if !store::lock_workspace(&mut tx, &scope).await? {
+            return Err(TenancyError::NoWorkspace);
+        }
+        if !store::insert_member(&mut tx, &scope, user, role, self.env.now()).await? {
+            return Err(TenancyError::AlreadyMember);
+        }
+        tx.commit().await?;
+        tracing::info!(target: "audit", event = "member.added", workspace = %workspace, member = %user, role = role.as_str());
+        Ok(())
+    }
+}

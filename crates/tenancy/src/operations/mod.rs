@@ -1,0 +1,46 @@
+//! What can be done with workspaces and members; one file per verb.
+
+mod add_member;
+mod create_workspace;
+mod list;
+mod remove_member;
+mod rename_workspace;
+mod update_member;
+
+use contracts::tenancy::{Permission, Role};
+use database::Tx;
+use kernel::{TenantScope, UserId};
+
+use crate::{Actor, TenancyError, store};
+
+pub(crate) use create_workspace::insert_workspace;
+
+/// The actor's and the target's roles as of now, with the workspace's memberships locked,
+/// if the actor may manage the target.
+async fn manage(tx: &mut Tx, actor: &Actor, target: UserId) -> Result<(Role, Role), TenancyError> {
+    if !store::lock_workspace(tx, &actor.scope).await? {
+        return Err(TenancyError::NoWorkspace);
+    }
+    let own = store::role_of(tx, &actor.scope, actor.user).await?.ok_or(TenancyError::NoWorkspace)?;
+    if !own.grants(Permission::ManageMembers) {
+        return Err(TenancyError::NotAllowed(own.as_str()));
+    }
+    let theirs = store::role_of(tx, &actor.scope, target).await?.ok_or(TenancyError::NoMember)?;
+    if theirs > own {
+        return Err(TenancyError::above(theirs));
+    }
+    Ok((own, theirs))
+}
+
+/// Refuses to take away an owner if there is no other. Call with the memberships locked.
+async fn keep_an_owner(tx: &mut Tx, scope: &TenantScope, leaving: Role) -> Result<(), TenancyError> {
+    if leaving == Role::Owner && store::count_owners(tx, scope).await? < 2 {
+        return Err(TenancyError::LastOwner);
+    }
+    Ok(())
+}
+
+/// Begins a transaction on behalf of the actor's workspace.
+async fn begin(tenancy: &crate::Tenancy, actor: &Actor) -> Result<Tx, TenancyError> {
+    Ok(tenancy.db.begin(&actor.scope).await?)
+}

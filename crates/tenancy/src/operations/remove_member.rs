@@ -1,0 +1,25 @@
+//! Takes a member out of a workspace.
+
+use kernel::UserId;
+
+use super::{begin, keep_an_owner, manage};
+use crate::{Actor, Tenancy, TenancyError, store};
+
+impl Tenancy {
+    /// Removes `target`; their access ends at their next request.
+    pub async fn remove_member(&self, actor: &Actor, target: UserId) -> Result<(), TenancyError> {
+        let mut tx = begin(self, actor).await?;
+        let (_, theirs) = manage(&mut tx, actor, target).await?;
+        keep_an_owner(&mut tx, &actor.scope, theirs).await?;
+        store::delete_member(&mut tx, &actor.scope, target).await?;
+        tx.commit().await?;
+        tracing::info!(
+            target: "audit",
+            event = "member.removed",
+            workspace = %actor.scope.workspace(),
+            user = %actor.user,
+            member = %target,
+        );
+        Ok(())
+    }
+}
