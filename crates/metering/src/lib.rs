@@ -23,6 +23,7 @@ pub use cost::cost;
 pub use error::ReportError;
 pub use http::routes;
 pub use model::{Period, UsageGroup, UsageReport, UsageRow};
+pub use operations::report::ReportRequest;
 
 /// The ledger. A clone is another handle to the same one.
 #[derive(Clone)]

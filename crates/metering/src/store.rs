@@ -1,6 +1,6 @@
 //! The table `usage_entries`: one insert, one look-up, three sums.
 
-use database::{Db, Error, Tx, params};
+use database::{Db, Error, Tx, Value, params};
 use kernel::{NanoUsd, TenantScope, Timestamp, UsageId, UserId};
 
 use crate::model::{Entry, Period, Sums};
@@ -53,6 +53,27 @@ pub(crate) async fn find(tx: &mut Tx, scope: &TenantScope, id: UsageId) -> Resul
     .await
 }
 
+/// The sums over a group, in the order of [`Group`].
+macro_rules! sums {
+    () => {
+        "count(run_id), CAST(sum(input_tokens) AS BIGINT), CAST(sum(cached_input_tokens) AS BIGINT),
+             CAST(sum(cache_write_tokens) AS BIGINT), CAST(sum(output_tokens) AS BIGINT),
+             CAST(sum(reasoning_tokens) AS BIGINT), CAST(sum(cost_nano) AS BIGINT)"
+    };
+}
+
+/// The entries of a period, of everybody or of one user.
+macro_rules! entries {
+    () => {
+        "usage_entries WHERE workspace_id = $1 AND day >= $2 AND day <= $3
+             AND (CAST($4 AS UUID) IS NULL OR user_id = $4)"
+    };
+}
+
+fn entries(scope: &TenantScope, only: Option<UserId>, period: Period) -> Vec<Value> {
+    params![scope.workspace(), period.first_day(), period.last_day(), only]
+}
+
 /// By days since 1970-01-01 UTC, oldest first.
 pub(crate) async fn by_day(
     db: &Db,
@@ -60,22 +81,8 @@ pub(crate) async fn by_day(
     only: Option<UserId>,
     period: Period,
 ) -> Result<Vec<(i64, Sums)>, Error> {
-    let groups = db
-        .all(
-            scope,
-            "SELECT day, count(run_id),
-                 CAST(sum(input_tokens) AS BIGINT), CAST(sum(cached_input_tokens) AS BIGINT),
-                 CAST(sum(cache_write_tokens) AS BIGINT), CAST(sum(output_tokens) AS BIGINT),
-                 CAST(sum(reasoning_tokens) AS BIGINT), CAST(sum(cost_nano) AS BIGINT)
-             FROM usage_entries
-             WHERE workspace_id = $1 AND day >= $2 AND day <= $3
-                 AND (CAST($4 AS UUID) IS NULL OR user_id = $4)
-             GROUP BY day
-             ORDER BY day",
-            params![scope.workspace(), period.first_day(), period.last_day(), only],
-        )
-        .await?;
-    Ok(sums(groups))
+    let sql = concat!("SELECT day, ", sums!(), " FROM ", entries!(), " GROUP BY day ORDER BY day");
+    Ok(sums(db.all(scope, sql, entries(scope, only, period)).await?))
 }
 
 /// By model, the dearest first.
@@ -85,22 +92,9 @@ pub(crate) async fn by_model(
     only: Option<UserId>,
     period: Period,
 ) -> Result<Vec<(String, Sums)>, Error> {
-    let groups = db
-        .all(
-            scope,
-            "SELECT model, count(run_id),
-                 CAST(sum(input_tokens) AS BIGINT), CAST(sum(cached_input_tokens) AS BIGINT),
-                 CAST(sum(cache_write_tokens) AS BIGINT), CAST(sum(output_tokens) AS BIGINT),
-                 CAST(sum(reasoning_tokens) AS BIGINT), CAST(sum(cost_nano) AS BIGINT)
-             FROM usage_entries
-             WHERE workspace_id = $1 AND day >= $2 AND day <= $3
-                 AND (CAST($4 AS UUID) IS NULL OR user_id = $4)
-             GROUP BY model
-             ORDER BY sum(cost_nano) DESC, model",
-            params![scope.workspace(), period.first_day(), period.last_day(), only],
-        )
-        .await?;
-    Ok(sums(groups))
+    let sql =
+        concat!("SELECT model, ", sums!(), " FROM ", entries!(), " GROUP BY model ORDER BY sum(cost_nano) DESC, model");
+    Ok(sums(db.all(scope, sql, entries(scope, only, period)).await?))
 }
 
 /// By user, the dearest first.
@@ -110,22 +104,14 @@ pub(crate) async fn by_user(
     only: Option<UserId>,
     period: Period,
 ) -> Result<Vec<(UserId, Sums)>, Error> {
-    let groups = db
-        .all(
-            scope,
-            "SELECT user_id, count(run_id),
-                 CAST(sum(input_tokens) AS BIGINT), CAST(sum(cached_input_tokens) AS BIGINT),
-                 CAST(sum(cache_write_tokens) AS BIGINT), CAST(sum(output_tokens) AS BIGINT),
-                 CAST(sum(reasoning_tokens) AS BIGINT), CAST(sum(cost_nano) AS BIGINT)
-             FROM usage_entries
-             WHERE workspace_id = $1 AND day >= $2 AND day <= $3
-                 AND (CAST($4 AS UUID) IS NULL OR user_id = $4)
-             GROUP BY user_id
-             ORDER BY sum(cost_nano) DESC, user_id",
-            params![scope.workspace(), period.first_day(), period.last_day(), only],
-        )
-        .await?;
-    Ok(sums(groups))
+    let sql = concat!(
+        "SELECT user_id, ",
+        sums!(),
+        " FROM ",
+        entries!(),
+        " GROUP BY user_id ORDER BY sum(cost_nano) DESC, user_id"
+    );
+    Ok(sums(db.all(scope, sql, entries(scope, only, period)).await?))
 }
 
 fn sums<K>(groups: Vec<Group<K>>) -> Vec<(K, Sums)> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use web::{Allowed, Json, Problem, ProblemBody, Query};
 
 use super::Service;
-use crate::model::{Period, UsageGroup, UsageReport};
+use crate::{ReportRequest, UsageGroup, UsageReport};
 
 #[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]
 #[garde(allow_unvalidated)]
@@ -33,7 +33,7 @@ pub(super) struct UsageQuery {
 /// Sums over the ledger by day, model or user. A member sees their own use; with the
 /// permission `usage.read_all`, the whole workspace's. The total is the exact sum of the rows.
 #[utoipa::path(
-    get, path = "/usage", operation_id = "get_usage", tag = "usage",
+    get, path = "/usage", operation_id = "get_usage", tag = "Usage",
     security(("bearer" = ["usage.read"])),
     params(UsageQuery),
     responses(
@@ -51,9 +51,8 @@ pub(super) async fn get_usage(
     caller: Allowed<can::ReadUsage>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<UsageReport>, Problem> {
-    let period = Period::new(query.from, query.to, service.metering.env.now().date())?;
     let only = (!caller.role.grants(Permission::ReadAllUsage)).then_some(caller.user);
-    let report =
-        service.metering.report(service.identity.as_ref(), &caller.scope, only, period, query.group_by).await?;
+    let request = ReportRequest { only, from: query.from, to: query.to, group_by: query.group_by };
+    let report = service.metering.report(service.identity.as_ref(), &caller.scope, request).await?;
     Ok(Json(report))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use contracts::Identity;
+use jiff::civil::Date;
 use kernel::{TenantScope, UserId};
 
 use crate::{
@@ -11,41 +12,52 @@ use crate::{
     store,
 };
 
+/// What to report on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReportRequest {
+    /// One user's use; none: the whole workspace's.
+    pub only: Option<UserId>,
+    /// The ends of the period, as [`Period::new`] takes them.
+    pub from: Option<Date>,
+    pub to: Option<Date>,
+    pub group_by: UsageGroup,
+}
+
 impl Metering {
-    /// The workspace's usage in `period`, or only that of one user. The total is the sum
-    /// of the rows, so it can't disagree with them while others write.
+    /// Sums usage over a period. The total is the sum of the rows, so it can't disagree
+    /// with them while others write.
     pub async fn report(
         &self,
         identity: &dyn Identity,
         scope: &TenantScope,
-        only: Option<UserId>,
-        period: Period,
-        group_by: UsageGroup,
+        request: ReportRequest,
     ) -> Result<UsageReport, ReportError> {
+        let ReportRequest { only, from, to, group_by } = request;
+        let period = Period::new(from, to, self.env.now().date())?;
         let data = match group_by {
             UsageGroup::Day => {
-                rows(store::by_day(&self.db, scope, only, period).await?, |day| date_of(*day).to_string())
+                let days = store::by_day(&self.db, scope, only, period).await?;
+                rows(days, |day| date_of(*day).to_string())
             }
             UsageGroup::Model => rows(store::by_model(&self.db, scope, only, period).await?, String::clone),
             UsageGroup::User => {
-                let sums = store::by_user(&self.db, scope, only, period).await?;
-                let users: Vec<UserId> = sums.iter().map(|(user, _)| *user).collect();
-                let names = names(identity, &users).await?;
-                let label = |user: &UserId| names.get(user).cloned();
-                sums.into_iter()
-                    .map(|(user, sums)| {
-                        let key = user.to_string();
-                        let label = label(&user).unwrap_or_else(|| key.clone());
-                        UsageRow::new(key, label, sums)
-                    })
-                    .collect()
+                let users = store::by_user(&self.db, scope, only, period).await?;
+                let ids: Vec<UserId> = users.iter().map(|(user, _)| *user).collect();
+                let names = names(identity, &ids).await?;
+                let mut rows = rows(users, UserId::to_string);
+                for (row, id) in rows.iter_mut().zip(&ids) {
+                    if let Some(name) = names.get(id) {
+                        row.label.clone_from(name);
+                    }
+                }
+                rows
             }
         };
         Ok(UsageReport { total: total(&data), data, from: period.from(), to: period.to(), group_by })
     }
 }
 
-/// Rows that are their own label.
+/// Rows whose labels are their keys.
 fn rows<K>(sums: Vec<(K, Sums)>, key: impl Fn(&K) -> String) -> Vec<UsageRow> {
     sums.into_iter()
         .map(|(group, sums)| {

@@ -1,0 +1,166 @@
+//! A workspace with a ledger, and people who are known by name.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use contracts::{
+    Identity, Metering as _, Tenancy,
+    identity::{Authenticated, AuthenticationError, UserSummary},
+    metering::{MeteringError, NewUsage, UsageEntry},
+    providers::{Prices, TokenUsage},
+    tenancy::{Membership, Role},
+};
+use database::{Db, Platform, Tx, params};
+use kernel::{Env, PicoUsd, SessionId, TenantScope, Timestamp, UserId, WorkspaceId};
+use metering::Metering;
+use testkit::TestDb;
+
+pub struct Ledger {
+    pub db: Db,
+    pub env: Env,
+    pub metering: Metering,
+    pub scope: TenantScope,
+}
+
+impl Ledger {
+    pub async fn new(db: &TestDb) -> Self {
+        let env = testkit::env();
+        Self {
+            db: Db::clone(db),
+            metering: Metering::new(Db::clone(db), env.clone()),
+            scope: workspace(db, &env).await,
+            env,
+        }
+    }
+
+    /// The same database, for another workspace.
+    pub async fn another(&self) -> Self {
+        Self {
+            db: self.db.clone(),
+            env: self.env.clone(),
+            metering: self.metering.clone(),
+            scope: workspace(&self.db, &self.env).await,
+        }
+    }
+
+    /// Records in a transaction of its own.
+    pub async fn record(&self, usage: NewUsage) -> Result<UsageEntry, MeteringError> {
+        let mut tx = self.db.begin(&self.scope).await?;
+        let entry = self.metering.record(&mut tx, &self.scope, usage).await?;
+        tx.commit().await?;
+        Ok(entry)
+    }
+
+    pub async fn entries(&self) -> i64 {
+        let sql = "SELECT count(*) FROM usage_entries WHERE workspace_id = $1";
+        let (count,): (i64,) = self.db.one(&self.scope, sql, params![self.scope.workspace()]).await.unwrap();
+        count
+    }
+
+    /// A use of 1,000 tokens in and 100 out at the start of the test's clock.
+    pub fn usage(&self) -> NewUsage {
+        NewUsage {
+            id: self.env.id(),
+            user: self.env.id(),
+            conversation: Some(self.env.id()),
+            run: Some(self.env.id()),
+            model: "openai/gpt-5.2".into(),
+            tokens: TokenUsage { input: 1000, output: 100, ..TokenUsage::default() },
+            estimated: false,
+            prices: Some(prices()),
+            occurred_at: testkit::START,
+        }
+    }
+}
+
+/// $2.50 in, $0.25 cached, $10 out a million.
+pub fn prices() -> Prices {
+    Prices {
+        version: "2026-01-01".into(),
+        input: PicoUsd::new(2_500_000),
+        output: PicoUsd::new(10_000_000),
+        cached_input: Some(PicoUsd::new(250_000)),
+        cache_write: None,
+        reasoning: None,
+        tiers: Vec::new(),
+    }
+}
+
+pub fn at(time: &str) -> Timestamp {
+    time.parse().unwrap()
+}
+
+async fn workspace(db: &Db, env: &Env) -> TenantScope {
+    let id: WorkspaceId = env.id();
+    // A new workspace: nobody's rows yet.
+    let mut tx: Tx = db.begin(Platform).await.unwrap();
+    tx.execute(
+        "INSERT INTO workspaces (id, name, personal, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)",
+        params![id, "Test", false, env.now(), env.now()],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    TenantScope::assume(id)
+}
+
+/// Everybody whom the directory knows; their tokens are `<name>`.
+#[derive(Clone)]
+pub struct People {
+    pub workspace: WorkspaceId,
+    pub known: Vec<(UserSummary, Role)>,
+}
+
+impl People {
+    pub fn new(scope: &TenantScope) -> Self {
+        Self { workspace: scope.workspace(), known: Vec::new() }
+    }
+
+    pub fn add(&mut self, id: UserId, name: &str, role: Role) {
+        let email = format!("{}@example.com", id.uuid().simple());
+        self.known.push((UserSummary { id, email, name: name.into(), avatar_url: None }, role));
+    }
+
+    pub fn shared(self) -> Arc<Self> {
+        Arc::new(self)
+    }
+}
+
+#[async_trait]
+impl Identity for People {
+    async fn authenticate(&self, token: &str) -> Result<Authenticated, AuthenticationError> {
+        let (user, _) = self.known.iter().find(|(user, _)| user.name == token).ok_or(AuthenticationError::Invalid)?;
+        Ok(Authenticated {
+            user: user.id,
+            session: SessionId::from_uuid(user.id.uuid()),
+            workspace: self.workspace,
+            platform_admin: false,
+        })
+    }
+
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<UserSummary>, database::Error> {
+        Ok(self.known.iter().map(|(user, _)| user).filter(|user| ids.contains(&user.id)).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl Tenancy for People {
+    async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error> {
+        let role = self.known.iter().find(|(known, _)| known.id == user).map(|(_, role)| *role);
+        Ok(role.filter(|_| workspace == self.workspace).map(|role| Membership {
+            workspace,
+            workspace_name: "Test".into(),
+            personal: false,
+            role,
+            created_at: testkit::START,
+        }))
+    }
+
+    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error> {
+        Ok(self.membership(self.workspace, user).await?.into_iter().collect())
+    }
+
+    async fn create_personal(&self, _: &mut Tx, _: UserId, _: &str) -> Result<WorkspaceId, database::Error> {
+        Ok(self.workspace)
+    }
+}
