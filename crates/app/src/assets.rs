@@ -5,10 +5,7 @@ use memory_serve::{CacheControl, MemoryServe};
 
 /// The single-page app: every address that is not a file is the app's own to route.
 pub fn app() -> Router {
-    served(memory_serve::load!("app"))
-        .fallback(Some("/index.html"))
-        .fallback_status(StatusCode::OK)
-        .into_router()
+    served(memory_serve::load!("app")).fallback(Some("/index.html")).fallback_status(StatusCode::OK).into_router()
 }
 
 /// The interactive reference of the API.

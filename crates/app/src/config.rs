@@ -205,9 +205,8 @@ impl Config {
             }
             own.insert(key.to_owned(), value.clone());
         }
-        builder = builder.add_source(
-            config::Environment::default().separator("__").try_parsing(true).source(Some(own)),
-        );
+        builder =
+            builder.add_source(config::Environment::default().separator("__").try_parsing(true).source(Some(own)));
         for (name, key) in CUSTOMARY {
             if let Some(value) = environment.get(name).filter(|value| !value.is_empty()) {
                 builder = builder
@@ -230,7 +229,9 @@ impl Config {
         if let Some(url) = &self.server.public_url
             && (!matches!(url.scheme(), "http" | "https") || url.host().is_none())
         {
-            bail!("the configuration is not valid: `server.public_url`: expected an address such as https://chat.example.com");
+            bail!(
+                "the configuration is not valid: `server.public_url`: expected an address such as https://chat.example.com"
+            );
         }
         for (key, value) in [
             ("limits.auth_per_ip", self.limits.auth_per_ip),
@@ -268,7 +269,8 @@ mod tests {
 
     #[test]
     fn customary_variables_win() {
-        let config = load(&[("PORT", "4100"), ("PARLANCE_SERVER__PORT", "4200"), ("PARLANCE_DATA_DIR", "elsewhere")]).unwrap();
+        let config =
+            load(&[("PORT", "4100"), ("PARLANCE_SERVER__PORT", "4200"), ("PARLANCE_DATA_DIR", "elsewhere")]).unwrap();
         assert_eq!(config.server.port, 4100);
         assert_eq!(config.data_dir.0, PathBuf::from("elsewhere"));
     }

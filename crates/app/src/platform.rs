@@ -131,6 +131,7 @@ pub async fn connect(config: &Config) -> anyhow::Result<Db> {
 }
 
 fn make_data_dir(path: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(path)
-        .with_context(|| format!("the data folder {} can't be made; set PARLANCE_DATA_DIR to one that can", path.display()))
+    std::fs::create_dir_all(path).with_context(|| {
+        format!("the data folder {} can't be made; set PARLANCE_DATA_DIR to one that can", path.display())
+    })
 }

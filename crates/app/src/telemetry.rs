@@ -1,6 +1,9 @@
 //! Logs to standard error, metrics for Prometheus, traces to an OpenTelemetry collector.
 
-use std::{io::IsTerminal, sync::OnceLock};
+use std::{
+    io::IsTerminal,
+    sync::{Mutex, PoisonError},
+};
 
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -15,7 +18,7 @@ use crate::config::{Config, LogFormat};
 const LATENCY_BUCKETS: [f64; 14] =
     [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0, 60.0];
 
-static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+static METRICS: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
 
 /// Sends what is left when the process ends.
 #[must_use]
@@ -40,9 +43,8 @@ pub fn start(config: &Config) -> anyhow::Result<Telemetry> {
         format.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
     };
     let traces = config.telemetry.otlp_endpoint.as_ref().map(provider).transpose()?;
-    let export = traces
-        .as_ref()
-        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("parlance")));
+    let export =
+        traces.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("parlance")));
     tracing_subscriber::registry().with(format).with(export).with(filter).init();
     Ok(Telemetry { traces })
 }
@@ -72,7 +74,8 @@ impl Drop for Telemetry {
 
 /// The recorder of this process's metrics.
 pub fn metrics() -> anyhow::Result<PrometheusHandle> {
-    if let Some(handle) = METRICS.get() {
+    let mut installed = METRICS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*installed {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new()
@@ -80,5 +83,5 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
         .context("the histogram buckets are not valid")?
         .install_recorder()
         .context("metrics can't be recorded")?;
-    Ok(METRICS.get_or_init(|| handle).clone())
+    Ok(installed.insert(handle).clone())
 }

@@ -41,7 +41,10 @@ pub async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     check_redis(config, &mut report).await;
     check_providers(config, &mut report);
     if config.server.public_url.is_none() {
-        report.warn("public address", "not set; set PARLANCE_SERVER__PUBLIC_URL when people reach this by another address than localhost");
+        report.warn(
+            "public address",
+            "not set; set PARLANCE_SERVER__PUBLIC_URL when people reach this by another address than localhost",
+        );
     } else if !config.is_https() {
         report.warn("public address", "plain HTTP: the session cookie is not marked Secure");
     }
@@ -71,7 +74,9 @@ async fn check_database(config: &Config, report: &mut Report) {
 async fn check_schema(db: &Db, report: &mut Report) {
     match db.schema_state().await {
         Ok(SchemaState::Current) => report.ok("schema", "up to date"),
-        Ok(SchemaState::Pending { .. }) => report.warn("schema", "out of date; `parlance serve` or `parlance migrate` brings it up to date"),
+        Ok(SchemaState::Pending { .. }) => {
+            report.warn("schema", "out of date; `parlance serve` or `parlance migrate` brings it up to date")
+        }
         Ok(SchemaState::Newer { .. }) => report.fail("schema", "from a newer version of Parlance"),
         Err(error) => report.fail("schema", &error.to_string()),
     }
@@ -103,7 +108,10 @@ fn check_providers(config: &Config, report: &mut Report) {
         report.ok("provider", &format!("{name}: {count} models"));
     }
     if usable.is_empty() {
-        report.fail("providers", "no model can be used; set OPENAI_API_KEY, another provider's key, or switch the demo on");
+        report.fail(
+            "providers",
+            "no model can be used; set OPENAI_API_KEY, another provider's key, or switch the demo on",
+        );
     } else if usable.iter().all(|(name, _)| name == "Demo") {
         report.warn("providers", "only the demo answers; set OPENAI_API_KEY or another provider's key for real models");
     }

@@ -45,7 +45,9 @@ fn read_password() -> anyhow::Result<SecretString> {
     std::io::stdin().take(4096).read_to_string(&mut text).context("the password can't be read from standard input")?;
     let password = text.trim_end_matches(['\r', '\n']);
     if password.is_empty() {
-        bail!("no password came on standard input; try: printf '%s' \"$PASSWORD\" | parlance user create --email … --password-stdin");
+        bail!(
+            "no password came on standard input; try: printf '%s' \"$PASSWORD\" | parlance user create --email … --password-stdin"
+        );
     }
     Ok(password.into())
 }

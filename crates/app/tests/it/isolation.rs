@@ -1,0 +1,277 @@
+//! Acceptance 14: no route gives a stranger anything, whatever id they know.
+//!
+//! The routes come from the OpenAPI document. One that has no case here fails the suite.
+
+use app::{Config, router};
+use contracts::tenancy::{Permission, Role};
+use hyper::Method;
+use serde_json::{Value, json};
+use testkit::{TestDb, db_test};
+
+use crate::support::{Answer, Person, TestApp, final_run, text};
+
+/// What a stranger's call of an operation must come to.
+enum Case {
+    /// Needs no token, and tells nothing of anybody.
+    Public,
+    /// Takes no id: it can only touch what is the caller's own. The body is a valid one.
+    Own(Value),
+    /// Takes ids of another tenant's things: not found, and nothing changes. The body is a
+    /// valid one.
+    Foreign(Value),
+}
+
+fn case(operation: &str, theirs: &Theirs) -> Case {
+    use Case::{Foreign, Own, Public};
+    match operation {
+        "get_instance" | "sign_up" | "log_in" | "refresh_session" | "log_out" => Public,
+        "list_sessions" | "get_me" | "list_workspaces" | "get_workspace" | "list_members" | "list_models"
+        | "list_conversations" | "stream_events" | "get_usage" => Own(Value::Null),
+        // They would end the stranger's own session or password, so they are told nothing valid.
+        "revoke_other_sessions" | "set_avatar" | "delete_avatar" | "upload_file" => Own(Value::Null),
+        "change_password" => Own(json!({ "current_password": "not the password", "new_password": "another long one" })),
+        // The tenant's id in a body is not a way in (acceptance 16).
+        "update_me" => Own(json!({ "name": "Mallory" })),
+        "create_workspace" => Own(json!({ "name": "Mallory's" })),
+        "update_workspace" => Own(json!({ "name": "Mallory's" })),
+        "create_conversation" => Own(json!({ "title": "Mallory's" })),
+        "revoke_session" | "get_avatar" | "get_conversation" | "delete_conversation" | "list_messages" | "get_run"
+        | "stream_run" | "get_file" | "get_file_content" | "remove_member" => Foreign(Value::Null),
+        "restore_conversation" | "cancel_run" => Foreign(json!({})),
+        "update_member" => Foreign(json!({ "role": "guest" })),
+        "update_conversation" => Foreign(json!({ "title": "Mallory was here" })),
+        "select_branch" => Foreign(json!({ "message_id": theirs.message })),
+        "start_run" => Foreign(json!({ "message": { "text": "Mallory was here" } })),
+        other => panic!("the operation {other} has no case in the isolation suite: add one"),
+    }
+}
+
+/// One of each thing that a tenant has.
+struct Theirs {
+    user: String,
+    session: String,
+    conversation: String,
+    message: String,
+    run: String,
+    file: String,
+}
+
+impl Theirs {
+    async fn of(person: &Person<'_>) -> Self {
+        let conversation = person.conversation().await;
+        let events = person.say(&conversation, "/echo a secret of ours").await;
+        let run = final_run(&events);
+        let sessions = person.get("/auth/sessions").await.expect(200);
+        Self {
+            user: person.user_id(),
+            session: text(&sessions["data"][0]["id"]),
+            conversation,
+            message: text(&run["message_id"]),
+            run: text(&run["id"]),
+            file: text(&person.upload().await.expect(201)["id"]),
+        }
+    }
+
+    /// The path with their ids in place of its parameters.
+    fn path(&self, template: &str) -> String {
+        let id = match () {
+            () if template.contains("/conversations/") => &self.conversation,
+            () if template.contains("/runs/") => &self.run,
+            () if template.contains("/files/") => &self.file,
+            () if template.contains("/sessions/") => &self.session,
+            () => &self.user,
+        };
+        template
+            .split('/')
+            .map(|segment| if segment.starts_with('{') { id.as_str() } else { segment })
+            .collect::<Vec<_>>()
+            .join("/")
+    }
+}
+
+/// Everything that a tenant can see of its own.
+async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
+    let mut seen = Vec::new();
+    for path in [
+        "/workspace".to_owned(),
+        "/members".to_owned(),
+        "/conversations".to_owned(),
+        format!("/conversations/{}/messages", theirs.conversation),
+        format!("/runs/{}", theirs.run),
+        format!("/files/{}", theirs.file),
+        "/usage?group_by=model".to_owned(),
+    ] {
+        seen.push(person.get(&path).await.expect(200));
+    }
+    seen
+}
+
+struct Operation {
+    id: String,
+    method: Method,
+    /// Under `/api/v1`.
+    template: String,
+    /// What the document says the caller needs; none: no token.
+    permissions: Option<Vec<String>>,
+}
+
+fn operations(app: &TestApp) -> Vec<Operation> {
+    let document = router::document(&app.platform, &Config::default()).to_json().unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
+            if operation["operationId"].is_null() {
+                continue;
+            }
+            operations.push(Operation {
+                id: text(&operation["operationId"]),
+                method,
+                template: path.strip_prefix("/api/v1").expect("every path stands under /api/v1").to_owned(),
+                permissions: operation["security"][0]["bearer"].as_array().map(|list| list.iter().map(text).collect()),
+            });
+        }
+    }
+    assert!(operations.len() > 30, "the document lists the routes");
+    operations
+}
+
+async fn call(app: &TestApp, operation: &Operation, path: &str, token: Option<&str>, body: &Value) -> Answer {
+    let body = (!body.is_null()).then(|| body.clone());
+    app.call(operation.method.clone(), path, token, body).await
+}
+
+/// An endless stream, which an in-process call would wait for.
+fn is_endless(operation: &Operation) -> bool {
+    operation.id == "stream_events"
+}
+
+#[db_test]
+async fn acceptance_14_without_a_token_nothing_is_told(db: TestDb) {
+    let app = TestApp::start(&db).await;
+    let owner = app.sign_up("owner@example.com").await;
+    let theirs = Theirs::of(&owner).await;
+    let before = snapshot(&owner, &theirs).await;
+    for operation in operations(&app) {
+        let (Case::Own(body) | Case::Foreign(body)) = case(&operation.id, &theirs) else {
+            assert!(operation.permissions.is_none(), "{} is public but documented otherwise", operation.id);
+            continue;
+        };
+        assert!(operation.permissions.is_some(), "{} does not document that it needs a token", operation.id);
+        for token in [None, Some("nonsense"), Some("eyJhbGciOiJub25lIn0.e30.")] {
+            let answer = call(&app, &operation, &theirs.path(&operation.template), token, &body).await;
+            assert_eq!(answer.status.as_u16(), 401, "{} with {token:?}: {}", operation.id, answer.text);
+            assert_eq!(answer.headers["content-type"], "application/problem+json");
+        }
+    }
+    assert_eq!(snapshot(&owner, &theirs).await, before);
+}
+
+#[db_test]
+async fn acceptance_14_a_stranger_finds_nothing(db: TestDb) {
+    let app = TestApp::start(&db).await;
+    let owner = app.sign_up("owner@example.com").await;
+    let theirs = Theirs::of(&owner).await;
+    let before = snapshot(&owner, &theirs).await;
+    // The owner of another workspace, and a colleague: conversations are a person's own.
+    let stranger = app.sign_up("stranger@example.com").await;
+    let colleague = app.sign_up("colleague@example.com").await;
+    let colleague = join(&app, &owner, &colleague, Role::Member).await;
+
+    for operation in operations(&app) {
+        if is_endless(&operation) {
+            continue;
+        }
+        let path = theirs.path(&operation.template);
+        match case(&operation.id, &theirs) {
+            Case::Public => {}
+            Case::Own(body) => {
+                let answer = call(&app, &operation, &path, Some(&stranger.token), &body).await;
+                assert!(!answer.text.contains("a secret of ours"), "{}", operation.id);
+                assert!(!answer.text.contains(&theirs.conversation), "{}", operation.id);
+                assert!(!answer.text.contains("owner@example.com"), "{}", operation.id);
+            }
+            Case::Foreign(body) => {
+                let answer = call(&app, &operation, &path, Some(&stranger.token), &body).await;
+                assert_eq!(answer.status.as_u16(), 404, "{} as a stranger: {}", operation.id, answer.text);
+                if is_about_members(&operation) {
+                    continue;
+                }
+                let answer = call(&app, &operation, &path, Some(&colleague), &body).await;
+                assert_eq!(answer.status.as_u16(), 404, "{} as a colleague: {}", operation.id, answer.text);
+            }
+        }
+    }
+    let mut after = snapshot(&owner, &theirs).await;
+    // The colleague who joined is the one thing that changed.
+    after[1] = before[1].clone();
+    assert_eq!(after, before);
+}
+
+/// Colleagues know of each other; what they may do is a matter of their role.
+fn is_about_members(operation: &Operation) -> bool {
+    matches!(operation.id.as_str(), "get_avatar" | "update_member" | "remove_member")
+}
+
+#[db_test]
+async fn acceptance_14_a_role_without_the_permission_is_refused(db: TestDb) {
+    let app = TestApp::start(&db).await;
+    let owner = app.sign_up("owner@example.com").await;
+    let theirs = Theirs::of(&owner).await;
+    let mut refusals = 0;
+    for role in [Role::Guest, Role::Member, Role::Admin] {
+        let somebody = app.sign_up(&format!("{}@example.com", role.as_str())).await;
+        let token = join(&app, &owner, &somebody, role).await;
+        let before = snapshot(&owner, &theirs).await;
+        for operation in operations(&app) {
+            let needed = operation.permissions.clone().unwrap_or_default();
+            let lacks = needed.iter().any(|name| {
+                let permission = Permission::ALL.iter().find(|permission| permission.as_str() == name);
+                !role.grants(*permission.unwrap_or_else(|| panic!("{name} is not a permission")))
+            });
+            if !lacks {
+                continue;
+            }
+            refusals += 1;
+            let (Case::Own(body) | Case::Foreign(body)) = case(&operation.id, &theirs) else {
+                panic!("{} is public", operation.id)
+            };
+            let answer = call(&app, &operation, &theirs.path(&operation.template), Some(&token), &body).await;
+            assert_eq!(answer.status.as_u16(), 403, "{} as {}: {}", operation.id, role.as_str(), answer.text);
+            assert_eq!(answer.code(), "forbidden");
+        }
+        assert_eq!(snapshot(&owner, &theirs).await, before, "a {} changed something", role.as_str());
+    }
+    assert!(refusals > 10, "the document names permissions");
+}
+
+#[db_test]
+async fn acceptance_16_a_role_in_a_body_changes_nothing(db: TestDb) {
+    let app = TestApp::start(&db).await;
+    let owner = app.sign_up("owner@example.com").await;
+    let guest = app.sign_up("guest@example.com").await;
+    let token = join(&app, &owner, &guest, Role::Guest).await;
+    for body in [json!({ "name": "Me", "role": "owner" }), json!({ "name": "Me", "workspace_id": owner.workspace_id() })] {
+        let answer = app.call(Method::PATCH, "/me", Some(&token), Some(body)).await;
+        assert_eq!(answer.status.as_u16(), 422, "{}", answer.text);
+    }
+    let me = app.call(Method::GET, "/me", Some(&token), None).await.expect(200);
+    assert_eq!(me["workspace"]["role"], "guest");
+}
+
+/// Makes `person` a member of the owner's workspace; gives their token there.
+async fn join(app: &TestApp, owner: &Person<'_>, person: &Person<'_>, role: Role) -> String {
+    let workspace = owner.workspace_id();
+    app.platform
+        .tenancy
+        .add_member(workspace.parse().unwrap(), person.user_id().parse().unwrap(), role)
+        .await
+        .unwrap();
+    let mut request =
+        crate::support::request(Method::POST, "/auth/refresh", None, Some(json!({ "workspace": workspace })));
+    request.headers_mut().insert("cookie", person.cookie.parse().unwrap());
+    let session = app.send(request).await.expect(200);
+    assert_eq!(session["workspace"]["role"], role.as_str());
+    text(&session["access_token"])
+}
