@@ -24,10 +24,7 @@ function followSession() {
     const next = safeNext(router.state.location.href);
     const leave = router.navigate({
       to: "/login",
-      search:
-        status === "expired"
-          ? { reason: "expired", ...(next === "/" ? {} : { next }) }
-          : {},
+      search: status === "expired" ? { reason: "expired", ...(next === "/" ? {} : { next }) } : {},
       replace: true,
     });
     void leave.then(() => queryClient.clear());

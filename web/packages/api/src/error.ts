@@ -19,7 +19,10 @@ export class ApiError extends Error {
   /** Seconds to wait before trying again, when the server said so. */
   readonly retryAfter: number | null;
 
-  constructor(problem: Partial<Problem>, options?: { cause?: unknown; retryAfter?: number | null }) {
+  constructor(
+    problem: Partial<Problem>,
+    options?: { cause?: unknown; retryAfter?: number | null },
+  ) {
     super(problem.detail || problem.title || problem.code || "Request failed", {
       cause: options?.cause,
     });
@@ -54,7 +57,10 @@ export async function problemOf(response: Response): Promise<ApiError> {
   try {
     const body: unknown = await response.json();
     if (body && typeof body === "object" && "code" in body) {
-      return new ApiError({ request_id: requestId, ...(body as Partial<Problem>), status: response.status }, options);
+      return new ApiError(
+        { request_id: requestId, ...(body as Partial<Problem>), status: response.status },
+        options,
+      );
     }
   } catch {
     // Not a problem document: a proxy's page, or a cut connection. The status says enough.

@@ -25,8 +25,7 @@ export function formatNumber(value: number): string {
 export function formatCompact(value: number): string {
   return cached(
     "compact",
-    (locale) =>
-      new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }),
+    (locale) => new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 }),
   ).format(value);
 }
 
@@ -119,7 +118,8 @@ export function formatDateTime(iso: string): string {
 export function formatDay(day: string): string {
   return cached(
     "day",
-    (locale) => new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" }),
+    (locale) =>
+      new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" }),
   ).format(new Date(`${day}T00:00:00Z`));
 }
 

@@ -1,6 +1,10 @@
 /** Up to two initials of a name; of an address, the first letter. */
 export function initials(name: string): string {
-  const words = name.split("@")[0]?.split(/[\s._-]+/).filter(Boolean) ?? [];
+  const words =
+    name
+      .split("@")[0]
+      ?.split(/[\s._-]+/)
+      .filter(Boolean) ?? [];
   const first = words[0] ?? "";
   const last = words.length > 1 ? (words.at(-1) ?? "") : "";
   const letter = (word: string) => [...word][0] ?? "";

@@ -51,7 +51,9 @@ export function Dialog({
               <div className="min-w-0 flex-1">
                 <Base.Title className="text-base font-semibold">{title}</Base.Title>
                 {description && (
-                  <Base.Description className="mt-1 text-sm text-muted">{description}</Base.Description>
+                  <Base.Description className="mt-1 text-sm text-muted">
+                    {description}
+                  </Base.Description>
                 )}
               </div>
               {closeLabel && (
@@ -64,7 +66,9 @@ export function Dialog({
               )}
             </div>
             {children && <div className="min-h-0 flex-1 overflow-y-auto px-5 py-3">{children}</div>}
-            {footer && <div className="flex flex-wrap justify-end gap-2 px-5 pt-2 pb-5">{footer}</div>}
+            {footer && (
+              <div className="flex flex-wrap justify-end gap-2 px-5 pt-2 pb-5">{footer}</div>
+            )}
           </Base.Popup>
         </Base.Viewport>
       </Base.Portal>

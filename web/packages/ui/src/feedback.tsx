@@ -10,8 +10,22 @@ export function Spinner({ className, label }: { className?: string; label?: stri
       aria-label={label}
       aria-hidden={label ? undefined : true}
     >
-      <circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" strokeOpacity="0.25" strokeWidth="2" />
-      <path d="M8 1.5A6.5 6.5 0 0 1 14.5 8" fill="none" stroke="currentColor" strokeLinecap="round" strokeWidth="2" />
+      <circle
+        cx="8"
+        cy="8"
+        r="6.5"
+        fill="none"
+        stroke="currentColor"
+        strokeOpacity="0.25"
+        strokeWidth="2"
+      />
+      <path
+        d="M8 1.5A6.5 6.5 0 0 1 14.5 8"
+        fill="none"
+        stroke="currentColor"
+        strokeLinecap="round"
+        strokeWidth="2"
+      />
     </svg>
   );
 }
@@ -79,7 +93,11 @@ export function Notice({
   return (
     <div
       role={tone === "neutral" ? undefined : "alert"}
-      className={cn("flex items-start gap-3 rounded-md border px-3.5 py-2.5 text-sm", tones[tone], className)}
+      className={cn(
+        "flex items-start gap-3 rounded-md border px-3.5 py-2.5 text-sm",
+        tones[tone],
+        className,
+      )}
     >
       <div className="min-w-0 flex-1">
         {title && <p className="font-medium">{title}</p>}
@@ -105,9 +123,14 @@ export function EmptyState({
   className?: string;
 }) {
   return (
-    <div className={cn("flex flex-col items-center justify-center px-6 py-12 text-center", className)}>
+    <div
+      className={cn("flex flex-col items-center justify-center px-6 py-12 text-center", className)}
+    >
       {icon && (
-        <div className="mb-4 grid size-11 place-items-center rounded-full bg-active text-muted" aria-hidden>
+        <div
+          className="mb-4 grid size-11 place-items-center rounded-full bg-active text-muted"
+          aria-hidden
+        >
           {icon}
         </div>
       )}

@@ -4,10 +4,12 @@ import { cn } from "./cn";
 const control =
   "w-full rounded-md border border-control bg-surface text-fg transition-colors duration-100 " +
   "focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 " +
-  "aria-invalid:border-danger disabled:cursor-not-allowed disabled:opacity-60";
+  "aria-invalid:border-danger aria-invalid:outline-danger disabled:cursor-not-allowed disabled:opacity-60";
 
 export function Input({ className, ...props }: ComponentProps<"input">) {
-  return <input className={cn(control, "h-10 px-3 touch:h-11 touch:text-base", className)} {...props} />;
+  return (
+    <input className={cn(control, "h-10 px-3 touch:h-11 touch:text-base", className)} {...props} />
+  );
 }
 
 export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
@@ -20,7 +22,10 @@ export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
 export function NativeSelect({ className, children, ...props }: ComponentProps<"select">) {
   return (
     <span className={cn("relative block", className)}>
-      <select className={cn(control, "h-10 appearance-none ps-3 pe-9 touch:h-11 touch:text-base")} {...props}>
+      <select
+        className={cn(control, "h-10 appearance-none ps-3 pe-9 touch:h-11 touch:text-base")}
+        {...props}
+      >
         {children}
       </select>
       <svg
@@ -28,7 +33,14 @@ export function NativeSelect({ className, children, ...props }: ComponentProps<"
         aria-hidden
         className="pointer-events-none absolute end-3 top-1/2 size-4 -translate-y-1/2 text-muted"
       >
-        <path d="m4 6.5 4 4 4-4" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" />
+        <path
+          d="m4 6.5 4 4 4-4"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.5"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
       </svg>
     </span>
   );
@@ -42,7 +54,7 @@ export interface ControlProps {
 
 export interface FieldProps {
   label: ReactNode;
-  /** Shown under the control, before any error. */
+  /** Shown under the control; an error takes its place. */
   hint?: ReactNode;
   error?: ReactNode;
   /** To the right of the label, e.g. "optional". */
@@ -54,7 +66,7 @@ export interface FieldProps {
 /** A label, a control and its messages, tied together for assistive technology. */
 export function Field({ label, hint, error, aside, className, children }: FieldProps) {
   const id = useId();
-  const described = cn(hint ? `${id}-hint` : "", error ? `${id}-error` : "");
+  const described = cn(hint && !error ? `${id}-hint` : "", error ? `${id}-error` : "");
   return (
     <div className={className}>
       <div className="mb-1.5 flex items-baseline justify-between gap-3 text-sm">
@@ -68,7 +80,7 @@ export function Field({ label, hint, error, aside, className, children }: FieldP
         "aria-invalid": error ? true : undefined,
         "aria-describedby": described || undefined,
       })}
-      {hint && (
+      {hint && !error && (
         <p id={`${id}-hint`} className="mt-1.5 text-[0.8125rem] text-subtle">
           {hint}
         </p>

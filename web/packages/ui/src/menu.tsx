@@ -22,7 +22,15 @@ const itemClass =
   "data-highlighted:bg-hover data-disabled:opacity-45 touch:min-h-11";
 
 /** The popup of a `MenuButton`; mounted while open. */
-export default function Menu({ anchor, items, side, align, header, matchWidth, onClose }: MenuProps) {
+export default function Menu({
+  anchor,
+  items,
+  side,
+  align,
+  header,
+  matchWidth,
+  onClose,
+}: MenuProps) {
   return (
     <Base.Root open modal={false} onOpenChange={(open) => !open && onClose()}>
       <Base.Portal>

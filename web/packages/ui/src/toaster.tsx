@@ -43,7 +43,10 @@ function ToastCard({ entry, dismissLabel }: { entry: Toast; dismissLabel: string
       {entry.tone !== "neutral" && (
         <span
           aria-hidden
-          className={cn("mt-1.5 touch:mt-3", entry.tone === "danger" ? "text-danger" : "text-success")}
+          className={cn(
+            "mt-1.5 touch:mt-3",
+            entry.tone === "danger" ? "text-danger" : "text-success",
+          )}
         >
           {entry.tone === "danger" ? <CircleAlert size={17} /> : <CircleCheck size={17} />}
         </span>

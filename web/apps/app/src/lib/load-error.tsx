@@ -4,7 +4,15 @@ import { CloudOff } from "lucide-react";
 import { errorMessage } from "./errors";
 
 /** Stands where a page or a list would be when it couldn't be loaded. */
-export function LoadError({ error, onRetry, className }: { error: unknown; onRetry: () => void; className?: string }) {
+export function LoadError({
+  error,
+  onRetry,
+  className,
+}: {
+  error: unknown;
+  onRetry: () => void;
+  className?: string;
+}) {
   const { t } = useLingui();
   return (
     <div role="alert">

@@ -32,7 +32,8 @@ export default function LoginPage() {
     } catch (error) {
       if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
       setProblem(errorMessage(error));
-      if (isApiError(error, "invalid_credentials")) form.setFocus("password", { shouldSelect: true });
+      if (isApiError(error, "invalid_credentials"))
+        form.setFocus("password", { shouldSelect: true });
     }
   });
 
@@ -73,7 +74,11 @@ export default function LoginPage() {
         </Field>
         <Field label={t`Password`} error={errors.password?.message}>
           {(control) => (
-            <PasswordInput {...control} {...form.register("password")} autoComplete="current-password" />
+            <PasswordInput
+              {...control}
+              {...form.register("password")}
+              autoComplete="current-password"
+            />
           )}
         </Field>
         <Button type="submit" variant="primary" size="lg" pending={isSubmitting} className="w-full">

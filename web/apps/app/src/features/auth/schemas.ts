@@ -3,30 +3,31 @@ import { msg } from "@lingui/core/macro";
 import { i18n } from "@parlance/i18n";
 import * as z from "zod/mini";
 
-const email = z.string().check(
-  z.trim(),
-  z.minLength(1, { error: () => i18n._(msg`Enter your e-mail address.`), abort: true }),
-  z.email({ error: () => i18n._(msg`Enter an e-mail address.`) }),
-);
+const email = z
+  .string()
+  .check(
+    z.trim(),
+    z.minLength(1, { error: () => i18n._(msg`Enter your e-mail address.`), abort: true }),
+    z.email({ error: () => i18n._(msg`Enter an e-mail address.`) }),
+  );
 
-export const newPassword = z.string().check(
-  z.minLength(8, { error: () => i18n._(msg`At least 8 characters.`) }),
-  z.maxLength(256, { error: () => i18n._(msg`At most 256 characters.`) }),
-);
+export const newPassword = z
+  .string()
+  .check(
+    z.minLength(8, { error: () => i18n._(msg`At least 8 characters.`) }),
+    z.maxLength(256, { error: () => i18n._(msg`At most 256 characters.`) }),
+  );
 
 export const loginSchema = z.object({
   email,
-  password: z.string().check(
-    z.minLength(1, { error: () => i18n._(msg`Enter your password.`) }),
-  ),
+  password: z.string().check(z.minLength(1, { error: () => i18n._(msg`Enter your password.`) })),
 });
 export type LoginForm = z.infer<typeof loginSchema>;
 
 export const signupSchema = z.object({
-  name: z.string().check(
-    z.trim(),
-    z.maxLength(100, { error: () => i18n._(msg`At most 100 characters.`) }),
-  ),
+  name: z
+    .string()
+    .check(z.trim(), z.maxLength(100, { error: () => i18n._(msg`At most 100 characters.`) })),
   email,
   password: newPassword,
 });

@@ -94,9 +94,17 @@ export default function SignupPage() {
             />
           )}
         </Field>
-        <Field label={t`Password`} hint={t`At least 8 characters.`} error={errors.password?.message}>
+        <Field
+          label={t`Password`}
+          hint={t`At least 8 characters.`}
+          error={errors.password?.message}
+        >
           {(control) => (
-            <PasswordInput {...control} {...form.register("password")} autoComplete="new-password" />
+            <PasswordInput
+              {...control}
+              {...form.register("password")}
+              autoComplete="new-password"
+            />
           )}
         </Field>
         <Button type="submit" variant="primary" size="lg" pending={isSubmitting} className="w-full">

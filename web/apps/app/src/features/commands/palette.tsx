@@ -167,7 +167,9 @@ function Option({
         selected && "bg-hover",
       )}
     >
-      {command.icon && <span className="grid size-5 place-items-center text-muted">{command.icon}</span>}
+      {command.icon && (
+        <span className="grid size-5 place-items-center text-muted">{command.icon}</span>
+      )}
       <span className="min-w-0 flex-1 truncate">{command.label}</span>
       {command.checked && <Check size={16} className="text-accent" aria-hidden />}
       {command.keys && <Kbd>{command.keys}</Kbd>}

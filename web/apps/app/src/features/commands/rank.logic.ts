@@ -37,9 +37,7 @@ export function rank<T extends Rankable>(commands: readonly T[], query: string):
   return commands
     .map((command) => ({ command, points: words.length ? score(command, words) : 1 }))
     .filter(({ points }) => points > 0)
-    .toSorted(
-      (a, b) => b.points - a.points || (b.command.weight ?? 0) - (a.command.weight ?? 0),
-    )
+    .toSorted((a, b) => b.points - a.points || (b.command.weight ?? 0) - (a.command.weight ?? 0))
     .map(({ command }) => command);
 }
 

@@ -2,11 +2,21 @@ import type { ReactNode } from "react";
 import { useDocumentTitle } from "@/lib/use-document-title";
 
 /** The heading of a settings page; it names the tab as well. */
-export function SettingsPage({ title, intro, children }: { title: string; intro?: ReactNode; children: ReactNode }) {
+export function SettingsPage({
+  title,
+  intro,
+  children,
+}: {
+  title: string;
+  intro?: ReactNode;
+  children: ReactNode;
+}) {
   useDocumentTitle(title);
   return (
     <>
-      <h1 className="font-display text-[1.75rem] leading-tight font-medium tracking-tight">{title}</h1>
+      <h1 className="font-display text-[1.75rem] leading-tight font-medium tracking-tight">
+        {title}
+      </h1>
       {intro && <p className="mt-1.5 max-w-prose text-muted">{intro}</p>}
       <div className="mt-8 space-y-10">{children}</div>
     </>
@@ -26,7 +36,7 @@ export function Section({
 }) {
   return (
     <section>
-      <div className="mb-4 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+      <div className="mb-4 flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
           <h2 className="font-semibold">{title}</h2>
           {description && <p className="mt-0.5 max-w-prose text-sm text-muted">{description}</p>}
@@ -41,6 +51,8 @@ export function Section({
 /** A framed list or form. */
 export function Panel({ children, className = "" }: { children: ReactNode; className?: string }) {
   return (
-    <div className={`overflow-hidden rounded-lg border border-line bg-surface ${className}`}>{children}</div>
+    <div className={`overflow-hidden rounded-lg border border-line bg-surface ${className}`}>
+      {children}
+    </div>
   );
 }

@@ -1,10 +1,24 @@
 import { useLingui } from "@lingui/react/macro";
-import { Link, Outlet } from "@tanstack/react-router";
-import { Building2, ChartNoAxesColumn, MonitorSmartphone, Palette, Shield, UserRound } from "lucide-react";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import {
+  Building2,
+  ChartNoAxesColumn,
+  MonitorSmartphone,
+  Palette,
+  Shield,
+  UserRound,
+} from "lucide-react";
+import { useEffect, useRef } from "react";
 import { PageHeader } from "@/features/shell/page-header";
 
 export default function SettingsLayout() {
   const { t } = useLingui();
+  const nav = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (router) => router.location.pathname });
+  useEffect(() => {
+    const current = nav.current?.querySelector('[aria-current="page"]');
+    current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [path]);
   const icon = { size: 17, "aria-hidden": true } as const;
   const pages = [
     { to: "/settings/profile", label: t`Profile`, icon: <UserRound {...icon} /> },
@@ -20,6 +34,7 @@ export default function SettingsLayout() {
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
         <div className="mx-auto w-full max-w-5xl px-5 pb-20 sm:px-8 lg:flex lg:gap-12 lg:pt-4">
           <nav
+            ref={nav}
             aria-label={t`Settings`}
             className="-mx-5 mb-8 flex gap-1 overflow-x-auto border-b border-line px-4 pb-2 sm:-mx-8 sm:px-7 lg:mx-0 lg:mb-0 lg:w-44 lg:shrink-0 lg:flex-col lg:gap-px lg:overflow-visible lg:border-0 lg:p-0"
           >

@@ -24,7 +24,12 @@ export function AppShell() {
       group: t`General`,
       run: () => void navigate({ to: "/" }),
     },
-    { keys: "mod+shift+s", label: t`Open or close the sidebar`, group: t`General`, run: toggleSidebar },
+    {
+      keys: "mod+shift+s",
+      label: t`Open or close the sidebar`,
+      group: t`General`,
+      run: toggleSidebar,
+    },
     {
       keys: "mod+,",
       label: t`Settings`,

@@ -6,7 +6,17 @@ import { type ReactNode } from "react";
 import { errorMessage } from "@/lib/errors";
 import { useDocumentTitle } from "@/lib/use-document-title";
 
-function ErrorPage({ code, title, children, actions }: { code?: string; title: string; children: ReactNode; actions: ReactNode }) {
+function ErrorPage({
+  code,
+  title,
+  children,
+  actions,
+}: {
+  code?: string;
+  title: string;
+  children: ReactNode;
+  actions: ReactNode;
+}) {
   return (
     <div className="grid min-h-full flex-1 place-items-center px-6 py-16">
       <div className="max-w-md text-center">

@@ -23,7 +23,10 @@ export function OfflineBanner() {
     if (!online) return () => void queries.invalidateQueries();
   }, [online, queries]);
   return (
-    <div role="status" className="fixed inset-x-0 top-2 z-50 grid justify-items-center empty:hidden pointer-events-none">
+    <div
+      role="status"
+      className="fixed inset-x-0 top-2 z-50 grid justify-items-center empty:hidden pointer-events-none"
+    >
       {!online && (
         <p className="flex animate-rise items-center gap-2 rounded-full bg-fg px-3.5 py-1.5 text-[0.8125rem] font-medium text-canvas shadow-md">
           <WifiOff size={15} aria-hidden />

@@ -1,8 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { cn, IconButton, Kbd, LogoMark, Skeleton, Wordmark } from "@parlance/ui";
+import { cn, IconButton, LogoMark, Skeleton, Wordmark } from "@parlance/ui";
 import { Link } from "@tanstack/react-router";
-import { PanelLeft, Search, SquarePen } from "lucide-react";
-import { lazy, Suspense, type ReactNode } from "react";
+import { Command, PanelLeft, SquarePen } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { openPalette } from "@/features/commands/open";
 import { showKeys } from "@/features/shortcuts/shortcuts";
 import { closeDrawer, toggleSidebar, useSidebar } from "./sidebar-state";
@@ -11,19 +11,27 @@ import { UserMenu } from "./user-menu";
 const ConversationList = lazy(() => import("@/features/conversations/conversation-list"));
 const MonthUsage = lazy(() => import("./month-usage"));
 
-const rowClass =
-  "flex h-9 w-full items-center gap-2.5 rounded-md px-2.5 text-sm text-fg transition-colors hover:bg-hover touch:h-11";
-
 export function Sidebar({ className }: { className?: string }) {
   const { t } = useLingui();
   const { wide } = useSidebar();
   return (
     <div className={cn("flex h-full flex-col bg-sidebar", className)}>
-      <div className="flex h-14 shrink-0 items-center justify-between ps-4.5 pe-2.5">
+      <div className="flex h-14 shrink-0 items-center ps-4.5 pe-2.5">
         <Link to="/" className="flex items-center gap-2 rounded-sm" onClick={closeDrawer}>
           <LogoMark className="size-5.5" />
           <Wordmark className="h-5.5" />
         </Link>
+        <span className="flex-1" />
+        <IconButton
+          label={t`Search and commands`}
+          keys={showKeys("mod+k")}
+          onClick={() => {
+            closeDrawer();
+            openPalette();
+          }}
+        >
+          <Command size={17} aria-hidden />
+        </IconButton>
         <IconButton
           label={wide ? t`Close sidebar` : t`Close`}
           keys={wide ? showKeys("mod+shift+s") : undefined}
@@ -32,31 +40,17 @@ export function Sidebar({ className }: { className?: string }) {
           <PanelLeft size={18} aria-hidden />
         </IconButton>
       </div>
-      <div className="space-y-px px-2.5 pb-2">
-        <Link to="/" className={rowClass} onClick={closeDrawer}>
-          <RowIcon>
+      <div className="px-2.5 pb-2">
+        <Link
+          to="/"
+          onClick={closeDrawer}
+          className="flex h-9 w-full items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors hover:bg-hover touch:h-11"
+        >
+          <span aria-hidden className="grid size-5 place-items-center text-muted">
             <SquarePen size={17} />
-          </RowIcon>
+          </span>
           <Trans>New chat</Trans>
         </Link>
-        <button
-          type="button"
-          className={cn(rowClass, "group")}
-          onClick={() => {
-            closeDrawer();
-            openPalette();
-          }}
-        >
-          <RowIcon>
-            <Search size={17} />
-          </RowIcon>
-          <span className="flex-1 text-start">
-            <Trans>Search</Trans>
-          </span>
-          <Kbd className="bg-transparent opacity-0 transition-opacity group-hover:opacity-100 group-focus-visible:opacity-100 touch:hidden">
-            {showKeys("mod+k")}
-          </Kbd>
-        </button>
       </div>
       <nav aria-label={t`Conversations`} className="min-h-0 flex-1">
         <Suspense fallback={<ListSkeleton />}>
@@ -70,14 +64,6 @@ export function Sidebar({ className }: { className?: string }) {
         <UserMenu />
       </div>
     </div>
-  );
-}
-
-function RowIcon({ children }: { children: ReactNode }) {
-  return (
-    <span aria-hidden className="grid size-5 place-items-center text-muted">
-      {children}
-    </span>
   );
 }
 

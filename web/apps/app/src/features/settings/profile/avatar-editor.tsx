@@ -25,7 +25,11 @@ export function AvatarEditor({ user }: { user: User }) {
         toast.error(t`That file can't be read as a picture.`);
         return null;
       }
-      return setAvatar({ body: image, headers: { "Content-Type": image.type }, bodySerializer: null });
+      return setAvatar({
+        body: image,
+        headers: { "Content-Type": image.type },
+        bodySerializer: null,
+      });
     },
     onSuccess: (next) => {
       if (!next) return;
@@ -79,7 +83,11 @@ export function AvatarEditor({ user }: { user: User }) {
             {user.avatar_url ? <Trans>Change picture</Trans> : <Trans>Upload picture</Trans>}
           </Button>
           {user.avatar_url && (
-            <Button variant="danger-ghost" pending={remove.isPending} onClick={() => remove.mutate()}>
+            <Button
+              variant="danger-ghost"
+              pending={remove.isPending}
+              onClick={() => remove.mutate()}
+            >
               <Trash2 size={16} aria-hidden />
               <Trans>Remove</Trans>
             </Button>

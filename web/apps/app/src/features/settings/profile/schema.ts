@@ -3,10 +3,12 @@ import { i18n } from "@parlance/i18n";
 import * as z from "zod/mini";
 
 export const profileSchema = z.object({
-  name: z.string().check(
-    z.trim(),
-    z.minLength(1, { error: () => i18n._(msg`Enter your name.`) }),
-    z.maxLength(100, { error: () => i18n._(msg`At most 100 characters.`) }),
-  ),
+  name: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1, { error: () => i18n._(msg`Enter your name.`) }),
+      z.maxLength(100, { error: () => i18n._(msg`At most 100 characters.`) }),
+    ),
 });
 export type ProfileForm = z.infer<typeof profileSchema>;

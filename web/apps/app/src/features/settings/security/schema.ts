@@ -5,9 +5,9 @@ import { newPassword } from "@/features/auth/schemas";
 
 export const passwordSchema = z
   .object({
-    current_password: z.string().check(
-      z.minLength(1, { error: () => i18n._(msg`Enter your current password.`) }),
-    ),
+    current_password: z
+      .string()
+      .check(z.minLength(1, { error: () => i18n._(msg`Enter your current password.`) })),
     new_password: newPassword,
     repeated: z.string(),
   })

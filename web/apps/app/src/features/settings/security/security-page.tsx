@@ -17,7 +17,10 @@ export default function SecurityPage() {
   const { t } = useLingui();
   const email = useSession()?.user.email;
   const queries = useQueryClient();
-  const form = useForm<PasswordForm>({ resolver: zodResolver(passwordSchema), defaultValues: EMPTY });
+  const form = useForm<PasswordForm>({
+    resolver: zodResolver(passwordSchema),
+    defaultValues: EMPTY,
+  });
   const { errors, isSubmitting } = form.formState;
 
   const submit = form.handleSubmit(async ({ current_password, new_password }) => {
@@ -59,12 +62,20 @@ export default function SecurityPage() {
             error={errors.new_password?.message}
           >
             {(control) => (
-              <PasswordInput {...control} {...form.register("new_password")} autoComplete="new-password" />
+              <PasswordInput
+                {...control}
+                {...form.register("new_password")}
+                autoComplete="new-password"
+              />
             )}
           </Field>
           <Field label={t`New password again`} error={errors.repeated?.message}>
             {(control) => (
-              <PasswordInput {...control} {...form.register("repeated")} autoComplete="new-password" />
+              <PasswordInput
+                {...control}
+                {...form.register("repeated")}
+                autoComplete="new-password"
+              />
             )}
           </Field>
           <Button type="submit" variant="primary" pending={isSubmitting}>

@@ -33,7 +33,10 @@ export default function SessionsPage() {
   const others = sessions.filter((session) => !session.current).length;
 
   return (
-    <SettingsPage title={t`Sessions`} intro={t`Where you are signed in. Revoke what you don't recognise.`}>
+    <SettingsPage
+      title={t`Sessions`}
+      intro={t`Where you are signed in. Revoke what you don't recognise.`}
+    >
       <Section
         title={t`Signed in`}
         action={
@@ -58,7 +61,11 @@ export default function SessionsPage() {
           )}
         </Panel>
         {hasNextPage && (
-          <Button className="mt-4" pending={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          <Button
+            className="mt-4"
+            pending={isFetchingNextPage}
+            onClick={() => void fetchNextPage()}
+          >
             <Trans>Show more</Trans>
           </Button>
         )}
@@ -97,7 +104,10 @@ function SessionRow({ session, onRevoked }: { session: SessionInfo; onRevoked: (
   const since = formatDate(session.created_at);
   return (
     <li className="flex items-center gap-4 px-4 py-3.5">
-      <span aria-hidden className="grid size-9 shrink-0 place-items-center rounded-md bg-active text-muted">
+      <span
+        aria-hidden
+        className="grid size-9 shrink-0 place-items-center rounded-md bg-active text-muted"
+      >
         <Icon size={18} />
       </span>
       <div className="min-w-0 flex-1">

@@ -33,5 +33,9 @@ export function readUserAgent(header: string | null): Device {
   const find = (table: [RegExp, string][]) =>
     table.find(([pattern]) => pattern.test(header ?? ""))?.[1] ?? null;
   const system = find(SYSTEMS);
-  return { browser: find(BROWSERS), system, mobile: /\bMobile\b|\biPad\b|\bAndroid\b/.test(header ?? "") };
+  return {
+    browser: find(BROWSERS),
+    system,
+    mobile: /\bMobile\b|\biPad\b|\bAndroid\b/.test(header ?? ""),
+  };
 }

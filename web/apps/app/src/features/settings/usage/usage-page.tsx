@@ -64,7 +64,9 @@ export default function UsagePage() {
             <LoadError error={days.error} onRetry={() => void days.refetch()} />
           </Panel>
         ) : (
-          <div className={cn("space-y-4 transition-opacity", days.isPlaceholderData && "opacity-60")}>
+          <div
+            className={cn("space-y-4 transition-opacity", days.isPlaceholderData && "opacity-60")}
+          >
             <Totals report={days.data} />
             <Panel className="px-4 pt-4 pb-2">
               {days.data ? (
@@ -79,7 +81,11 @@ export default function UsagePage() {
       <Section
         title={t`Details`}
         action={
-          <div role="group" aria-label={t`Group by`} className="flex gap-0.5 rounded-md bg-active p-0.5">
+          <div
+            role="group"
+            aria-label={t`Group by`}
+            className="flex gap-0.5 rounded-md bg-active p-0.5"
+          >
             {groups.map(({ id, label }) => (
               <button
                 key={id}

@@ -42,7 +42,7 @@ export function UsageTable({ report }: { report: UsageReport }) {
             </Heading>
           </tr>
         </thead>
-        <tbody className="divide-y divide-line">
+        <tbody className="font-normal divide-y divide-line">
           {report.data.map((row) => (
             <Row key={row.key} row={row} name={name(row)} />
           ))}
@@ -66,7 +66,7 @@ function Heading({ children }: { children: ReactNode }) {
 function Row({ row, name }: { row: UsageRow; name: ReactNode }) {
   return (
     <tr>
-      <th scope="row" className="max-w-64 truncate px-4 py-2.5 text-start font-[inherit]">
+      <th scope="row" className="max-w-64 truncate px-4 py-2.5 text-start [font-weight:inherit]">
         {name}
       </th>
       <td className={cell}>{formatNumber(row.runs)}</td>

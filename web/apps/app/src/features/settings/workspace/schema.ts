@@ -3,10 +3,12 @@ import { i18n } from "@parlance/i18n";
 import * as z from "zod/mini";
 
 export const workspaceSchema = z.object({
-  name: z.string().check(
-    z.trim(),
-    z.minLength(1, { error: () => i18n._(msg`Enter a name.`) }),
-    z.maxLength(100, { error: () => i18n._(msg`At most 100 characters.`) }),
-  ),
+  name: z
+    .string()
+    .check(
+      z.trim(),
+      z.minLength(1, { error: () => i18n._(msg`Enter a name.`) }),
+      z.maxLength(100, { error: () => i18n._(msg`At most 100 characters.`) }),
+    ),
 });
 export type WorkspaceForm = z.infer<typeof workspaceSchema>;
