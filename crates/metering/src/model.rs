@@ -125,19 +125,19 @@ impl Period {
         Ok(period)
     }
 
-    pub const fn from(&self) -> Date {
+    pub const fn from(self) -> Date {
         self.from
     }
 
-    pub const fn to(&self) -> Date {
+    pub const fn to(self) -> Date {
         self.to
     }
 
-    pub(crate) fn first_day(&self) -> i64 {
+    pub(crate) fn first_day(self) -> i64 {
         days(self.from)
     }
 
-    pub(crate) fn last_day(&self) -> i64 {
+    pub(crate) fn last_day(self) -> i64 {
         days(self.to)
     }
 }

@@ -37,7 +37,7 @@ async fn app(db: &TestDb) -> (Router, Ledger, [UserId; 3]) {
         identity: people.clone(),
         tenancy: people.clone(),
         limiter: Limiter::in_process(),
-        user_policy: Policy { name: "user", burst: 1000, period: Duration::from_secs(60) },
+        user_policy: Policy { name: "user", burst: 1000, period: Duration::from_mins(1) },
     };
     let (router, _) = metering::routes(ledger.metering.clone(), people as Arc<_>).split_for_parts();
     (router.layer(Extension(auth)), ledger, users)

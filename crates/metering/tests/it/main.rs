@@ -1,5 +1,7 @@
 //! The ledger on both engines: through the contract, and through the API.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is the report")]
+
 mod http;
 mod record;
 mod report;
