@@ -1,14 +1,16 @@
 //! What goes into a statement ([`Value`]) and what comes out of a column ([`Cell`], [`Field`]).
 //!
-//! Invariant: a value that was bound reads back equal on both engines. Numbers are checked when
-//! they are narrowed, never truncated.
+//! Invariants: a value that was bound reads back equal on both engines, except that U+0000, which
+//! PostgreSQL can't store, becomes U+FFFD. Numbers are checked when they are narrowed, never truncated.
+
+use std::fmt;
 
 use kernel::{Id, NanoUsd, PicoUsd, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 /// A parameter of a statement. Made by [`params!`](crate::params), from any [`From`] below.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Value {
     Null,
     Bool(bool),
@@ -21,6 +23,30 @@ pub enum Value {
     Json(String),
     /// A value that could not be turned into JSON; the statement that gets it fails with this message.
     Invalid(String),
+}
+
+impl Value {
+    /// What it is, without its content.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "NULL",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Text(_) => "text",
+            Self::Bytes(_) => "bytes",
+            Self::Uuid(_) => "a uuid",
+            Self::Json(_) => "JSON",
+            Self::Invalid(_) => "an invalid value",
+        }
+    }
+}
+
+impl fmt::Debug for Value {
+    /// Without the content: it may be a secret or somebody's letter.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())
+    }
 }
 
 /// A document in a JSON column. Binds what serialises, reads what deserialises.
@@ -44,10 +70,11 @@ into_value! {
     u32 => |it| Self::Int(it.into());
     i32 => |it| Self::Int(it.into());
     i64 => |it| Self::Int(it);
-    f64 => |it| Self::Float(it);
-    String => |it| Self::Text(it);
-    &str => |it| Self::Text(it.to_owned());
-    &String => |it| Self::Text(it.clone());
+    // SQLite would make NULL of a NaN.
+    f64 => |it| if it.is_finite() { Self::Float(it) } else { Self::Invalid(format!("{it} is not a number")) };
+    String => |it| Self::Text(without_nul(it));
+    &str => |it| Self::Text(without_nul(it.to_owned()));
+    &String => |it| Self::Text(without_nul(it.clone()));
     Vec<u8> => |it| Self::Bytes(it);
     &[u8] => |it| Self::Bytes(it.to_vec());
     Uuid => |it| Self::Uuid(it);
@@ -65,7 +92,7 @@ impl<P> From<Id<P>> for Value {
 impl<T: Serialize> From<Json<T>> for Value {
     fn from(Json(document): Json<T>) -> Self {
         match serde_json::to_string(&document) {
-            Ok(text) => Self::Json(text),
+            Ok(text) => Self::Json(without_escaped_nul(text)),
             Err(error) => Self::Invalid(error.to_string()),
         }
     }
@@ -75,6 +102,29 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Into::into)
     }
+}
+
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+/// The same for JSON, where U+0000 is written `\u0000` (and `\\u0000` is something else).
+fn without_escaped_nul(json: String) -> String {
+    if !json.contains("\\u0000") {
+        return json;
+    }
+    let mut clean = String::with_capacity(json.len());
+    let mut rest = json.as_str();
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        clean.push_str(before);
+        // An escape is a backslash and an ASCII character, or `\uXXXX`, of which only NUL matters here.
+        let length = if escape.starts_with("\\u0000") { 6 } else { 2 };
+        clean.push_str(if length == 6 { "\\ufffd" } else { &escape[..2] });
+        rest = &escape[length..];
+    }
+    clean.push_str(rest);
+    clean
 }
 
 /// One column of a row as the driver hands it out, borrowed.

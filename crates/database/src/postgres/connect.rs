@@ -2,14 +2,18 @@
 
 use std::{collections::HashMap, sync::RwLock, time::Duration};
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use tokio_postgres::{Client, Config, NoTls, config::Host};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
+use tokio_postgres::{Client, Config, config::{Host, SslMode}};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Postgres, Shared, reason};
+use super::{Postgres, Shared, reason, tls};
 use crate::{Error, Options};
 
 /// The role without rights over policies that statements run under when the login is too powerful.
 const APP_ROLE: &str = "parlance_app";
+
+/// A statement that takes longer is a mistake, and so is a transaction that nobody goes on with.
+const LIMITS: &str = "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'";
 
 /// Makes the role once per cluster. Another database may be doing the same at this moment, and
 /// advisory locks don't reach across databases, so the loser of the race is forgiven.
@@ -21,45 +25,49 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$";
 
 impl Postgres {
     pub async fn connect(options: &Options) -> Result<Self, Error> {
-        let mut config: Config = options
-            .url
+        let (url, verify) = tls::split(&options.url)?;
+        let mut config: Config = url
             .parse()
             .map_err(|error: tokio_postgres::Error| Error::Options(reason(&error)))?;
-        config.connect_timeout(options.patience.min(Duration::from_secs(5)));
+        config
+            .connect_timeout(options.patience.min(Duration::from_secs(5)))
+            .tcp_user_timeout(Duration::from_secs(30))
+            .keepalives_idle(Duration::from_mins(1));
+        if !options.url.contains("sslmode=") && is_local(&config) {
+            config.ssl_mode(SslMode::Disable);
+        }
+        let tls = tls::connector(&verify)?;
         if config.get_application_name().is_none() {
             config.application_name("parlance");
         }
         let place = place(&config);
-        let role = {
-            let client = dial(&config).await.map_err(|error| {
-                Error::Unavailable(format!("{place}: {}", reason(&error)))
-            })?;
-            choose_role(&client)
-                .await
-                .map_err(|error| Error::Unavailable(format!("{place}: {}", reason(&error))))?
-        };
+        let unavailable = |error| Error::Unavailable(format!("{place}: {}", reason(&error)));
+        let client = dial(&config, &tls).await.map_err(unavailable)?;
+        let role = choose_role(&client).await.map_err(unavailable)?;
+        drop(client);
         let manager = Manager::from_config(
             config.clone(),
-            NoTls,
+            tls.clone(),
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
-        let mut builder = Pool::builder(manager)
+        let setup = match role {
+            Some(role) => format!("{LIMITS}; SET ROLE {role}"),
+            None => LIMITS.to_owned(),
+        };
+        let pool = Pool::builder(manager)
             .max_size(options.pool_size.max(1))
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(options.patience))
-            .create_timeout(Some(options.patience));
-        if let Some(role) = role {
-            builder = builder.post_create(Hook::async_fn(move |client, _| {
-                Box::pin(async move {
-                    client
-                        .batch_execute(&format!("SET ROLE {role}"))
-                        .await
-                        .map_err(HookError::Backend)
-                })
-            }));
-        }
-        let pool = builder.build().map_err(|error| Error::Options(error.to_string()))?;
-        let shared = Shared { pool, config, place, role, unique: RwLock::new(HashMap::new()) };
+            .create_timeout(Some(options.patience))
+            // The connection used last has its statements prepared and its memory warm.
+            .queue_mode(QueueMode::Lifo)
+            .post_create(Hook::async_fn(move |client, _| {
+                let setup = setup.clone();
+                Box::pin(async move { client.batch_execute(&setup).await.map_err(HookError::Backend) })
+            }))
+            .build()
+            .map_err(|error| Error::Options(error.to_string()))?;
+        let shared = Shared { pool, config, tls, place, role, unique: RwLock::new(HashMap::new()) };
         shared.learn_unique_indexes().await?;
         Ok(Self { shared: shared.into() })
     }
@@ -68,7 +76,7 @@ impl Postgres {
 impl Shared {
     /// A connection of its own, under the login's own role.
     pub(super) async fn dial(&self) -> Result<Client, Error> {
-        dial(&self.config).await.map_err(|error| self.unavailable(&reason(&error)))
+        dial(&self.config, &self.tls).await.map_err(|error| self.unavailable(&reason(&error)))
     }
 
     /// Learns what the unique indexes stand for, because the server tells only their names.
@@ -97,8 +105,8 @@ impl Shared {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the driver of one connection ends with its client")]
-async fn dial(config: &Config) -> Result<Client, tokio_postgres::Error> {
-    let (client, connection) = config.connect(NoTls).await?;
+async fn dial(config: &Config, tls: &MakeRustlsConnect) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = config.connect(tls.clone()).await?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection to PostgreSQL ended");
@@ -126,6 +134,17 @@ async fn choose_role(client: &Client) -> Result<Option<&'static str>, tokio_post
             Ok(None)
         }
     }
+}
+
+/// On the same machine, where encryption protects from nobody.
+fn is_local(config: &Config) -> bool {
+    config.get_hosts().iter().all(|host| match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => true,
+    })
 }
 
 /// `PostgreSQL at db.example:5432, database "parlance"`.

@@ -7,6 +7,7 @@
 
 mod connect;
 mod migrate;
+mod tls;
 mod types;
 
 use std::{
@@ -19,6 +20,7 @@ use std::{
 use deadpool_postgres::{HookError, Object, Pool, PoolError};
 use futures_util::{FutureExt as _, TryStreamExt as _, future};
 use tokio_postgres::{Client, Error as PgError, Row as PgRow, Statement, error::SqlState};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{Error, FromRow, Row, Scope, Value, row::Source};
 pub use types::cell;
@@ -30,6 +32,7 @@ pub struct Postgres {
 struct Shared {
     pool: Pool,
     config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
     /// Where the database is, for messages; without user and password.
     place: String,
     /// The role that statements run under, if the login's own would bypass the policies.
@@ -59,11 +62,12 @@ impl Postgres {
         params: &[Value],
     ) -> Result<Vec<T>, Error> {
         let opening = opening("BEGIN READ ONLY", scope, false);
-        match self.single(&opening, sql, params).await {
-            // The connection broke while it lay in the pool, or just now. A read can be asked again.
-            Err(Error::Unavailable(_)) => decode(self.single(&opening, sql, params).await?.rows),
-            answer => decode(answer?.rows),
-        }
+        let answer = match self.single(&opening, sql, params).await {
+            // A read can be asked again.
+            Err(Failed::Broken(_)) => self.single(&opening, sql, params).await?,
+            answer => answer?,
+        };
+        decode(answer.rows)
     }
 
     pub async fn execute(
@@ -78,7 +82,7 @@ impl Postgres {
     }
 
     /// A transaction of one statement, in one round trip.
-    async fn single(&self, opening: &str, sql: &str, params: &[Value]) -> Result<Answer, Error> {
+    async fn single(&self, opening: &str, sql: &str, params: &[Value]) -> Result<Answer, Failed> {
         let client = self.shared.client().await?;
         let work = async {
             let statement = client.prepare_cached(sql).await?;
@@ -95,7 +99,7 @@ impl Postgres {
             closed?;
             Ok(answer)
         };
-        work.await.map_err(|error| self.shared.translate(&error))
+        work.await.map_err(|error| self.shared.failed(&client, &error))
     }
 }
 
@@ -117,24 +121,25 @@ impl Tx {
     }
 
     async fn run(&mut self, sql: &str, params: &[Value]) -> Result<Answer, Error> {
-        if self.begun {
-            return self.next(sql, params).await;
-        }
-        match self.first(sql, params).await {
-            // Nothing is done yet, so a broken connection can be replaced.
-            Err(Error::Unavailable(_)) => {
-                self.begun = false;
+        let first = !self.begun;
+        let answer = match self.step(sql, params).await {
+            // Nothing is done yet, so the transaction can begin again on another connection.
+            Err(Failed::Broken(_)) if first => {
+                self.abandon();
                 self.client = self.shared.client().await?;
-                self.first(sql, params).await
+                self.step(sql, params).await?
             }
-            answer => answer,
-        }
+            answer => answer?,
+        };
+        Ok(answer)
     }
 
-    async fn first(&mut self, sql: &str, params: &[Value]) -> Result<Answer, Error> {
+    async fn step(&mut self, sql: &str, params: &[Value]) -> Result<Answer, Failed> {
         let work = async {
             let statement = self.client.prepare_cached(sql).await?;
-            self.begun = true;
+            if std::mem::replace(&mut self.begun, true) {
+                return fetch(&self.client, &statement, params).await;
+            }
             let (opened, answer) = future::join(
                 self.client.batch_execute(&self.opening),
                 fetch(&self.client, &statement, params),
@@ -143,15 +148,15 @@ impl Tx {
             opened?;
             answer
         };
-        work.await.map_err(|error| self.shared.translate(&error))
+        work.await.map_err(|error| self.shared.failed(&self.client, &error))
     }
 
-    async fn next(&mut self, sql: &str, params: &[Value]) -> Result<Answer, Error> {
-        let work = async {
-            let statement = self.client.prepare_cached(sql).await?;
-            fetch(&self.client, &statement, params).await
-        };
-        work.await.map_err(|error| self.shared.translate(&error))
+    /// Queues a ROLLBACK: one poll puts it ahead of whoever gets the connection next.
+    /// If the queue is gone, so is the connection, and the server rolls back by itself.
+    fn abandon(&mut self) {
+        if std::mem::replace(&mut self.begun, false) {
+            let _ = self.client.batch_execute("ROLLBACK").now_or_never();
+        }
     }
 
     pub async fn commit(self) -> Result<(), Error> {
@@ -173,10 +178,28 @@ impl Tx {
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        if self.begun {
-            // One poll puts the ROLLBACK into the connection's queue, ahead of whoever gets it next.
-            // If the queue is gone, so is the connection, and the server rolls back by itself.
-            let _ = self.client.batch_execute("ROLLBACK").now_or_never();
+        self.abandon();
+    }
+}
+
+/// Why a statement did not work.
+enum Failed {
+    /// The connection, not the statement: a server that restarted, a statement prepared for a table
+    /// that was altered since. Another attempt may work, if asking twice does no harm.
+    Broken(Error),
+    Refused(Error),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Broken(error) | Failed::Refused(error) => error,
         }
     }
 }
@@ -226,13 +249,26 @@ impl Shared {
         Error::Unavailable(format!("{}: {reason}", self.place))
     }
 
+    fn failed(&self, client: &Object, error: &PgError) -> Failed {
+        let translated = self.translate(error);
+        // "cached plan must not change result type": a migration altered a column under a statement.
+        if error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) {
+            client.statement_cache.clear();
+            return Failed::Broken(translated);
+        }
+        let ending = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW];
+        if lost(error) || error.code().is_some_and(|code| ending.contains(code)) {
+            return Failed::Broken(translated);
+        }
+        Failed::Refused(translated)
+    }
+
     fn translate(&self, error: &PgError) -> Error {
+        if lost(error) {
+            return self.unavailable(&reason(error));
+        }
         let Some(db) = error.as_db_error() else {
-            return if error.is_closed() || error.source().is_some_and(|it| it.is::<std::io::Error>()) {
-                self.unavailable(&reason(error))
-            } else {
-                Error::other(reason(error))
-            };
+            return Error::Encode(reason(error));
         };
         let class = db.code().code().get(..2).unwrap_or_default();
         match *db.code() {
@@ -256,6 +292,11 @@ impl Shared {
         let known = self.unique.read().unwrap_or_else(PoisonError::into_inner);
         known.get(index).cloned().unwrap_or_else(|| index.to_owned())
     }
+}
+
+/// Whether the connection itself is gone.
+fn lost(error: &PgError) -> bool {
+    error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>())
 }
 
 /// The message with its causes; the driver's own says only "error connecting to server".

@@ -32,7 +32,8 @@ impl ToSql for Value {
             }
             (Self::Json(it), &Type::JSON | &Type::TEXT) => it.to_sql(&Type::TEXT, out),
             (Self::Invalid(message), _) => Err(message.clone().into()),
-            (value, ty) => Err(format!("{value:?} is no {ty}; cast the parameter or the column").into()),
+            // Without the value: it may be a secret.
+            (value, ty) => Err(format!("{} is no {ty}; cast the parameter or the column", value.kind()).into()),
         }
     }
 

@@ -6,24 +6,23 @@
 //!
 //! Deliberately absent: a lock against other processes on the same file; SQLite has its own.
 
+mod connection;
 mod migrate;
 
-use std::{panic::AssertUnwindSafe, path::Path, sync::Arc, thread, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 use rusqlite::{Connection, ErrorCode, Statement, ffi, types::ValueRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use self::connection::Opener;
 use crate::{
-    Error, FromRow, Options, Row, Synchronous,
+    Error, FromRow, Options, Row,
     row::Source,
     value::{Cell, Value},
 };
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
-
-/// Statements kept prepared on each connection.
-const STATEMENTS: usize = 256;
 
 pub struct Sqlite {
     writer: Sender<Job>,
@@ -40,12 +39,11 @@ impl Sqlite {
                 "expected sqlite:PATH, the path of a file".to_owned(),
             ));
         }
-        let path: Arc<Path> = Path::new(path).into();
-        // Capacity of one: connections open in order, the writer (who makes the file and the WAL) first.
-        let writer = start("sqlite-writer", path.clone(), options.synchronous, true).await?;
+        let opener = Opener { path: Path::new(path).into(), synchronous: options.synchronous };
+        let writer = opener.start_writer().await?;
         let (readers, jobs) = crossbeam_channel::unbounded();
         for _ in 0..options.readers.max(1) {
-            start_on(jobs.clone(), "sqlite-reader", path.clone(), options.synchronous, false).await?;
+            opener.start_reader(jobs.clone()).await?;
         }
         Ok(Self {
             writer,
@@ -195,67 +193,6 @@ impl Drop for Tx {
             }));
         }
     }
-}
-
-async fn start(
-    name: &str,
-    path: Arc<Path>,
-    synchronous: Synchronous,
-    write: bool,
-) -> Result<Sender<Job>, Error> {
-    let (queue, jobs) = crossbeam_channel::unbounded();
-    start_on(jobs, name, path, synchronous, write).await?;
-    Ok(queue)
-}
-
-async fn start_on(
-    jobs: Receiver<Job>,
-    name: &str,
-    path: Arc<Path>,
-    synchronous: Synchronous,
-    write: bool,
-) -> Result<(), Error> {
-    let (opened, answer) = oneshot::channel();
-    let run = move || match open(&path, synchronous, write) {
-        Ok(mut connection) => {
-            let _ = opened.send(Ok(()));
-            for job in jobs {
-                // A panic (in a type's `from_row`) ends that job alone; its caller learns of it.
-                let _ = std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
-            }
-        }
-        Err(error) => {
-            let at = path.display();
-            let _ = opened.send(Err(Error::Unavailable(format!("{at}: {error}"))));
-        }
-    };
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
-        .map_err(|error| Error::Unavailable(format!("no thread for SQLite: {error}")))?;
-    answer.await.map_err(|_| stopped())?
-}
-
-fn open(path: &Path, synchronous: Synchronous, write: bool) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.busy_timeout(Duration::from_secs(5))?;
-    // WAL is a property of the file: setting it once is enough, and only the writer may.
-    if write {
-        connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-        connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
-    }
-    connection.pragma_update(None, "synchronous", match synchronous {
-        Synchronous::Normal => "normal",
-        Synchronous::Full => "full",
-    })?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
-    // Kibibytes of page cache; the operating system caches the file as well.
-    connection.pragma_update(None, "cache_size", if write { -4096 } else { -2048 })?;
-    connection.pragma_update(None, "query_only", !write)?;
-    Ok(connection)
 }
 
 async fn call<R: Send + 'static>(

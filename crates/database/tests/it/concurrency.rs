@@ -1,0 +1,108 @@
+//! Many at once.
+
+use database::{Db, Engine, Platform, params};
+use futures_util::future::join_all;
+use testkit::{TestDb, db_test, db::run};
+
+use crate::tables;
+
+const BUMP: &str = "UPDATE shelves SET count = count + 1 WHERE id = 1";
+
+async fn shelf(db: &Db) {
+    tables::create(db).await;
+    let sql = "INSERT INTO shelves (id, room, place) VALUES (1, 'hall', 1)";
+    db.execute(Platform, sql, params![]).await.unwrap();
+}
+
+async fn bumps(db: &Db) -> i64 {
+    let (count,) = db.one(Platform, "SELECT count FROM shelves WHERE id = 1", params![]).await.unwrap();
+    count
+}
+
+/// Reads and writes in one transaction, as a check before a change does.
+async fn read_then_write(db: &Db) {
+    let mut tx = db.begin(Platform).await.unwrap();
+    let read = "SELECT count FROM shelves WHERE id = 1";
+    let (_,): (i64,) = tx.one(read, params![]).await.unwrap();
+    tx.execute(BUMP, params![]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[test]
+fn eight_writers_of_a_thousand_transactions_never_meet_a_lock_on_sqlite() {
+    run(Engine::Sqlite, async |db: TestDb| {
+        shelf(&db).await;
+        // Two handles, as two parts of a program that opened the same file have.
+        let other = db.reconnect().await;
+        let writers = (0..8).map(|writer| {
+            let db = if writer % 4 == 0 { other.clone() } else { (*db).clone() };
+            tokio::spawn(async move {
+                for _ in 0..1_000 {
+                    read_then_write(&db).await;
+                }
+            })
+        });
+        for writer in join_all(writers).await {
+            writer.unwrap();
+        }
+        assert_eq!(bumps(&db).await, 8_000);
+    });
+}
+
+#[db_test]
+async fn four_hundred_concurrent_writers(db: TestDb) {
+    shelf(&db).await;
+    let writers = (0..400).map(|writer| {
+        let db = (*db).clone();
+        tokio::spawn(async move {
+            if writer % 2 == 0 {
+                db.execute(Platform, BUMP, params![]).await.unwrap();
+            } else {
+                read_then_write(&db).await;
+            }
+        })
+    });
+    for writer in join_all(writers).await {
+        writer.unwrap();
+    }
+    assert_eq!(bumps(&db).await, 400);
+}
+
+#[db_test]
+async fn readers_see_whole_transactions(db: TestDb) {
+    shelf(&db).await;
+    let writer = {
+        let db = (*db).clone();
+        tokio::spawn(async move {
+            for _ in 0..200 {
+                let mut tx = db.begin(Platform).await.unwrap();
+                tx.execute(BUMP, params![]).await.unwrap();
+                tx.execute(BUMP, params![]).await.unwrap();
+                tx.commit().await.unwrap();
+            }
+        })
+    };
+    while !writer.is_finished() {
+        assert_eq!(bumps(&db).await % 2, 0);
+    }
+    writer.await.unwrap();
+    assert_eq!(bumps(&db).await, 400);
+}
+
+#[db_test]
+async fn a_long_reader_does_not_hold_up_writers(db: TestDb) {
+    shelf(&db).await;
+    // Some seconds of work for one reader.
+    let slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000)
+                SELECT count(*) FROM n";
+    let reader = {
+        let db = (*db).clone();
+        tokio::spawn(async move { db.one::<(i64,)>(Platform, slow, params![]).await.unwrap() })
+    };
+    for _ in 0..10 {
+        db.execute(Platform, BUMP, params![]).await.unwrap();
+    }
+    assert!(!reader.is_finished(), "the query is too quick to prove anything");
+    assert_eq!(bumps(&db).await, 10);
+    assert_eq!(reader.await.unwrap(), (2_000_000,));
+}
