@@ -1,6 +1,6 @@
 //! What happens by itself: keys are rotated, and what has ended is deleted.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     Identity, IdentityError,
@@ -13,7 +13,7 @@ const INTERVAL: Duration = Duration::from_secs(3600);
 
 impl Identity {
     /// Starts the hourly maintenance. It stops when the process shuts down.
-    pub fn start(&self) {
+    pub fn start(self: &Arc<Self>) {
         let identity = self.clone();
         let shutdown = self.tasks.shutdown();
         self.tasks.spawn("identity maintenance", async move {

@@ -25,14 +25,14 @@ mod password;
 mod store;
 mod token;
 
-use std::{ops::Deref, sync::Arc};
+use std::sync::Arc;
 
 use contracts::Tenancy;
 use database::Db;
 use kernel::{Env, Tasks};
 use web::limit::Limiter;
 
-pub use config::{Config, Keys, PasswordCost};
+pub use config::Config;
 pub use error::IdentityError;
 pub use http::routes;
 pub use model::{Attributes, Avatar, Locale, Me, Session, SessionInfo, Theme, TokenType, User};
@@ -40,12 +40,8 @@ pub use operations::{LogIn, MAX_AVATAR, NewUser, ProfileChanges, SignUp, SignedI
 pub use password::PasswordError;
 pub use token::KeyError;
 
-/// The identity service. A clone is another handle to it.
-#[derive(Clone)]
-pub struct Identity(Arc<Inner>);
-
-/// What the operations share.
-pub struct Inner {
+/// The identity service.
+pub struct Identity {
     db: Db,
     env: Env,
     tasks: Tasks,
@@ -55,14 +51,6 @@ pub struct Inner {
     passwords: password::Passwords,
     keys: Arc<token::KeyRing>,
     access: token::AccessTokens,
-}
-
-impl Deref for Identity {
-    type Target = Inner;
-
-    fn deref(&self) -> &Inner {
-        &self.0
-    }
 }
 
 impl Identity {
@@ -75,11 +63,16 @@ impl Identity {
         config: Config,
         limiter: Limiter,
     ) -> Result<Self, IdentityError> {
-        let keys = token::KeyRing::open(&config.keys, env.clone())?;
+        let keys = token::KeyRing::open(
+            &config.data_dir.join("keys"),
+            &config.signing_keys,
+            config.refresh_secret.as_ref(),
+            env.clone(),
+        )?;
         let issuer = config.public_url.as_ref().map_or("parlance", |url| url.as_str()).to_owned();
-        Ok(Self(Arc::new(Inner {
-            passwords: password::Passwords::new(env.clone(), config.password_cost)?,
-            access: token::AccessTokens::new(env.clone(), keys.clone(), issuer, config.access_ttl),
+        Ok(Self {
+            passwords: password::Passwords::new(env.clone())?,
+            access: token::AccessTokens::new(env.clone(), keys.clone(), issuer, config::ACCESS_TTL),
             db,
             env,
             tasks,
@@ -87,12 +80,7 @@ impl Identity {
             limiter,
             config,
             keys,
-        })))
-    }
-
-    /// As the contract that other contexts call.
-    pub fn contract(&self) -> Arc<dyn contracts::Identity> {
-        Arc::new(self.clone())
+        })
     }
 
     /// Makes a new signing key and gives its name. Tokens that older keys signed stay good.

@@ -17,8 +17,10 @@ use kernel::Env;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
-use crate::config::PasswordCost;
-
+/// The cost of a hash: the minimum of the OWASP Password Storage Cheat Sheet for argon2id.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
 /// Characters that a password may have (Unicode scalar values).
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=256;
 /// Passwords that attackers try first, lower-case, one a line.
@@ -82,11 +84,11 @@ pub(crate) struct Passwords {
 }
 
 impl Passwords {
-    pub fn new(env: Env, cost: PasswordCost) -> Result<Self, PasswordError> {
+    pub fn new(env: Env) -> Result<Self, PasswordError> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Self {
             env,
-            params: Params::new(cost.memory_kib, cost.passes, cost.lanes, None)?,
+            params: Params::new(MEMORY_KIB, PASSES, LANES, None)?,
             running: Arc::new(Semaphore::new(cores.min(MAX_PARALLEL))),
             waiting: Semaphore::new(MAX_WAITING),
             computed: Arc::default(),

@@ -17,8 +17,6 @@ mod model;
 mod operations;
 mod store;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use contracts::tenancy::Membership;
 use database::{Db, Tx};
@@ -28,8 +26,7 @@ pub use error::TenancyError;
 pub use http::routes;
 pub use model::{Actor, Member, MemberRow, WorkspaceRow};
 
-/// The tenancy service. A clone is another handle to it.
-#[derive(Clone)]
+/// The tenancy service.
 pub struct Tenancy {
     db: Db,
     env: Env,
@@ -38,11 +35,6 @@ pub struct Tenancy {
 impl Tenancy {
     pub fn new(db: Db, env: Env) -> Self {
         Self { db, env }
-    }
-
-    /// As the contract that other contexts call.
-    pub fn contract(&self) -> Arc<dyn contracts::Tenancy> {
-        Arc::new(self.clone())
     }
 }
 

@@ -189,17 +189,16 @@ pub async fn members(
 
 from_row!(WorkspaceRow { id, name, personal, members, created_at });
 
-/// Workspaces in the order they were made, after the given one, `limit` at the most.
-pub async fn workspaces(db: &Db, after: Option<WorkspaceId>, limit: i64) -> Result<Vec<WorkspaceRow>, Error> {
+/// All workspaces in the order they were made.
+pub async fn workspaces(db: &Db) -> Result<Vec<WorkspaceRow>, Error> {
     // For the operator's command line, which looks over all tenants.
     db.all(
         Platform,
         "SELECT w.id, w.name, w.personal, count(m.user_id), w.created_at
          FROM workspaces w LEFT JOIN memberships m ON m.workspace_id = w.id
-         WHERE w.id > $1
          GROUP BY w.id, w.name, w.personal, w.created_at
-         ORDER BY w.id LIMIT $2",
-        params![after.unwrap_or(WorkspaceId::from_uuid(Uuid::nil())), limit],
+         ORDER BY w.id",
+        params![],
     )
     .await
 }

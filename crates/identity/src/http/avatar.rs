@@ -1,5 +1,7 @@
 //! `/me/avatar` and `/users/{id}/avatar`
 
+use std::sync::Arc;
+
 use axum::{
     extract::{State, rejection::BytesRejection},
     response::{IntoResponse, Response},
@@ -15,7 +17,7 @@ use crate::{Identity, IdentityError, MAX_AVATAR, User};
 ///
 /// The body is the picture: PNG, JPEG, WebP or GIF, at most 1 MiB. Its type is read from its bytes.
 #[utoipa::path(
-    put, path = "/me/avatar", operation_id = "set_avatar", tag = "me",
+    put, path = "/me/avatar", operation_id = "set_avatar", tag = "Profile",
     security(("bearer" = [])),
     request_body(content(
         (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"), (Vec<u8> = "image/gif"),
@@ -28,7 +30,7 @@ use crate::{Identity, IdentityError, MAX_AVATAR, User};
     )
 )]
 pub(super) async fn set(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     caller: Member,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<User>, Problem> {
@@ -41,14 +43,14 @@ pub(super) async fn set(
 
 /// Remove the avatar
 #[utoipa::path(
-    delete, path = "/me/avatar", operation_id = "delete_avatar", tag = "me",
+    delete, path = "/me/avatar", operation_id = "delete_avatar", tag = "Profile",
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The caller as they are now.", body = User),
         (status = 401, description = "No valid access token.", body = ProblemBody),
     )
 )]
-pub(super) async fn delete(State(identity): State<Identity>, caller: Member) -> Result<Json<User>, Problem> {
+pub(super) async fn delete(State(identity): State<Arc<Identity>>, caller: Member) -> Result<Json<User>, Problem> {
     Ok(Json(identity.delete_avatar(caller.user).await?))
 }
 
@@ -56,7 +58,7 @@ pub(super) async fn delete(State(identity): State<Identity>, caller: Member) -> 
 ///
 /// For members of the workspace of the caller's token.
 #[utoipa::path(
-    get, path = "/users/{id}/avatar", operation_id = "get_avatar", tag = "me",
+    get, path = "/users/{id}/avatar", operation_id = "get_avatar", tag = "Profile",
     security(("bearer" = [])), params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 200, description = "The picture.", content(
@@ -68,7 +70,7 @@ pub(super) async fn delete(State(identity): State<Identity>, caller: Member) -> 
     )
 )]
 pub(super) async fn get(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     caller: Member,
     Path(user): Path<UserId>,
     headers: HeaderMap,

@@ -1,5 +1,7 @@
 //! `/me`
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
@@ -45,14 +47,14 @@ fn small(value: &Attributes, (): &()) -> garde::Result {
 ///
 /// Who they are, the workspace of their token, what they may do there, and their workspaces.
 #[utoipa::path(
-    get, path = "/me", operation_id = "get_me", tag = "me",
+    get, path = "/me", operation_id = "get_me", tag = "Profile",
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The caller.", body = Me),
         (status = 401, description = "No valid access token.", body = ProblemBody),
     )
 )]
-pub(super) async fn get(State(identity): State<Identity>, caller: Member) -> Result<Json<Me>, Problem> {
+pub(super) async fn get(State(identity): State<Arc<Identity>>, caller: Member) -> Result<Json<Me>, Problem> {
     Ok(Json(identity.me(caller.user, caller.scope.workspace()).await?))
 }
 
@@ -60,7 +62,7 @@ pub(super) async fn get(State(identity): State<Identity>, caller: Member) -> Res
 ///
 /// Fields that are left out stay as they are.
 #[utoipa::path(
-    patch, path = "/me", operation_id = "update_me", tag = "me",
+    patch, path = "/me", operation_id = "update_me", tag = "Profile",
     security(("bearer" = [])), request_body = UpdateMeRequest,
     responses(
         (status = 200, description = "The caller as they are now.", body = User),
@@ -69,7 +71,7 @@ pub(super) async fn get(State(identity): State<Identity>, caller: Member) -> Res
     )
 )]
 pub(super) async fn update(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     caller: Member,
     Json(body): Json<UpdateMeRequest>,
 ) -> Result<Json<User>, Problem> {

@@ -8,18 +8,21 @@ mod session;
 mod sessions;
 mod sign_up;
 
+use std::sync::Arc;
+
 use axum::{extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt},
     routes,
 };
-use web::limit::{PerIp, per_ip};
+use web::limit::{PerIp, Policy, per_ip};
 
-use crate::{Identity, MAX_AVATAR};
+use crate::{Identity, MAX_AVATAR, config::PER_IP_PERIOD};
 
 /// All endpoints of identity, without the `/api/v1` before their paths.
-pub fn routes(identity: Identity) -> OpenApiRouter {
-    let limit = PerIp { limiter: identity.limiter.clone(), policy: identity.config.per_ip };
+pub fn routes(identity: Arc<Identity>) -> OpenApiRouter {
+    let policy = Policy { name: "auth", burst: identity.config.requests_per_ip, period: PER_IP_PERIOD };
+    let limit = PerIp { limiter: identity.limiter.clone(), policy };
     let public = OpenApiRouter::default()
         .routes(routes!(sign_up::sign_up))
         .routes(routes!(session::log_in))

@@ -1,5 +1,7 @@
 //! `/auth/password`
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use garde::Validate;
 use http::StatusCode;
@@ -25,7 +27,7 @@ pub(super) struct ChangePasswordRequest {
 /// All other sessions end. A wrong current password is a problem of the field `current_password`,
 /// and counts as a failed login.
 #[utoipa::path(
-    post, path = "/auth/password", operation_id = "change_password", tag = "auth",
+    post, path = "/auth/password", operation_id = "change_password", tag = "Authentication",
     security(("bearer" = [])), request_body = ChangePasswordRequest,
     responses(
         (status = 204, description = "Changed."),
@@ -35,7 +37,7 @@ pub(super) struct ChangePasswordRequest {
     )
 )]
 pub(super) async fn change(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     caller: Member,
     client: Client,
     Json(body): Json<ChangePasswordRequest>,

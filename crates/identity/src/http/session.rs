@@ -1,5 +1,7 @@
 //! `/auth/login`, `/auth/refresh`, `/auth/logout`
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequest, Request, State},
     response::IntoResponse,
@@ -69,7 +71,7 @@ where
 ///
 /// Begins a session. The cookie `parlance_refresh` renews it; the access token authorizes requests.
 #[utoipa::path(
-    post, path = "/auth/login", operation_id = "log_in", tag = "auth",
+    post, path = "/auth/login", operation_id = "log_in", tag = "Authentication",
     security(()), request_body = LogInRequest,
     responses(
         (status = 200, description = "Signed in.", body = Session, headers(("set-cookie" = String, description = "`parlance_refresh`, HttpOnly."))),
@@ -80,7 +82,7 @@ where
     )
 )]
 pub(super) async fn log_in(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     client: Client,
     Json(body): Json<LogInRequest>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -94,7 +96,7 @@ pub(super) async fn log_in(
 /// Takes the refresh token from the cookie and replaces it. Requests that renew at the same time
 /// all succeed. A failure never touches the cookie.
 #[utoipa::path(
-    post, path = "/auth/refresh", operation_id = "refresh_session", tag = "auth",
+    post, path = "/auth/refresh", operation_id = "refresh_session", tag = "Authentication",
     security(()), request_body(content = Option<RefreshRequest>),
     responses(
         (status = 200, description = "Renewed.", body = Session, headers(("set-cookie" = String, description = "`parlance_refresh`, HttpOnly."))),
@@ -104,7 +106,7 @@ pub(super) async fn log_in(
     )
 )]
 pub(super) async fn refresh(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     client: Client,
     headers: HeaderMap,
     Optional(body): Optional<RefreshRequest>,
@@ -118,7 +120,7 @@ pub(super) async fn refresh(
 ///
 /// Ends the session of the cookie, of the access token, or of both, and clears the cookie.
 #[utoipa::path(
-    post, path = "/auth/logout", operation_id = "log_out", tag = "auth",
+    post, path = "/auth/logout", operation_id = "log_out", tag = "Authentication",
     security((), ("bearer" = [])),
     responses(
         (status = 204, description = "Logged out.", headers(("set-cookie" = String, description = "Clears `parlance_refresh`."))),
@@ -126,7 +128,7 @@ pub(super) async fn refresh(
     )
 )]
 pub(super) async fn log_out(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     MaybeMember(member): MaybeMember,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {

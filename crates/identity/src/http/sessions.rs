@@ -1,5 +1,7 @@
 //! `/auth/sessions`
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use http::StatusCode;
 use kernel::{Page, SessionId};
@@ -11,7 +13,7 @@ use crate::{Identity, SessionInfo};
 ///
 /// The newest first.
 #[utoipa::path(
-    get, path = "/auth/sessions", operation_id = "list_sessions", tag = "auth",
+    get, path = "/auth/sessions", operation_id = "list_sessions", tag = "Authentication",
     security(("bearer" = [])), params(PageQuery),
     responses(
         (status = 200, description = "A page of live sessions.", body = Page<SessionInfo>),
@@ -19,7 +21,7 @@ use crate::{Identity, SessionInfo};
     )
 )]
 pub(super) async fn list(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     caller: Member,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<SessionInfo>>, Problem> {
@@ -33,7 +35,7 @@ pub(super) async fn list(
 ///
 /// Its access tokens are refused from the next request on.
 #[utoipa::path(
-    delete, path = "/auth/sessions/{id}", operation_id = "revoke_session", tag = "auth",
+    delete, path = "/auth/sessions/{id}", operation_id = "revoke_session", tag = "Authentication",
     security(("bearer" = [])), params(("id" = SessionId, Path, description = "The session's id.")),
     responses(
         (status = 204, description = "It has ended."),
@@ -42,7 +44,7 @@ pub(super) async fn list(
     )
 )]
 pub(super) async fn revoke(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     caller: Member,
     Path(session): Path<SessionId>,
 ) -> Result<StatusCode, Problem> {
@@ -52,14 +54,17 @@ pub(super) async fn revoke(
 
 /// Sign out every other session
 #[utoipa::path(
-    delete, path = "/auth/sessions", operation_id = "revoke_other_sessions", tag = "auth",
+    delete, path = "/auth/sessions", operation_id = "revoke_other_sessions", tag = "Authentication",
     security(("bearer" = [])),
     responses(
         (status = 204, description = "Only the caller's session is left."),
         (status = 401, description = "No valid access token.", body = ProblemBody),
     )
 )]
-pub(super) async fn revoke_others(State(identity): State<Identity>, caller: Member) -> Result<StatusCode, Problem> {
+pub(super) async fn revoke_others(
+    State(identity): State<Arc<Identity>>,
+    caller: Member,
+) -> Result<StatusCode, Problem> {
     identity.revoke_other_sessions(caller.user, caller.session).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,7 @@
 //! `/auth/signup`
 
+use std::sync::Arc;
+
 use axum::{extract::State, response::IntoResponse};
 use garde::Validate;
 use http::StatusCode;
@@ -42,7 +44,7 @@ pub(super) enum AcceptedStatus {
 /// Makes a user with a personal workspace. The answer is the same whether or not the address
 /// was taken; log in afterwards to find out.
 #[utoipa::path(
-    post, path = "/auth/signup", operation_id = "sign_up", tag = "auth",
+    post, path = "/auth/signup", operation_id = "sign_up", tag = "Authentication",
     security(()), request_body = SignUpRequest,
     responses(
         (status = 202, description = "Accepted, whatever came of it.", body = Accepted),
@@ -52,11 +54,11 @@ pub(super) enum AcceptedStatus {
     )
 )]
 pub(super) async fn sign_up(
-    State(identity): State<Identity>,
+    State(identity): State<Arc<Identity>>,
     Json(body): Json<SignUpRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let sign_up =
-        SignUp { email: body.email, password: body.password, name: body.name, locale: body.locale.unwrap_or_default() };
+        SignUp { email: body.email, password: body.password, name: body.name, locale: body.locale };
     identity.sign_up(sign_up).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { status: AcceptedStatus::Accepted })))
 }

@@ -12,7 +12,8 @@ pub struct NewUser {
     pub password: SecretString,
     /// Absent: what stands before the `@`.
     pub name: Option<String>,
-    pub locale: Locale,
+    /// Absent: English.
+    pub locale: Option<Locale>,
     /// Whether they operate the installation. Never from a request.
     pub platform_admin: bool,
 }
@@ -46,7 +47,7 @@ impl Identity {
             email_lower: &email_lower,
             name: &name,
             password_hash: &password_hash,
-            locale: new.locale,
+            locale: new.locale.unwrap_or_default(),
             platform_admin: new.platform_admin,
             now: self.env.now(),
         };

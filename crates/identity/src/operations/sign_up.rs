@@ -11,7 +11,8 @@ pub struct SignUp {
     pub password: SecretString,
     /// Absent: what stands before the `@`.
     pub name: Option<String>,
-    pub locale: Locale,
+    /// Absent: English.
+    pub locale: Option<Locale>,
 }
 
 impl Identity {

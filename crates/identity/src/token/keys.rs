@@ -3,7 +3,7 @@
 //! Invariant: there is always a newest key; it signs, and every key of the ring verifies.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
@@ -18,10 +18,10 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use kernel::{Env, Timestamp};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::folder::Folder;
-use crate::config::{KEY_MAX_AGE, KEY_RETIREMENT, Keys};
+use crate::config::{KEY_MAX_AGE, KEY_RETIREMENT};
 
 const PEM_TAG: &str = "PRIVATE KEY";
 /// A token that names an unknown key makes us look for new keys, this often at the most.
@@ -112,29 +112,36 @@ pub(crate) struct KeyRing {
 }
 
 impl KeyRing {
-    /// Reads the keys, making them where there are none yet. Reads and writes files.
-    pub fn open(keys: &Keys, env: Env) -> Result<Arc<Self>, KeyError> {
-        let (folder, ring, secret) = match keys {
-            Keys::Folder(path) => {
+    /// Reads the keys, making those that were not given and are not in the folder yet.
+    /// Reads and writes files.
+    pub fn open(
+        path: &Path,
+        signing: &[SecretString],
+        refresh_secret: Option<&SecretString>,
+        env: Env,
+    ) -> Result<Arc<Self>, KeyError> {
+        let (folder, ring) = if signing.is_empty() {
+            let folder = Folder::open(path)?;
+            let lock = folder.lock()?;
+            if folder.signing_keys()?.is_empty() {
+                folder.add_signing_key(&lock, &env)?;
+            }
+            let ring = Ring::new(folder.signing_keys()?)?;
+            (Some(folder), ring)
+        } else {
+            let given = signing.iter().enumerate().map(|(index, text)| {
+                let name = format!("signing key {}", index + 1);
+                SigningKey::from_pem(text.expose_secret(), Timestamp::EPOCH, &name)
+            });
+            (None, Ring::new(given.collect::<Result<_, _>>()?)?)
+        };
+        let refresh_secret = match refresh_secret.map(ExposeSecret::expose_secret) {
+            Some(secret) if secret.chars().count() < MIN_SECRET => return Err(KeyError::ShortSecret),
+            Some(secret) => hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+            None => {
                 let folder = Folder::open(path)?;
                 let lock = folder.lock()?;
-                let secret = folder.refresh_secret(&lock, &env)?;
-                if folder.signing_keys()?.is_empty() {
-                    folder.add_signing_key(&lock, &env)?;
-                }
-                let ring = Ring::new(folder.signing_keys()?)?;
-                (Some(folder), ring, hmac::Key::new(hmac::HMAC_SHA256, &secret))
-            }
-            Keys::Given { signing, refresh_secret } => {
-                let signing = signing.iter().enumerate().map(|(index, text)| {
-                    SigningKey::from_pem(text.expose_secret(), Timestamp::EPOCH, &format!("signing key {}", index + 1))
-                });
-                let secret = refresh_secret.expose_secret();
-                if secret.chars().count() < MIN_SECRET {
-                    return Err(KeyError::ShortSecret);
-                }
-                let ring = Ring::new(signing.collect::<Result<_, _>>()?)?;
-                (None, ring, hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+                hmac::Key::new(hmac::HMAC_SHA256, &folder.refresh_secret(&lock, &env)?)
             }
         };
         Ok(Arc::new(Self {
@@ -142,7 +149,7 @@ impl KeyRing {
             folder,
             ring: RwLock::new(Arc::new(ring)),
             reloaded_at: AtomicI64::new(i64::MIN),
-            refresh_secret: secret,
+            refresh_secret,
         }))
     }
 

@@ -49,7 +49,7 @@ async fn describe(api: &Api, rows: Vec<MemberRow>) -> Result<Vec<Member>, Proble
 ///
 /// In the order they joined.
 #[utoipa::path(
-    get, path = "/members", operation_id = "list_members", tag = "workspaces",
+    get, path = "/members", operation_id = "list_members", tag = "Workspaces",
     security(("bearer" = ["members.read"])), params(PageQuery),
     responses(
         (status = 200, description = "A page of members.", body = Page<Member>),
@@ -73,7 +73,7 @@ pub(super) async fn list(
 ///
 /// The new role counts from the member's next request. The last owner stays an owner.
 #[utoipa::path(
-    patch, path = "/members/{user_id}", operation_id = "update_member", tag = "workspaces",
+    patch, path = "/members/{user_id}", operation_id = "update_member", tag = "Workspaces",
     security(("bearer" = ["members.manage"])),
     params(("user_id" = UserId, Path, description = "The member's user id.")),
     request_body = UpdateMemberRequest,
@@ -101,7 +101,7 @@ pub(super) async fn update(
 ///
 /// Their access to the workspace ends with their next request. The last owner can't be removed.
 #[utoipa::path(
-    delete, path = "/members/{user_id}", operation_id = "remove_member", tag = "workspaces",
+    delete, path = "/members/{user_id}", operation_id = "remove_member", tag = "Workspaces",
     security(("bearer" = ["members.manage"])),
     params(("user_id" = UserId, Path, description = "The member's user id.")),
     responses(

@@ -13,13 +13,13 @@ use crate::Tenancy;
 /// What the handlers share.
 #[derive(Clone)]
 struct Api {
-    tenancy: Tenancy,
+    tenancy: Arc<Tenancy>,
     /// Knows the members' names.
     identity: Arc<dyn Identity>,
 }
 
 /// All endpoints of tenancy, without the `/api/v1` before their paths.
-pub fn routes(tenancy: Tenancy, identity: Arc<dyn Identity>) -> OpenApiRouter {
+pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRouter {
     OpenApiRouter::default()
         .routes(routes!(workspaces::list, workspaces::create))
         .routes(routes!(workspaces::get, workspaces::update))

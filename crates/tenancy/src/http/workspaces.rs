@@ -45,7 +45,7 @@ pub(super) struct UpdateWorkspaceRequest {
 ///
 /// The personal one first, then by name. To work in another one, renew the session for it.
 #[utoipa::path(
-    get, path = "/workspaces", operation_id = "list_workspaces", tag = "workspaces",
+    get, path = "/workspaces", operation_id = "list_workspaces", tag = "Workspaces",
     security(("bearer" = [])), params(PageQuery),
     responses(
         (status = 200, description = "A page of workspaces.", body = Page<Workspace>),
@@ -72,7 +72,7 @@ pub(super) async fn list(
 ///
 /// The caller owns it. The session stays in the current workspace until it is renewed for the new one.
 #[utoipa::path(
-    post, path = "/workspaces", operation_id = "create_workspace", tag = "workspaces",
+    post, path = "/workspaces", operation_id = "create_workspace", tag = "Workspaces",
     security(("bearer" = [])), request_body = CreateWorkspaceRequest,
     responses(
         (status = 201, description = "The new workspace.", body = Workspace),
@@ -93,7 +93,7 @@ pub(super) async fn create(
 ///
 /// The one that the access token is bound to.
 #[utoipa::path(
-    get, path = "/workspace", operation_id = "get_workspace", tag = "workspaces",
+    get, path = "/workspace", operation_id = "get_workspace", tag = "Workspaces",
     security(("bearer" = ["workspace.read"])),
     responses(
         (status = 200, description = "The workspace.", body = Workspace),
@@ -110,7 +110,7 @@ pub(super) async fn get(
 
 /// Change the current workspace
 #[utoipa::path(
-    patch, path = "/workspace", operation_id = "update_workspace", tag = "workspaces",
+    patch, path = "/workspace", operation_id = "update_workspace", tag = "Workspaces",
     security(("bearer" = ["workspace.manage"])), request_body = UpdateWorkspaceRequest,
     responses(
         (status = 200, description = "The workspace as it is now.", body = Workspace),

@@ -1,7 +1,7 @@
 //! Reads workspaces and members.
 
 use contracts::tenancy::Membership;
-use kernel::{TenantScope, Timestamp, UserId, WorkspaceId};
+use kernel::{TenantScope, Timestamp, UserId};
 
 use crate::{Actor, MemberRow, Tenancy, TenancyError, WorkspaceRow, store};
 
@@ -26,13 +26,8 @@ impl Tenancy {
         Ok(store::members(&self.db, scope, after, i64::from(limit)).await?)
     }
 
-    /// All workspaces of the platform in the order they were made, after the given one,
-    /// `limit` at the most. For operators.
-    pub async fn all_workspaces(
-        &self,
-        after: Option<WorkspaceId>,
-        limit: u32,
-    ) -> Result<Vec<WorkspaceRow>, TenancyError> {
-        Ok(store::workspaces(&self.db, after, i64::from(limit)).await?)
+    /// All workspaces of the platform in the order they were made. For operators.
+    pub async fn all_workspaces(&self) -> Result<Vec<WorkspaceRow>, TenancyError> {
+        Ok(store::workspaces(&self.db).await?)
     }
 }
