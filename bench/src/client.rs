@@ -125,8 +125,7 @@ impl Events {
                 bail!("the run failed: {}", self.text);
             }
         }
-        // Chat Completions and the UI message stream end with the one, Responses with the other.
-        if self.text.contains("[DONE]") || self.text.contains("}}}") {
+        if self.text.contains("[DONE]") {
             return Ok(());
         }
         bail!("the stream broke off: {}", self.text)

@@ -175,3 +175,27 @@ impl Talker {
         Ok(begun)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::mock;
+
+    #[tokio::test]
+    async fn a_load_on_the_mock_alone_succeeds() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = Target::Direct(listener.local_addr().unwrap());
+        let script = Script { chunks: 3, delay: Duration::from_millis(1), size: 8, hold: Duration::ZERO };
+        let tasks = Tasks::new();
+        let outcome = tokio::select! {
+            served = mock::accept(&listener, script) => panic!("{served:?}"),
+            outcome = run(&tasks, &target, 4, script, Duration::from_millis(200)) => outcome.unwrap(),
+        };
+        assert_eq!((outcome.failed, outcome.failure), (0, None));
+        assert!(outcome.finished > 4, "each of them had more than one turn");
+        assert!(outcome.begun > outcome.added.len(), "the warm-up does not count");
+        assert_eq!(outcome.added.len(), outcome.back.len());
+    }
+}

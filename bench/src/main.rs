@@ -28,7 +28,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// An OpenAI-compatible server that says when it sent its first token.
+    /// An OpenAI-compatible server that says when it sent its first token; ends with its standard input.
     MockProvider(mock::Options),
     /// Chat runs, end to end and persisted, on SQLite and on PostgreSQL.
     Chat(chat::Options),

@@ -219,16 +219,19 @@ pub async fn serve(options: Options) -> anyhow::Result<()> {
         size: options.size,
         hold: Duration::ZERO,
     };
+    let (mut parent, mut nowhere) = (tokio::io::stdin(), tokio::io::sink());
+    tokio::select! {
+        served = accept(&listener, script) => served,
+        // Whoever started us is gone.
+        _ = tokio::io::copy(&mut parent, &mut nowhere) => Ok(()),
+    }
+}
+
+/// Answers every connection until an error.
+pub async fn accept(listener: &TcpListener, script: Script) -> anyhow::Result<()> {
     let (tasks, env) = (Tasks::new(), Env::system());
-    let mut parent = tokio::io::stdin();
-    let mut orphaned = tokio::io::sink();
-    let gone = tokio::io::copy(&mut parent, &mut orphaned);
-    tokio::pin!(gone);
     loop {
-        let socket = tokio::select! {
-            accepted = listener.accept() => accepted?.0,
-            _ = &mut gone => return Ok(()),
-        };
+        let (socket, _) = listener.accept().await?;
         socket.set_nodelay(true)?;
         let env = env.clone();
         let service = service_fn(move |request| answer(script, env.clone(), request));
