@@ -1,6 +1,8 @@
 //! Embeds `migrations/{sqlite,postgres}/*.sql`, so that the binary carries its schema.
 
-use std::{env, error::Error, fmt::Write as _, fs, path::Path};
+#![allow(clippy::disallowed_methods, reason = "Cargo talks to a build script by its environment")]
+
+use std::{env, error::Error, ffi::OsStr, fmt::Write as _, fs, path::Path};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../migrations");
@@ -12,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut names = fs::read_dir(&folder)?
             .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
             .collect::<Result<Vec<_>, std::io::Error>>()?;
-        names.retain(|name| name.ends_with(".sql"));
+        names.retain(|name| Path::new(name).extension() == Some(OsStr::new("sql")));
         names.sort_unstable();
         writeln!(code, "pub const {}: &[Migration] = &[", engine.to_uppercase())?;
         for name in names {
@@ -22,10 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 .and_then(|(number, title)| Some((number.parse::<i64>().ok()?, title)))
                 .ok_or_else(|| format!("migrations/{engine}/{name}: expected NNNN_name.sql"))?;
             let path = folder.join(&name).canonicalize()?;
-            writeln!(
-                code,
-                "    Migration {{ version: {version}, name: {title:?}, sql: include_str!({path:?}) }},"
-            )?;
+            let path = path.to_str().ok_or("the path of the checkout is not Unicode")?;
+            writeln!(code, "    Migration {{ version: {version}, name: {title:?}, sql: include_str!({path:?}) }},")?;
         }
         code.push_str("];\n");
     }
