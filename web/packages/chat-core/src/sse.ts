@@ -28,10 +28,10 @@ export async function* readEvents(
   let data: string[] = [];
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value: bytes } = await reader.read();
       if (done) return;
       onBytes?.();
-      let text = decoder.decode(value, { stream: true });
+      let text = decoder.decode(bytes, { stream: true });
       if (text === "") continue;
       if (afterCr && text.startsWith("\n")) text = text.slice(1);
       afterCr = text === "" ? false : text.endsWith("\r");

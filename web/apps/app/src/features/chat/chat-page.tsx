@@ -58,7 +58,8 @@ export default function ChatPage() {
   const newest = branch.data?.pages[0]?.data[0];
   const [fresh, setFresh] = useState<ChatSettings>(NEW);
   const [starting, setStarting] = useState(false);
-  const [editingId, setEditingId] = useState<string | null>(null);
+  const [editing, setEditing] = useState<{ in: string; id: string } | null>(null);
+  const editingId = editing !== null && editing.in === conversationId ? editing.id : null;
 
   const settings: ChatSettings = conversation ?? fresh;
   const wanted = conversation?.model ?? fresh.model;
@@ -70,10 +71,6 @@ export default function ChatPage() {
     void loadThread();
     void loadMarkdown();
   }, []);
-  useEffect(() => {
-    setEditingId(null);
-    setStarting(false);
-  }, [conversationId]);
   useEffect(() => {
     if (conversationId === undefined) return;
     const refresh = () => {
@@ -100,11 +97,6 @@ export default function ChatPage() {
   const change = (body: Partial<ChatSettings>) => {
     if (conversation) update.mutate({ id: conversation.id, ...body }, { onError: toastError });
     else setFresh((before) => ({ ...before, ...body }));
-  };
-
-  const refused = (error: unknown) => {
-    const text = chatErrorMessage(error);
-    toast.error(text, { id: `chat:${text}` });
   };
 
   const send = async (text: string, files: FilePart[]) => {
@@ -134,7 +126,7 @@ export default function ChatPage() {
 
   const editLast = useCallback(() => {
     const last = messagesOf(branch.data).findLast((message) => message.role === "user");
-    if (last && !running) setEditingId(last.id);
+    if (last && !running) setEditing({ in: last.conversation_id, id: last.id });
   }, [branch.data, running]);
 
   const actions = useMemo<ThreadActions>(() => {
@@ -144,7 +136,7 @@ export default function ChatPage() {
     };
     return {
       onEdit: (message) => {
-        setEditingId(message?.id ?? null);
+        setEditing(message && { in: id, id: message.id });
         if (message === null) composer.current?.focus();
       },
       onResend: (message, text, files) => {
@@ -248,6 +240,12 @@ export default function ChatPage() {
       <Announcer key={conversationId} live={live} />
     </>
   );
+}
+
+/** A message that was not taken: the reason, in words. */
+function refused(error: unknown): void {
+  const text = chatErrorMessage(error);
+  toast.error(text, { id: `chat:${text}` });
 }
 
 /** Models to answer again with: those that can be used, the one that spoke marked. */

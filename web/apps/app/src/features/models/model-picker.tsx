@@ -65,6 +65,8 @@ function Picker({
   const current = rows.findIndex((row) => row.kind === "model" && row.model.id === wanted);
   const active = current >= 0 ? current : (selectable[0] ?? -1);
   const scroller = useRef<HTMLDivElement>(null);
+  // Its functions are called in render and effects only, never passed on.
+  // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,

@@ -71,6 +71,7 @@ export function Composer({
   const change = (value: string) => {
     setText(value);
     writeDraft(conversationId, value);
+    if (value.trim() === "" && attachments.list.length === 0) setQueued(false);
   };
   useLayoutEffect(() => {
     if (area.current) fitHeight(area.current, MAX_HEIGHT);
@@ -103,12 +104,9 @@ export function Composer({
   };
   const ready = queued && action === "send";
   useEffect(() => {
-    if (ready) send();
-    // Only the moment of becoming ready matters.
+    // The answer or the uploads have just been completed: what was queued goes out.
+    if (ready) send(); // oxlint-disable-line react/set-state-in-effect
   }, [ready]); // oxlint-disable-line react/exhaustive-deps
-  useEffect(() => {
-    if (action === "none" || action === "stop") setQueued(false);
-  }, [action]);
 
   const add = (files: readonly File[]) => {
     if (files.length === 0) return;

@@ -51,6 +51,8 @@ export default function Thread({
   const [following, setFollowing] = useState(true);
   const [away, setAway] = useState(false);
 
+  // Its functions are called in render and effects only, never passed on.
+  // oxlint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
