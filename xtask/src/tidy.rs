@@ -12,6 +12,7 @@ mod migrations;
 mod modules;
 mod prepare;
 mod scopes;
+mod settings;
 mod size;
 mod sql;
 mod statements;
@@ -76,6 +77,7 @@ const RULES: &[(&str, Rule)] = &[
     ("words", words::check),
     ("docs", docs::check),
     ("codes", codes::check),
+    ("settings", settings::check),
 ];
 
 /// Runs every rule on the repository at `root` and says what it found.

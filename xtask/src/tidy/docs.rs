@@ -11,7 +11,9 @@ use super::{
 
 pub fn check(house: &House) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (path, text) in house.texts().filter(|(path, _)| has_extension(path, "md")) {
+    // Markdown under `src` is material of the product, not documentation.
+    let pages = house.texts().filter(|(path, _)| has_extension(path, "md") && !path.contains("/src/"));
+    for (path, text) in pages {
         for (target, offset) in links(text) {
             if let Some(problem) = broken(house, path, &target) {
                 let line = text[..offset].matches('\n').count() + 1;

@@ -1,6 +1,7 @@
 //! Every function of a store knows for which workspace it works: it takes a `TenantScope`
 //! or a transaction that has one. Where rows belong to no workspace, or the workspace is
-//! still to be found out, its body makes a scope of its own, and words nearby say why.
+//! still to be found out, its body makes a scope of its own, and words nearby say why: a
+//! comment, its documentation, or, for a whole store, the `//!` of its module.
 //!
 //! The database layer itself takes no query without a scope; this rule sees to it that the
 //! scope comes from the caller and that an unscoped query is a stated decision.
@@ -26,7 +27,10 @@ pub fn check(house: &House) -> Vec<Finding> {
         .iter()
         .filter(|source| source.is_product() && source.is_store())
         .filter(|source| !source.path.starts_with("crates/database/"))
-        .flat_map(|source| functions(&source.syntax.items).into_iter().filter_map(|function| judge(source, &function)))
+        .flat_map(|source| {
+            let for_all = is_for_the_platform(house, source);
+            functions(&source.syntax.items).into_iter().filter_map(move |function| judge(source, &function, for_all))
+        })
         .collect()
 }
 
@@ -68,7 +72,7 @@ fn is_visible(visibility: &syn::Visibility) -> bool {
     !matches!(visibility, syn::Visibility::Inherited)
 }
 
-fn judge(source: &Source, function: &Function<'_>) -> Option<Finding> {
+fn judge(source: &Source, function: &Function<'_>, for_all: bool) -> Option<Finding> {
     let name = &function.signature.ident;
     let line = name.span().start().line;
     let inputs = function.signature.inputs.to_token_stream();
@@ -82,7 +86,7 @@ fn judge(source: &Source, function: &Function<'_>) -> Option<Finding> {
         let message = format!("`{name}` takes neither a `TenantScope` nor a `Tx`: for whom does it work?");
         return Some(Finding::refused(&source.path, line, message));
     }
-    if gives_a_reason(source, function) || made.all(|line| is_explained(source, line)) {
+    if for_all || gives_a_reason(function) || made.all(|line| is_explained(source, line)) {
         return None;
     }
     let message = format!("`{name}` makes its own scope: say why in a comment");
@@ -108,25 +112,35 @@ fn collect(tokens: TokenStream, names: &[&str], lines: &mut Vec<usize>) {
     }
 }
 
-/// Whether the documentation of the function or of its module speaks of the matter.
-fn gives_a_reason(source: &Source, function: &Function<'_>) -> bool {
-    function
-        .attributes
+/// Whether the documentation of the function speaks of the matter.
+fn gives_a_reason(function: &Function<'_>) -> bool {
+    let text = documentation(function.attributes);
+    ["platform", "tenant", "workspace"].iter().any(|word| text.contains(word))
+}
+
+/// Whether the module, or the store that it is a part of, says that it works for the platform.
+fn is_for_the_platform(house: &House, source: &Source) -> bool {
+    let store = source.path.rsplit_once('/').map(|(folder, _)| format!("{folder}/mod.rs"));
+    house
+        .sources()
         .iter()
-        .chain(&source.syntax.attrs)
+        .filter(|other| other.path == source.path || Some(&other.path) == store.as_ref())
+        .any(|other| documentation(&other.syntax.attrs).contains("platform"))
+}
+
+/// The text of doc comments, in lower case.
+fn documentation(attributes: &[syn::Attribute]) -> String {
+    attributes
+        .iter()
         .filter(|attribute| attribute.path().is_ident("doc"))
-        .any(|attribute| speaks_of_it(&attribute.to_token_stream().to_string()))
+        .map(|attribute| attribute.to_token_stream().to_string().to_lowercase())
+        .collect()
 }
 
 /// Whether a comment stands on `line` or just above it.
 fn is_explained(source: &Source, line: usize) -> bool {
     (line.saturating_sub(NEARBY)..=line)
         .any(|line| source.line(line).split_once("//").is_some_and(|(_, comment)| !comment.trim().is_empty()))
-}
-
-fn speaks_of_it(text: &str) -> bool {
-    let text = text.to_lowercase();
-    ["platform", "tenant", "workspace"].iter().any(|word| text.contains(word))
 }
 
 #[cfg(test)]
@@ -156,13 +170,27 @@ mod tests {
     }
 
     #[test]
+    fn takes_the_word_of_the_whole_store() {
+        let users = "pub async fn user(db: &Db) { db.all(Platform, x) }";
+        let found = |about: &str| {
+            let house = House::of(&[
+                ("crates/identity/src/store/mod.rs", about),
+                ("crates/identity/src/store/users.rs", users),
+            ]);
+            check(&house).len()
+        };
+        assert_eq!(found("//! Users belong to no tenant: all of it runs in platform scope."), 0);
+        assert_eq!(found("//! Rows of a tenant."), 1);
+    }
+
+    #[test]
     fn accepts_scopes_transactions_and_reasons() {
         for text in [
             "pub async fn a(db: &Db, scope: &TenantScope) {}",
             "pub async fn a(tx: &mut Tx) {}",
             "pub async fn a(db: &Db, _: Platform) {}",
             "/// Users belong to no workspace.\npub async fn a(db: &Db) { db.all(Platform, x) }",
-            "//! Users belong to no tenant.\npub async fn a(db: &Db) { db.all(Platform, x) }",
+            "//! Users belong to the platform.\npub async fn a(db: &Db) { db.all(Platform, x) }",
             "pub async fn a(db: &Db) {\n// before anyone is known\ndb.all(Platform, x) }",
             "pub async fn a(db: &Db) {\n// asks whether there is a membership\ndb.all(TenantScope::assume(w), x) }",
             "pub fn pure(text: &str) -> bool { true }",
