@@ -53,6 +53,17 @@ fn credentials(number: usize) -> Value {
     json!({"email": format!("bench-{number}@example.com"), "password": "a password for the bench alone"})
 }
 
+/// How many runs stand in the ledgers of all these accounts.
+pub async fn runs_in_ledger(tasks: &Tasks, server: SocketAddr, accounts: &[Account]) -> anyhow::Result<u64> {
+    let mut connection = Connection::open(tasks, server).await?;
+    let mut runs = 0;
+    for account in accounts {
+        let usage = connection.ask(Method::GET, "/api/v1/usage", Some(&account.token), None).await?;
+        runs += usage["total"]["runs"].as_u64().context("no runs in the usage")?;
+    }
+    Ok(runs)
+}
+
 /// A text field of an answer.
 pub fn text(answer: &Value, field: &str) -> anyhow::Result<String> {
     let text = answer[field].as_str().with_context(|| format!("no `{field}` in {answer}"))?;

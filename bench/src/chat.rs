@@ -8,7 +8,7 @@ use tokio::{io::AsyncWriteExt as _, task::JoinSet};
 use url::Url;
 
 use crate::{
-    account,
+    account::{self, Account},
     client::Events,
     database::Database,
     load::{self, Outcome, Talker, Target},
@@ -71,6 +71,20 @@ pub struct Loads {
     pub saturation: Outcome,
     /// Processor time of the asked process for each stream at saturation, in milliseconds.
     pub cpu_ms_per_stream: Option<f64>,
+}
+
+impl Loads {
+    fn outcomes(&self) -> impl Iterator<Item = &Outcome> {
+        self.levels.iter().map(|(_, outcome)| outcome).chain([&self.saturation])
+    }
+
+    fn begun(&self) -> u64 {
+        self.outcomes().map(|outcome| outcome.begun as u64).sum()
+    }
+
+    fn failed(&self) -> usize {
+        self.outcomes().map(|outcome| outcome.failed).sum()
+    }
 }
 
 /// What an engine's server was like.
@@ -155,9 +169,15 @@ async fn figures(
     let (server, _) = Process::server(tasks, setup).await?;
     settle().await;
     let idle_kib = machine::resident_kib(server.id).await?;
-    let accounts = account::sign_up(tasks, server.address, USERS).await?;
-    let target = Target::Server { address: server.address, accounts: accounts.into() };
+    let accounts: Arc<[Account]> = account::sign_up(tasks, server.address, USERS).await?.into();
+    let target = Target::Server { address: server.address, accounts: accounts.clone() };
     let loads = loads(tasks, &target, server.id, time).await?;
+    settle().await;
+    let entered = account::runs_in_ledger(tasks, server.address, &accounts).await?;
+    let begun = loads.begun();
+    if loads.failed() == 0 && entered != begun {
+        bail!("the ledger holds {entered} runs, but {begun} were begun");
+    }
     server.stop().await?;
     let mut figures = Figures { name, loads, idle_kib, open_kib: Vec::new(), closed_kib: 0, ready: Samples::default() };
     if options.load_only {
@@ -199,16 +219,17 @@ async fn loads(tasks: &Tasks, target: &Target, process: u32, time: Duration) -> 
     let before = machine::cpu_ms(process).await?;
     let saturation = load::run(tasks, target, SATURATION, IMMEDIATE, time).await?;
     let used = machine::cpu_ms(process).await? - before;
-    for (_, outcome) in levels.iter().chain([&(SATURATION, saturation.clone())]) {
-        if let Some(failure) = &outcome.failure {
-            say(&format!("{} streams failed, the first with: {failure}", outcome.failed)).await?;
-        }
-    }
     // The warm-up's streams took processor time too.
     let started = u32::try_from(saturation.begun).unwrap_or(u32::MAX);
     let cpu_ms_per_stream =
         (started > 0).then(|| f64::from(u32::try_from(used).unwrap_or(u32::MAX)) / f64::from(started));
-    Ok(Loads { levels, saturation, cpu_ms_per_stream })
+    let loads = Loads { levels, saturation, cpu_ms_per_stream };
+    for outcome in loads.outcomes() {
+        if let Some(failure) = &outcome.failure {
+            say(&format!("{} streams failed, the first with: {failure}", outcome.failed)).await?;
+        }
+    }
+    Ok(loads)
 }
 
 /// Opens silent streams until there are `streams` of them, each in a conversation of its own.
