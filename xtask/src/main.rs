@@ -4,6 +4,7 @@
 //! Deliberately absent: anything that builds or runs the product; the `Makefile` does that.
 #![allow(clippy::print_stdout, reason = "a command for people speaks on standard output")]
 
+mod prices;
 mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -17,6 +18,15 @@ use clap::Parser;
 enum Chore {
     /// Checks the invariants of the architecture (docs/ARCHITECTURE.md).
     Tidy,
+    /// Makes the catalogue of models (crates/providers/catalogue/models.json) from a price list.
+    Prices {
+        /// The price list: JSON, rows by model name.
+        #[arg(long)]
+        from: PathBuf,
+        /// The day the list was taken, which names the version: 2026-11-21.
+        #[arg(long)]
+        date: String,
+    },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -24,6 +34,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let root = root()?;
     match chore {
         Chore::Tidy => tidy::run(&root),
+        Chore::Prices { from, date } => prices::run(&root, &from, &date).map(|()| ExitCode::SUCCESS),
     }
 }
 

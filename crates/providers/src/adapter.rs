@@ -1,0 +1,84 @@
+//! What an adapter is: a translator between the contract and one provider's wire format.
+//!
+//! An adapter does no IO. It turns a request into a [`Call`] and reads the answer, event by
+//! event or whole, into chunks; [`crate::generate`] does the rest for all of them alike.
+
+use std::collections::VecDeque;
+
+use contracts::providers::{Chunk, FinishReason, GenerationRequest};
+use serde::Deserialize;
+
+use crate::{
+    account::{Account, Api},
+    anthropic,
+    client::{Call, Fault},
+    compatible, gemini, openai,
+    registry::Entry,
+};
+
+/// Reads one answer. Everything after [`Chunk::Finish`] is ignored.
+pub(crate) trait Decoder: Send {
+    /// Reads the data of one server-sent event.
+    fn event(&mut self, data: &str, out: &mut VecDeque<Chunk>) -> Result<(), Fault>;
+
+    /// Reads an answer that came whole.
+    fn whole(&mut self, body: &[u8], out: &mut VecDeque<Chunk>) -> Result<(), Fault>;
+
+    /// The stream ended without saying so: that may be fine, or the answer is not whole.
+    fn end(&mut self, out: &mut VecDeque<Chunk>) -> Result<(), Fault>;
+
+    /// Whether all of the answer is there and only figures may follow.
+    fn is_complete(&self) -> bool {
+        false
+    }
+}
+
+/// The call that asks for a generation, and what reads its answer.
+pub(crate) fn prepare(
+    entry: &Entry,
+    account: &Account,
+    request: &GenerationRequest,
+) -> Result<(Call, Box<dyn Decoder>), Fault> {
+    match entry.api {
+        Api::Responses => openai::responses::prepare(entry, account, request),
+        Api::Messages => anthropic::prepare(entry, account, request),
+        Api::Generate => gemini::prepare(entry, account, request),
+        Api::Chat | Api::Demo => compatible::prepare(entry, account, request),
+    }
+}
+
+/// Reads JSON that the provider documents.
+pub(crate) fn json<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Result<T, Fault> {
+    serde_json::from_slice(data).map_err(|error| {
+        tracing::debug!(line = error.line(), column = error.column(), "a provider's JSON can't be read");
+        Fault::Protocol("its answer is not the JSON it documents")
+    })
+}
+
+/// The arguments of a tool call, once they are all there. Models write them, so they may be
+/// anything; nothing at all means no arguments.
+pub(crate) fn arguments(text: &str) -> serde_json::Value {
+    if text.trim().is_empty() {
+        return serde_json::Value::Object(serde_json::Map::new());
+    }
+    serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.to_owned()))
+}
+
+/// The reason, unless tools were called: some providers then say `stop` all the same.
+pub(crate) fn finish(reason: FinishReason, called: bool) -> Chunk {
+    Chunk::Finish(if called && reason == FinishReason::Stop { FinishReason::ToolCalls } else { reason })
+}
+
+/// Appends text unless it is empty.
+pub(crate) fn push_text(out: &mut VecDeque<Chunk>, text: String) {
+    if !text.is_empty() {
+        out.push_back(Chunk::Text(text));
+    }
+}
+
+/// Appends reasoning unless it is empty.
+pub(crate) fn push_reasoning(out: &mut VecDeque<Chunk>, text: String) {
+    if !text.is_empty() {
+        out.push_back(Chunk::Reasoning(text));
+    }
+}

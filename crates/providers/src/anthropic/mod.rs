@@ -1,0 +1,33 @@
+//! Anthropic Messages.
+//!
+//! Source: <https://platform.claude.com/docs/en/api/messages> and
+//! <https://platform.claude.com/docs/en/build-with-claude/streaming>. `input_tokens` exclude
+//! what was read from and written to the prompt cache. A conversation that has had an answer
+//! is cached up to its last message, as the next question will send it again.
+
+mod decode;
+mod request;
+
+use contracts::providers::GenerationRequest;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::{
+    account::Account,
+    adapter::Decoder,
+    client::{Call, Fault, secret},
+    registry::Entry,
+};
+
+pub(crate) fn prepare(
+    entry: &Entry,
+    account: &Account,
+    request: &GenerationRequest,
+) -> Result<(Call, Box<dyn Decoder>), Fault> {
+    let mut headers = HeaderMap::new();
+    headers.insert(HeaderName::from_static("anthropic-version"), HeaderValue::from_static("2023-06-01"));
+    if let Some(key) = account.key() {
+        secret(&mut headers, HeaderName::from_static("x-api-key"), key);
+    }
+    let body = request::body(entry, request);
+    Ok((Call::json(format!("{}/messages", account.base_url), headers, &body)?, decode::decoder()))
+}

@@ -1,0 +1,253 @@
+//! Says a provider's failure in words that a person can act on.
+//!
+//! Invariants: a message names the provider, and for a refused key the setting that holds
+//! it; it never holds the key, not even where the provider repeats it.
+
+use std::time::Duration;
+
+use contracts::providers::{ProviderError, ProviderErrorKind as Kind};
+use serde_json::Value;
+
+use crate::{account::Account, client::Fault};
+
+/// Most characters of what the provider said that are passed on.
+const QUOTED: usize = 300;
+
+/// Explains a fault of a call to the account's provider.
+pub(crate) fn explain(account: &Account, fault: Fault) -> ProviderError {
+    let name = &account.name;
+    match fault {
+        Fault::Unreachable => error(
+            Kind::Unreachable,
+            match account.custom || account.provider.keyless {
+                true => format!("{name} can't be reached at {}. Check that it runs.", public(&account.base_url)),
+                false => format!("{name} can't be reached. Check this server's connection to the internet."),
+            },
+        ),
+        Fault::Timeout => error(Kind::Timeout, format!("{name} did not answer in time. Try again.")),
+        Fault::BrokeOff => error(Kind::Protocol, format!("{name} broke off in the middle of its answer. Try again.")),
+        Fault::Protocol(what) => error(Kind::Protocol, format!("{name} sent something unreadable: {what}.")),
+        Fault::Reported { code, message } => reported(account, 0, &code, &message, None),
+        Fault::Status { status, retry_after, body } => {
+            let (code, message) = read(&body);
+            reported(account, status, &code, &message, retry_after)
+        }
+    }
+}
+
+/// The code and the message of an error's body, in any of the shapes that are in use.
+pub(crate) fn read(body: &str) -> (String, String) {
+    let Ok(mut value) = serde_json::from_str::<Value>(body) else { return Default::default() };
+    if let Some(first) = value.get_mut(0).map(Value::take) {
+        value = first;
+    }
+    describe(&value)
+}
+
+/// The code and the message of an error object, or of the object around it.
+pub(crate) fn describe(value: &Value) -> (String, String) {
+    let inner = match value.get("error") {
+        Some(Value::String(message)) => return (text(value.get("code")), message.clone()),
+        Some(inner @ Value::Object(_)) => inner,
+        _ => value,
+    };
+    // Gemini names the reason of a refused key in the details.
+    let reason = inner.pointer("/details/0/reason");
+    let codes = [reason, inner.get("code"), inner.get("type"), inner.get("status")];
+    let code = codes.into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>().join(" ");
+    let message = [inner.get("message"), inner.get("detail"), value.get("message"), value.get("detail")]
+        .into_iter()
+        .flatten()
+        .find_map(Value::as_str);
+    (code, message.unwrap_or_default().to_owned())
+}
+
+fn text(value: Option<&Value>) -> String {
+    value.and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn reported(account: &Account, status: u16, code: &str, message: &str, retry_after: Option<Duration>) -> ProviderError {
+    let name = &account.name;
+    let kind = classify(status, &code.to_ascii_lowercase(), &message.to_ascii_lowercase());
+    let said = quote(account, message);
+    let text = match kind {
+        Kind::Auth => format!("{name} refused the key. Check {}.", account.key_setting()),
+        Kind::Unavailable => format!("{name} reports that the account has no credit left.{said}"),
+        Kind::RateLimited => match retry_after {
+            Some(wait) => format!("{name} is limiting requests. Try again in {} seconds.", seconds(wait)),
+            None => format!("{name} is limiting requests. Try again in a moment.{said}"),
+        },
+        Kind::Overloaded => format!("{name} is overloaded. Try again in a moment."),
+        Kind::ContextTooLong => format!("The conversation is longer than the model can read.{said}"),
+        Kind::ContentFilter => format!("{name}'s content filter refused.{said}"),
+        Kind::Timeout => format!("{name} did not answer in time. Try again."),
+        Kind::InvalidRequest => format!("{name} refused the request.{said}"),
+        _ => match status {
+            0 => format!("{name} failed in the middle of its answer.{said}"),
+            _ => format!("{name} failed with status {status}. Try again.{said}"),
+        },
+    };
+    ProviderError { kind, message: text, retry_after }
+}
+
+/// Kinds by what a code or a message says, then by status.
+fn classify(status: u16, code: &str, message: &str) -> Kind {
+    let coded = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    let said = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if coded(&["context_length_exceeded", "string_above_max_length", "exceed_context_size"])
+        || said(&[
+            "prompt is too long",
+            "maximum context length",
+            "context window",
+            "context size",
+            "exceeds the maximum number of tokens",
+            "reduce the length of the messages",
+        ])
+    {
+        return Kind::ContextTooLong;
+    }
+    if coded(&["content_filter", "content_policy", "bio_policy", "prompt_blocked", "invalid_prompt"]) {
+        return Kind::ContentFilter;
+    }
+    if coded(&["insufficient_quota", "billing"]) || status == 402 || said(&["credit balance is too low"]) {
+        return Kind::Unavailable;
+    }
+    if coded(&["invalid_api_key", "api_key_invalid", "authentication_error", "permission_error"]) {
+        return Kind::Auth;
+    }
+    if coded(&["overloaded"]) {
+        return Kind::Overloaded;
+    }
+    if coded(&["rate_limit", "resource_exhausted"]) {
+        return Kind::RateLimited;
+    }
+    match status {
+        401 | 403 => Kind::Auth,
+        408 | 504 => Kind::Timeout,
+        429 => Kind::RateLimited,
+        503 | 529 => Kind::Overloaded,
+        400..=499 => Kind::InvalidRequest,
+        0 if coded(&["invalid_request"]) => Kind::InvalidRequest,
+        0 if coded(&["deadline", "timeout"]) => Kind::Timeout,
+        0 if coded(&["unavailable"]) => Kind::Overloaded,
+        _ => Kind::Failed,
+    }
+}
+
+/// What the provider said, to stand after our own sentence.
+fn quote(account: &Account, message: &str) -> String {
+    let mut message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some(key) = account.key().filter(|key| key.len() >= 4) {
+        message = message.replace(key, "[key]");
+    }
+    if message.is_empty() {
+        return String::new();
+    }
+    let mut short: String = message.chars().take(QUOTED).collect();
+    if short.len() < message.len() {
+        short.push('…');
+    }
+    format!(" It said: {short}")
+}
+
+/// Whole seconds, rounded up.
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// An address without a user name or a password in it.
+fn public(address: &str) -> String {
+    url::Url::parse(address).map_or_else(
+        |_| String::new(),
+        |url| {
+            format!(
+                "{}://{}{}",
+                url.scheme(),
+                url.host_str().unwrap_or_default(),
+                url.port().map_or(String::new(), |port| format!(":{port}"))
+            )
+        },
+    )
+}
+
+fn error(kind: Kind, message: String) -> ProviderError {
+    ProviderError { kind, message, retry_after: None }
+}
+
+/// There is no such model.
+pub(crate) fn unknown(id: &str) -> ProviderError {
+    let id: String = id.chars().take(200).collect();
+    error(Kind::UnknownModel, format!("There is no model “{id}”. Choose one from the list of models."))
+}
+
+/// The model is there, but can't be used now, and why.
+pub(crate) fn unavailable(reason: &str) -> ProviderError {
+    error(Kind::Unavailable, reason.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{account, config::Config};
+
+    fn openai() -> Account {
+        let config: Config = serde_json::from_str(r#"{"openai": {"api_key": "sk-secret-key"}}"#).unwrap();
+        Account::new(&account::ALL[0], &config).unwrap()
+    }
+
+    fn of(status: u16, body: &str) -> ProviderError {
+        explain(&openai(), Fault::Status { status, retry_after: None, body: body.to_owned() })
+    }
+
+    #[test]
+    fn bodies_of_errors_become_kinds() {
+        for (status, body, kind) in [
+            (
+                401,
+                r#"{"error":{"message":"Incorrect API key provided: sk-secret-key.","code":"invalid_api_key"}}"#,
+                Kind::Auth,
+            ),
+            (403, "", Kind::Auth),
+            (
+                400,
+                r#"{"error":{"message":"This model's maximum context length is 8192 tokens.","code":"context_length_exceeded"}}"#,
+                Kind::ContextTooLong,
+            ),
+            (
+                400,
+                r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#,
+                Kind::ContextTooLong,
+            ),
+            (
+                429,
+                r#"{"error":{"message":"You exceeded your current quota","type":"insufficient_quota"}}"#,
+                Kind::Unavailable,
+            ),
+            (429, "{}", Kind::RateLimited),
+            (529, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, Kind::Overloaded),
+            (
+                400,
+                r#"[{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"reason":"API_KEY_INVALID"}]}}]"#,
+                Kind::Auth,
+            ),
+            (404, r#"{"error":{"message":"The model does not exist","code":"model_not_found"}}"#, Kind::InvalidRequest),
+            (422, r#"{"object":"error","message":"bad","type":"invalid_request_error"}"#, Kind::InvalidRequest),
+            (400, r#"{"error":{"code":"content_filter","message":"filtered"}}"#, Kind::ContentFilter),
+            (500, "<html>oops</html>", Kind::Failed),
+            (503, "", Kind::Overloaded),
+            (504, "", Kind::Timeout),
+        ] {
+            assert_eq!(of(status, body).kind, kind, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn messages_name_the_provider_and_never_hold_the_key() {
+        let refused = of(401, r#"{"error":{"message":"Incorrect API key provided: sk-secret-key"}}"#);
+        assert_eq!(refused.message, "OpenAI refused the key. Check OPENAI_API_KEY.");
+        let echoed = of(400, r#"{"error":{"message":"bad header Bearer sk-secret-key"}}"#);
+        assert_eq!(echoed.message, "OpenAI refused the request. It said: bad header Bearer [key]");
+        let long = of(400, &format!(r#"{{"error":{{"message":"{}"}}}}"#, "ü".repeat(5000)));
+        assert!(long.message.chars().count() < 400);
+    }
+}

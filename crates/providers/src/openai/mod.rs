@@ -1,0 +1,4 @@
+//! OpenAI: Responses for models that reason, Chat Completions ([`crate::compatible`]) else.
+
+mod events;
+pub(crate) mod responses;
