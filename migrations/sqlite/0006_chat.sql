@@ -6,6 +6,8 @@ CREATE TABLE conversations (
     workspace_id      BLOB    NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
     user_id           BLOB    NOT NULL,
     title             TEXT,
+    -- In lower case by Unicode, for search: the engines fold only ASCII alike.
+    title_folded      TEXT,
     model             TEXT,
     system_prompt     TEXT,
     parameters        TEXT    NOT NULL,

@@ -76,30 +76,24 @@ impl Log {
         bytes
     }
 
-    /// The index of the first event with a key greater than `key`, that event and the key
-    /// of the one before it, as far as they exist yet.
-    pub fn seek(&self, key: u64) -> Seek {
-        let state = lock(&self.state);
-        let index = state.entries.partition_point(|entry| entry.key <= key);
-        Seek {
-            index,
-            before: index.checked_sub(1).map(|before| state.entries[before].key),
-            next: state.entries.get(index).cloned(),
-        }
-    }
-
-    /// The frames from `index` on, as they come, until the log ends.
-    pub fn listen(self: &Arc<Self>, index: usize) -> impl Stream<Item = Bytes> + Send + use<> {
-        stream::unfold((Arc::clone(self), index), |(log, index)| async move {
+    /// The events with a key greater than `key`, those to come included, until the log ends.
+    pub fn listen_after(self: &Arc<Self>, key: u64) -> impl Stream<Item = Entry> + Send + use<> {
+        let index = lock(&self.state).entries.partition_point(|entry| entry.key <= key);
+        stream::unfold((Arc::clone(self), index), move |(log, mut index)| async move {
             loop {
                 // Made before the look, so that what is appended in between still wakes it.
                 let changed = log.changed.notified();
                 {
                     let state = lock(&log.state);
-                    if let Some(entry) = state.entries.get(index) {
-                        let frame = entry.frame.clone();
-                        drop(state);
-                        return Some((frame, (log.clone(), index + 1)));
+                    while let Some(entry) = state.entries.get(index) {
+                        index += 1;
+                        // A listener may know more than this log does yet.
+                        if entry.key > key {
+                            let entry = entry.clone();
+                            drop(state);
+                            drop(changed);
+                            return Some((entry, (log, index)));
+                        }
                     }
                     if state.ended {
                         return None;
@@ -109,14 +103,6 @@ impl Log {
             }
         })
     }
-}
-
-/// Where a listener continues.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seek {
-    pub index: usize,
-    pub before: Option<u64>,
-    pub next: Option<Entry>,
 }
 
 /// The logs of this process. A clone is another handle.
@@ -222,26 +208,17 @@ mod tests {
         let id = Uuid::from_u128(1);
         let log = hub.open(id);
         log.append(vec![entry(1, 1), entry(5, 2)]);
-        let all = log.listen(0).map(|frame| frame.len()).collect::<Vec<_>>();
-        let rest = log.listen(log.seek(1).index).map(|frame| frame.len()).collect::<Vec<_>>();
+        let all = log.listen_after(0).map(|entry| entry.key).collect::<Vec<_>>();
+        let between = log.listen_after(3).map(|entry| entry.key).collect::<Vec<_>>();
+        let ahead = log.listen_after(7).map(|entry| entry.key).collect::<Vec<_>>();
         let write = async {
             tokio::task::yield_now().await;
-            log.append(vec![entry(9, 3)]);
+            log.append(vec![entry(6, 1), entry(9, 3)]);
             tokio::task::yield_now().await;
             hub.end(id);
         };
-        let (all, rest, ()) = tokio::join!(all, rest, write);
-        assert_eq!((all, rest), (vec![1, 2, 3], vec![2, 3]));
-    }
-
-    #[test]
-    fn seeks_between_keys() {
-        let (hub, _) = hub();
-        let log = hub.open(Uuid::from_u128(1));
-        log.append(vec![entry(10, 1), entry(20, 1)]);
-        assert_eq!(log.seek(0), Seek { index: 0, before: None, next: Some(entry(10, 1)) });
-        assert_eq!(log.seek(15), Seek { index: 1, before: Some(10), next: Some(entry(20, 1)) });
-        assert_eq!(log.seek(20), Seek { index: 2, before: Some(20), next: None });
+        let (all, between, ahead, ()) = tokio::join!(all, between, ahead, write);
+        assert_eq!((all, between, ahead), (vec![1, 5, 6, 9], vec![5, 6, 9], vec![9]));
     }
 
     #[test]

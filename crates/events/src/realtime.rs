@@ -72,10 +72,7 @@ impl Realtime {
             let mut topics = self.topics();
             // The last tab leaves its topic behind; take the occasion.
             topics.retain(|_, sender| sender.receiver_count() > 0);
-            topics
-                .entry((workspace, user))
-                .or_insert_with(|| broadcast::channel(BUFFER).0)
-                .subscribe()
+            topics.entry((workspace, user)).or_insert_with(|| broadcast::channel(BUFFER).0).subscribe()
         };
         BroadcastStream::new(receiver).map(|event| match event {
             Ok(frame) => Heard::Frame(frame),

@@ -1,0 +1,139 @@
+//! What keeps answers going: the live runs of this process, the journal they are written to
+//! before anybody sees them, leases, recovery, settlement and titles.
+
+mod context;
+mod follow;
+mod journal;
+mod leases;
+mod live;
+mod runner;
+mod settle;
+mod title;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+use std::time::Duration;
+
+use contracts::{Metering, Providers};
+use database::Db;
+use events::{Hub, Outbox, Realtime};
+use kernel::{Env, Tasks};
+use uuid::Uuid;
+
+pub(crate) use context::{Context, Question};
+pub use follow::Frames;
+pub(crate) use live::{Live, Stop};
+
+use crate::{
+    Config,
+    error::ChatError,
+    model::{Conversation, Run},
+    realtime::ChatEvent,
+    store::runs::{Claim, RunRecord},
+};
+
+/// How long runs may take to write down that they were interrupted.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// The parts that operations work with.
+pub(crate) struct Engine {
+    pub db: Db,
+    pub env: Env,
+    pub tasks: Tasks,
+    pub providers: Arc<dyn Providers>,
+    pub metering: Arc<dyn Metering>,
+    pub hub: Hub,
+    pub realtime: Realtime,
+    pub outbox: Outbox,
+    pub config: Config,
+    /// Names this process in the rows of its runs.
+    pub node: Uuid,
+    pub lives: live::Lives,
+    journal: journal::Journal,
+    draining: AtomicBool,
+}
+
+/// Whether the same work may succeed again: the database is away, or was in the way of itself.
+fn is_passing(error: &database::Error) -> bool {
+    matches!(error, database::Error::Unavailable(_) | database::Error::Conflict(_))
+}
+
+impl Engine {
+    pub fn new(parts: crate::Parts) -> Self {
+        let crate::Parts { db, env, tasks, providers, metering, config } = parts;
+        Self {
+            node: env.uuid(),
+            hub: Hub::new(env.clone()),
+            realtime: Realtime::new(),
+            outbox: Outbox::new(env.clone()),
+            lives: live::Lives::default(),
+            journal: journal::Journal::default(),
+            draining: AtomicBool::new(false),
+            db,
+            env,
+            tasks,
+            providers,
+            metering,
+            config,
+        }
+    }
+
+    /// Starts the loops that stop with the process.
+    pub fn start(self: &Arc<Self>) {
+        self.tasks.spawn("chat journal", self.clone().write_journal());
+        self.tasks.spawn("chat leases", self.clone().keep_leases());
+        if self.db.engine() == database::Engine::Postgres {
+            // Another node may be asked to stop a run of ours.
+            self.tasks.spawn("chat cancellations", self.clone().watch_cancellations());
+        }
+    }
+
+    /// A claim on a run, from now on.
+    pub fn claim(&self) -> Claim {
+        Claim { node: self.node, lease_expires_at: self.env.now() + self.config.lease }
+    }
+
+    /// Refuses new runs while the process shuts down.
+    pub fn admit(&self) -> Result<(), ChatError> {
+        if self.draining.load(Ordering::Acquire) || self.tasks.shutdown().is_cancelled() {
+            Err(ChatError::Draining)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes no new runs, lets those under way finish within `limit`, and interrupts the
+    /// rest: their text is kept and their usage settled. Returns whether all ended by themselves.
+    pub async fn drain(&self, limit: Duration) -> bool {
+        self.draining.store(true, Ordering::Release);
+        if tokio::time::timeout(limit, self.lives.all_ended()).await.is_ok() {
+            return true;
+        }
+        for live in self.lives.all() {
+            live.stop(Stop::Interrupted);
+        }
+        if tokio::time::timeout(LAST_WORDS, self.lives.all_ended()).await.is_err() {
+            tracing::error!(runs = self.lives.len(), "runs did not end in time; the next start recovers them");
+        }
+        false
+    }
+
+    /// Tells a person's tabs.
+    pub fn tell(&self, record: &RunRecord, event: &ChatEvent<'_>) {
+        self.realtime.publish(record.workspace, record.user, || event.frame());
+    }
+
+    pub fn tell_run_started(&self, record: &RunRecord, conversation: &Conversation) {
+        self.tell(record, &ChatEvent::RunStarted { run: &record.run });
+        self.tell(record, &ChatEvent::ConversationUpdated { conversation });
+    }
+
+    pub fn tell_run_finished(&self, record: &RunRecord, run: &Run, conversation: Option<&Conversation>) {
+        self.tell(record, &ChatEvent::RunFinished { run });
+        if let Some(conversation) = conversation {
+            self.tell(record, &ChatEvent::ConversationUpdated { conversation });
+        }
+    }
+}

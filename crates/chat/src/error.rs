@@ -1,0 +1,81 @@
+//! Why an operation of the chat was refused.
+
+use std::time::Duration;
+
+use contracts::providers::ProviderError;
+use kernel::Code;
+use web::Problem;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// It does not exist, or is another person's: the caller can't tell which.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// A field of the body, by its dotted path.
+    #[error("{field}: {message}")]
+    Field { field: &'static str, code: &'static str, message: String },
+    #[error("an answer is still being written in this conversation; stop it or wait for its end")]
+    RunActive,
+    #[error("{0} answers are being written for you already; wait for one to end")]
+    TooManyRuns(u32),
+    #[error("today's {0} output tokens are used up; go on tomorrow (UTC)")]
+    DailyLimit(u64),
+    #[error("this idempotency key was used for another request; use a new key")]
+    IdempotencyConflict,
+    #[error(transparent)]
+    Model(ProviderError),
+    /// The newest message alone, with the system prompt, is too long.
+    #[error("the message has about {tokens} tokens with its system prompt, and the model can read {limit}")]
+    ContextTooLong { tokens: u64, limit: u64 },
+    #[error("files may have {} MiB at the most", .0 / (1024 * 1024))]
+    FileTooLarge(usize),
+    #[error("only PNG, JPEG, WebP and GIF images can be read, and their content decides, not their name")]
+    UnsupportedFile,
+    #[error("this server is shutting down; try again in a moment")]
+    Draining,
+    #[error(transparent)]
+    Database(#[from] database::Error),
+}
+
+impl ChatError {
+    pub(crate) fn field(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+        Self::Field { field, code, message: message.into() }
+    }
+
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::NotFound(_) => Code::NotFound,
+            Self::Field { .. } => Code::InvalidBody,
+            Self::RunActive => Code::RunActive,
+            Self::TooManyRuns(_) | Self::DailyLimit(_) => Code::RateLimited,
+            Self::IdempotencyConflict => Code::IdempotencyConflict,
+            Self::Model(error) => error.kind.code(),
+            Self::ContextTooLong { .. } => Code::ContextTooLong,
+            Self::FileTooLarge(_) => Code::PayloadTooLarge,
+            Self::UnsupportedFile => Code::UnsupportedMediaType,
+            Self::Draining => Code::Unavailable,
+            Self::Database(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<ChatError> for Problem {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::Database(error) => error.into(),
+            ChatError::Field { field, code, message } => Self::field(field, code, message),
+            ChatError::TooManyRuns(_) | ChatError::Draining => {
+                Self::new(error.code()).detail(error.to_string()).retry_after(Duration::from_secs(2))
+            }
+            ChatError::DailyLimit(_) => {
+                Self::new(error.code()).detail(error.to_string()).retry_after(Duration::from_secs(60 * 60))
+            }
+            error => {
+                let message = error.to_string();
+                let mut letters = message.chars();
+                let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+                Self::new(error.code()).detail(first.chain(letters).collect::<String>() + ".")
+            }
+        }
+    }
+}

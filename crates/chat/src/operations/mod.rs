@@ -1,0 +1,54 @@
+//! What a person can do, one file per thing and verb.
+
+mod cancel_run;
+mod conversations;
+mod files;
+mod listen;
+mod messages;
+mod start_run;
+
+use kernel::{TenantScope, UserId};
+
+pub use conversations::{ConversationQuery, ListConversations, NewConversation, UpdateConversation};
+pub use files::{MAX_FILE, StoredFile};
+pub use messages::{MessageKey, SelectBranch};
+pub use start_run::{NewMessage, StartRun, Started};
+
+/// On whose behalf an operation works: everything is the caller's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    pub scope: TenantScope,
+    pub user: UserId,
+}
+
+impl<P> From<&web::Allowed<P>> for Caller {
+    fn from(allowed: &web::Allowed<P>) -> Self {
+        Self { scope: allowed.scope, user: allowed.user }
+    }
+}
+
+/// Tells `null` from an absent field: `Some(None)` and `None`.
+fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A rule for texts that are shown on one line and kept in a TEXT column.
+fn one_line(text: &str, (): &()) -> garde::Result {
+    if text.chars().any(char::is_control) {
+        return Err(garde::Error::new("must not have control characters"));
+    }
+    if text.trim().is_empty() {
+        return Err(garde::Error::new("must not be blank"));
+    }
+    Ok(())
+}
+
+/// The same where there may be none.
+#[allow(clippy::ref_option, reason = "the shape that the validator calls")]
+fn optional_line(text: &Option<String>, context: &()) -> garde::Result {
+    text.as_deref().map_or(Ok(()), |text| one_line(text, context))
+}

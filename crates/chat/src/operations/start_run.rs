@@ -1,0 +1,401 @@
+//! A run begins: the message, the answer to come and the run are written in one transaction.
+
+use std::{sync::Arc, time::Duration};
+
+use contracts::providers::{GenerationRequest, Model, Parameters};
+use garde::Validate;
+use kernel::{ConversationId, FileId, MessageId, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use super::{Caller, present};
+use crate::{
+    Chat,
+    engine::{Context, Frames, Live, Question},
+    error::ChatError,
+    model::{Conversation, FilePart, Message, Part, Role, Run, RunStatus, StartedRun},
+    store::{self, messages::NewMessage as MessageRow, runs::RunRecord},
+    stream::{Opening, Position},
+};
+
+/// What to answer: either `message`, or `regenerate`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"message": {"text": "How do suspension bridges work?"}}))]
+pub struct StartRun {
+    /// A message to send.
+    #[garde(dive)]
+    pub message: Option<NewMessage>,
+    /// The message that it follows. Absent: the leaf of the branch shown; null: none, it
+    /// begins a tree of its own. To edit a message, send another with the same parent.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[garde(skip)]
+    #[schema(value_type = Option<MessageId>)]
+    pub parent_id: Option<Option<MessageId>>,
+    /// An answer to give again, or a message to answer again.
+    #[garde(skip)]
+    pub regenerate: Option<MessageId>,
+    /// Absent: the conversation's model, else the default one.
+    #[garde(length(chars, max = 200))]
+    #[schema(example = "openai/gpt-5.2")]
+    pub model: Option<String>,
+    /// Absent: the conversation's.
+    #[garde(dive)]
+    pub parameters: Option<Parameters>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMessage {
+    #[serde(default)]
+    #[garde(length(chars, max = 200_000))]
+    #[schema(max_length = 200_000, example = "How do suspension bridges work?")]
+    pub text: String,
+    /// Uploaded images, for a model that can see.
+    #[serde(default)]
+    #[garde(length(max = 10))]
+    #[schema(max_items = 10)]
+    pub file_ids: Vec<FileId>,
+}
+
+/// A run that has begun, or that this idempotency key began before.
+pub struct Started {
+    pub started: StartedRun,
+    pub(crate) record: RunRecord,
+    pub replayed: bool,
+}
+
+impl Started {
+    pub fn run_id(&self) -> RunId {
+        self.record.run.id
+    }
+}
+
+/// What is to be answered, resolved.
+struct Asked {
+    conversation: Conversation,
+    model: Arc<Model>,
+    parameters: Parameters,
+    /// The parent of the new message; when regenerating, of the new answer.
+    parent: Option<MessageId>,
+    /// The parts of the new message.
+    parts: Option<Vec<Part>>,
+    files: Vec<FileId>,
+}
+
+impl Chat {
+    /// Sends a message, or has an answer given again. The answer is written whether or not
+    /// anybody listens.
+    pub async fn start_run(
+        &self,
+        caller: Caller,
+        conversation: ConversationId,
+        ask: StartRun,
+        idempotency_key: Option<&str>,
+    ) -> Result<Started, ChatError> {
+        let engine = self.engine();
+        engine.admit()?;
+        let hash = idempotency_key.map(|_| fingerprint(conversation, &ask));
+        if let Some(key) = idempotency_key
+            && let Some(record) = store::runs::find_by_key(&engine.db, &caller.scope, caller.user, key).await?
+        {
+            return self.replay(caller, record, hash.as_deref()).await;
+        }
+        let asked = self.resolve(caller, conversation, ask).await?;
+        let context = engine
+            .context(&Question {
+                scope: &caller.scope,
+                user: caller.user,
+                conversation,
+                model: &asked.model,
+                system: asked.conversation.system_prompt.as_deref(),
+                parameters: &asked.parameters,
+                parent: asked.parent,
+                parts: asked.parts.as_deref(),
+            })
+            .await
+            .map_err(|error| match error {
+                ChatError::NotFound(_) => ChatError::field("parent_id", "not_found", "there is no such message here"),
+                error => error,
+            })?;
+        match self.write(caller, asked, context, idempotency_key, hash.clone()).await {
+            Err(ChatError::Database(error)) if error.is_unique_violation() => {
+                // Somebody was faster: with the same key, or in the same conversation.
+                if let Some(key) = idempotency_key
+                    && let Some(record) = store::runs::find_by_key(&engine.db, &caller.scope, caller.user, key).await?
+                {
+                    return self.replay(caller, record, hash.as_deref()).await;
+                }
+                Err(ChatError::RunActive)
+            }
+            result => result,
+        }
+    }
+
+    /// The run's stream from its first event.
+    pub fn follow_started(&self, started: &Started) -> Frames {
+        self.engine().follow(started.record.clone(), Position::START)
+    }
+
+    async fn replay(&self, caller: Caller, record: RunRecord, hash: Option<&[u8]>) -> Result<Started, ChatError> {
+        if record.request_hash.as_deref() != hash {
+            return Err(ChatError::IdempotencyConflict);
+        }
+        let Caller { scope, user } = caller;
+        let message = |id| store::messages::as_made(&self.engine().db, &scope, user, record.run.conversation_id, id);
+        let user_message = match record.user_message {
+            Some(id) => message(id).await?,
+            None => None,
+        };
+        let assistant_message = message(record.run.message_id).await?.ok_or(ChatError::NotFound("message"))?;
+        let started = StartedRun { run: record.run.clone(), user_message, assistant_message };
+        Ok(Started { started, record, replayed: true })
+    }
+
+    async fn resolve(&self, caller: Caller, id: ConversationId, ask: StartRun) -> Result<Asked, ChatError> {
+        let Caller { scope, user } = caller;
+        let engine = self.engine();
+        let conversation = self.get_conversation(caller, id).await?;
+        if conversation.active_run_id.is_some() {
+            return Err(ChatError::RunActive);
+        }
+        self.check_load(caller).await?;
+        let model = match ask.model.as_deref().or(conversation.model.as_deref()) {
+            Some(model) => engine.providers.model(&scope, model),
+            None => engine.providers.default_model(&scope),
+        }
+        .map_err(ChatError::Model)?;
+        let mut parameters = ask.parameters.unwrap_or_else(|| conversation.parameters.clone());
+        parameters.reasoning_effort =
+            parameters.reasoning_effort.filter(|effort| model.reasoning_efforts.contains(effort));
+        let (parent, parts, files) = match (ask.message, ask.regenerate) {
+            (Some(message), None) => {
+                let parent = ask.parent_id.unwrap_or(conversation.active_message_id);
+                let files = unique(message.file_ids);
+                let parts = self.parts(caller, &model, message.text, &files).await?;
+                (parent, Some(parts), files)
+            }
+            (None, Some(target)) => {
+                let found = store::messages::context(&engine.db, &scope, user, id, target, 1).await?.pop();
+                let target = found
+                    .ok_or_else(|| ChatError::field("regenerate", "not_found", "there is no such message here"))?;
+                let parent = match target.role {
+                    Role::User => Some(target.id),
+                    Role::Assistant => target.parent,
+                };
+                (parent, None, Vec::new())
+            }
+            _ => {
+                let message = "send either `message` or `regenerate`";
+                return Err(ChatError::field("message", "required", message));
+            }
+        };
+        Ok(Asked { conversation, model, parameters, parent, parts, files })
+    }
+
+    async fn check_load(&self, caller: Caller) -> Result<(), ChatError> {
+        let engine = self.engine();
+        let midnight = Timestamp::start_of(engine.env.now().date());
+        let load = store::runs::load(&engine.db, &caller.scope, caller.user, midnight).await?;
+        if load.active >= u64::from(engine.config.max_concurrent_runs) {
+            return Err(ChatError::TooManyRuns(engine.config.max_concurrent_runs));
+        }
+        if load.output_tokens >= engine.config.max_output_tokens_per_day {
+            return Err(ChatError::DailyLimit(engine.config.max_output_tokens_per_day));
+        }
+        Ok(())
+    }
+
+    /// The parts of a new message.
+    async fn parts(
+        &self,
+        caller: Caller,
+        model: &Model,
+        text: String,
+        files: &[FileId],
+    ) -> Result<Vec<Part>, ChatError> {
+        if text.trim().is_empty() && files.is_empty() {
+            return Err(ChatError::field("message.text", "required", "write something, or attach an image"));
+        }
+        if !files.is_empty() && !model.capabilities.vision {
+            let message = format!("{} can't see images; choose a model that can, or remove them", model.name);
+            return Err(ChatError::field("message.file_ids", "unsupported", message));
+        }
+        let mut parts = Vec::with_capacity(files.len() + 1);
+        for id in files {
+            let file = self.get_file(caller, *id).await.map_err(|error| match error {
+                ChatError::NotFound(_) => {
+                    ChatError::field("message.file_ids", "not_found", format!("there is no file {id}"))
+                }
+                error => error,
+            })?;
+            parts.push(Part::File(FilePart {
+                file_id: file.id,
+                name: file.name,
+                media_type: file.media_type,
+                size: u64::try_from(file.size).unwrap_or(0),
+            }));
+        }
+        if !text.is_empty() {
+            parts.push(Part::Text { text });
+        }
+        Ok(parts)
+    }
+
+    /// Writes everything and sets the run going.
+    async fn write(
+        &self,
+        caller: Caller,
+        asked: Asked,
+        context: Context,
+        idempotency_key: Option<&str>,
+        request_hash: Option<Vec<u8>>,
+    ) -> Result<Started, ChatError> {
+        let Caller { scope, user } = caller;
+        let engine = self.engine();
+        let Asked { mut conversation, model, parameters, parent, parts, files } = asked;
+        let Context { messages, notice, max_output_tokens, counted } = context;
+        let now = engine.env.now();
+        let mut user_message = parts.map(|parts| Message {
+            id: engine.env.id(),
+            conversation_id: conversation.id,
+            parent_id: parent,
+            role: Role::User,
+            parts,
+            sibling_ids: Vec::new(),
+            run: None,
+            created_at: now,
+        });
+        let notices: Vec<Part> = notice.into_iter().map(Part::Notice).collect();
+        let mut assistant_message = Message {
+            id: engine.env.id(),
+            conversation_id: conversation.id,
+            parent_id: user_message.as_ref().map_or(parent, |message| Some(message.id)),
+            role: Role::Assistant,
+            parts: notices.clone(),
+            sibling_ids: Vec::new(),
+            run: None,
+            // After its question, so that time tells which is the leaf.
+            created_at: now + Duration::from_micros(1),
+        };
+        let run = Run {
+            id: engine.env.id(),
+            conversation_id: conversation.id,
+            message_id: assistant_message.id,
+            status: RunStatus::Running,
+            model: model.id.clone(),
+            finish_reason: None,
+            error: None,
+            usage: None,
+            started_at: now,
+            finished_at: None,
+            first_token_ms: None,
+        };
+        let record = RunRecord {
+            workspace: scope.workspace(),
+            user,
+            user_message: user_message.as_ref().map(|message| message.id),
+            requested_model: model.id.clone(),
+            prices: model.prices.clone(),
+            usage_id: engine.env.id(),
+            request_hash,
+            run,
+        };
+
+        // Alive before it is stored: the sweeper takes what is ours but not alive for abandoned.
+        let log = engine.hub.open(record.hub_id());
+        let live = Arc::new(Live::new(record.run.id, record.workspace, log));
+        engine.lives.insert(live.clone());
+        let written = async {
+            let mut tx = engine.db.begin(scope).await?;
+            if let Some(message) = &mut user_message {
+                store::messages::insert(&mut tx, &scope, user, &row(message)).await?;
+                message.sibling_ids =
+                    store::messages::siblings(&mut tx, &scope, message.conversation_id, message.parent_id).await?;
+                for file in &files {
+                    store::files::attach(&mut tx, &scope, message.id, *file).await?;
+                }
+            }
+            let message = &mut assistant_message;
+            store::messages::insert(&mut tx, &scope, user, &row(message)).await?;
+            message.sibling_ids = if user_message.is_some() {
+                vec![message.id]
+            } else {
+                store::messages::siblings(&mut tx, &scope, message.conversation_id, message.parent_id).await?
+            };
+            store::runs::insert(&mut tx, &scope, &record, engine.claim(), idempotency_key).await?;
+            let begun =
+                store::conversations::begin_run(&mut tx, &scope, user, conversation.id, message.id, &model.id, now);
+            if !begun.await? {
+                return Err(ChatError::NotFound("conversation"));
+            }
+            tx.commit().await?;
+            Ok(())
+        };
+        if let Err(error) = written.await {
+            engine.hub.discard(record.hub_id());
+            engine.lives.remove(record.run.id);
+            return Err(error);
+        }
+        live.set_stored();
+
+        assistant_message.run = Some(record.run.clone());
+        let opening = live.encode(|encoder| {
+            encoder.opening(&Opening {
+                run: &record.run,
+                user_message: user_message.as_ref(),
+                assistant_message: &assistant_message,
+                notice,
+            });
+            encoder.take()
+        });
+        live.log.append(opening);
+        conversation.active_message_id = Some(assistant_message.id);
+        conversation.active_run_id = Some(record.run.id);
+        conversation.model = Some(model.id.clone());
+        conversation.updated_at = now;
+        engine.tell_run_started(&record, &conversation);
+
+        if !counted.is_empty() {
+            let (engine, model) = (engine.clone(), model.id.clone());
+            self.engine().tasks.spawn("chat token counts", async move {
+                engine.keep_counts(&scope, &model, counted).await;
+            });
+        }
+        let request = GenerationRequest {
+            model: model.id.clone(),
+            system: conversation.system_prompt,
+            messages,
+            parameters: Parameters { max_output_tokens: Some(max_output_tokens), ..parameters },
+            tools: Vec::new(),
+        };
+        engine.tasks.spawn("chat run", engine.clone().work(record.clone(), live, model, request, notices));
+        let started = StartedRun { run: record.run.clone(), user_message, assistant_message };
+        Ok(Started { started, record, replayed: false })
+    }
+}
+
+fn row(message: &Message) -> MessageRow<'_> {
+    MessageRow {
+        id: message.id,
+        conversation: message.conversation_id,
+        parent: message.parent_id,
+        role: message.role,
+        parts: &message.parts,
+        created_at: message.created_at,
+    }
+}
+
+fn unique(ids: Vec<FileId>) -> Vec<FileId> {
+    let mut seen = std::collections::HashSet::new();
+    ids.into_iter().filter(|id| seen.insert(*id)).collect()
+}
+
+/// Tells whether a repeated key comes with the same request.
+fn fingerprint(conversation: ConversationId, ask: &StartRun) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(conversation.uuid().as_bytes());
+    hash.update(serde_json::to_vec(ask).unwrap_or_default());
+    hash.finalize().to_vec()
+}

@@ -1,0 +1,286 @@
+//! The table `conversations`.
+
+use database::{Db, Error, FromRow, Json, Platform, Row, Tx, params};
+use kernel::{ConversationId, MessageId, TenantScope, Timestamp, UserId};
+
+use super::json;
+use crate::model::Conversation;
+
+impl FromRow for Conversation {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.next()?,
+            title: row.next()?,
+            model: row.next()?,
+            system_prompt: row.next()?,
+            parameters: row.next::<Json<_>>()?.0,
+            pinned: row.next()?,
+            archived: row.next()?,
+            active_message_id: row.next()?,
+            active_run_id: row.next()?,
+            created_at: row.next()?,
+            updated_at: row.next()?,
+        })
+    }
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    user: UserId,
+    conversation: &Conversation,
+) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO conversations (id, workspace_id, user_id, title, title_folded, model, system_prompt,
+             parameters, pinned, archived, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, FALSE, FALSE, $9, $9)",
+        params![
+            conversation.id,
+            scope.workspace(),
+            user,
+            conversation.title.as_deref(),
+            conversation.title.as_deref().map(str::to_lowercase),
+            conversation.model.as_deref(),
+            conversation.system_prompt.as_deref(),
+            json(&conversation.parameters)?,
+            conversation.created_at
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+pub(crate) async fn find(
+    db: &Db,
+    scope: &TenantScope,
+    user: UserId,
+    id: ConversationId,
+) -> Result<Option<Conversation>, Error> {
+    db.optional(
+        scope,
+        "SELECT c.id, c.title, c.model, c.system_prompt, c.parameters, c.pinned, c.archived, c.active_message_id,
+             (SELECT r.id FROM runs r WHERE r.conversation_id = c.id AND r.finished_at IS NULL),
+             c.created_at, c.updated_at
+         FROM conversations c
+         WHERE c.workspace_id = $1 AND c.user_id = $2 AND c.id = $3 AND c.deleted_at IS NULL",
+        params![scope.workspace(), user, id],
+    )
+    .await
+}
+
+/// Which conversations to list.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Filter {
+    pub archived: bool,
+    pub pinned: Option<bool>,
+    /// A part of the title, in lower case.
+    pub title: Option<String>,
+    pub before: Option<(Timestamp, ConversationId)>,
+}
+
+/// The newest activity first; `limit` rows.
+pub(crate) async fn list(
+    db: &Db,
+    scope: &TenantScope,
+    user: UserId,
+    filter: &Filter,
+    limit: u32,
+) -> Result<Vec<Conversation>, Error> {
+    let pattern = filter.title.as_deref().map(contains);
+    db.all(
+        scope,
+        r"SELECT c.id, c.title, c.model, c.system_prompt, c.parameters, c.pinned, c.archived, c.active_message_id,
+             (SELECT r.id FROM runs r WHERE r.conversation_id = c.id AND r.finished_at IS NULL),
+             c.created_at, c.updated_at
+         FROM conversations c
+         WHERE c.workspace_id = $1 AND c.user_id = $2 AND c.deleted_at IS NULL AND c.archived = $3
+             AND (CAST($4 AS BOOLEAN) IS NULL OR c.pinned = $4)
+             AND (CAST($5 AS TEXT) IS NULL OR c.title_folded LIKE $5 ESCAPE '\')
+             AND (CAST($6 AS BIGINT) IS NULL OR (c.updated_at, c.id) < ($6, $7))
+         ORDER BY c.updated_at DESC, c.id DESC
+         LIMIT $8",
+        params![
+            scope.workspace(),
+            user,
+            filter.archived,
+            filter.pinned,
+            pattern,
+            filter.before.map(|(time, _)| time),
+            filter.before.map(|(_, id)| id),
+            limit
+        ],
+    )
+    .await
+}
+
+/// A LIKE pattern for texts that contain `part` literally.
+fn contains(part: &str) -> String {
+    let mut pattern = String::with_capacity(part.len() + 2);
+    pattern.push('%');
+    for letter in part.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// What to change; a field that is none stays.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Changes {
+    pub title: Option<String>,
+    pub pinned: Option<bool>,
+    pub archived: Option<bool>,
+    pub model: Option<Option<String>>,
+    pub system_prompt: Option<Option<String>>,
+    pub parameters: Option<contracts::providers::Parameters>,
+}
+
+pub(crate) async fn update(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    user: UserId,
+    id: ConversationId,
+    changes: Changes,
+) -> Result<Option<Conversation>, Error> {
+    let folded = changes.title.as_deref().map(str::to_lowercase);
+    tx.optional(
+        "UPDATE conversations
+         SET title = COALESCE($4, title), title_folded = COALESCE($5, title_folded),
+             pinned = COALESCE($6, pinned), archived = COALESCE($7, archived),
+             model = CASE WHEN $8 THEN $9 ELSE model END,
+             system_prompt = CASE WHEN $10 THEN $11 ELSE system_prompt END,
+             parameters = COALESCE($12, parameters)
+         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL
+         RETURNING id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
+             (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
+             created_at, updated_at",
+        params![
+            scope.workspace(),
+            user,
+            id,
+            changes.title,
+            folded,
+            changes.pinned,
+            changes.archived,
+            changes.model.is_some(),
+            changes.model.flatten(),
+            changes.system_prompt.is_some(),
+            changes.system_prompt.flatten(),
+            changes.parameters.as_ref().map(json).transpose()?
+        ],
+    )
+    .await
+}
+
+/// Shows the branch that ends at `leaf`.
+pub(crate) async fn show_branch(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    user: UserId,
+    id: ConversationId,
+    leaf: MessageId,
+) -> Result<Option<Conversation>, Error> {
+    tx.optional(
+        "UPDATE conversations SET active_message_id = $4
+         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL
+         RETURNING id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
+             (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
+             created_at, updated_at",
+        params![scope.workspace(), user, id, leaf],
+    )
+    .await
+}
+
+/// A run begins: its message is the leaf shown, its model the one to use next.
+pub(crate) async fn begin_run(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    user: UserId,
+    id: ConversationId,
+    leaf: MessageId,
+    model: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let touched = tx
+        .execute(
+            "UPDATE conversations SET active_message_id = $4, model = $5, updated_at = $6
+             WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL",
+            params![scope.workspace(), user, id, leaf, model, now],
+        )
+        .await?;
+    Ok(touched == 1)
+}
+
+/// A run has ended. None: the conversation was deleted meanwhile.
+pub(crate) async fn end_run(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    user: UserId,
+    id: ConversationId,
+    now: Timestamp,
+) -> Result<Option<Conversation>, Error> {
+    tx.optional(
+        "UPDATE conversations SET updated_at = $4
+         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL
+         RETURNING id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
+             (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
+             created_at, updated_at",
+        params![scope.workspace(), user, id, now],
+    )
+    .await
+}
+
+/// Gives a title to a conversation that has none: what a person chose stays.
+pub(crate) async fn set_missing_title(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    user: UserId,
+    id: ConversationId,
+    title: &str,
+) -> Result<Option<Conversation>, Error> {
+    tx.optional(
+        "UPDATE conversations SET title = $4, title_folded = $5
+         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL AND title IS NULL
+         RETURNING id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
+             (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
+             created_at, updated_at",
+        params![scope.workspace(), user, id, title, title.to_lowercase()],
+    )
+    .await
+}
+
+/// Moves a conversation to the bin (`Some`) or back (`None`). False: it is not there.
+pub(crate) async fn set_deleted(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    user: UserId,
+    id: ConversationId,
+    deleted_at: Option<Timestamp>,
+) -> Result<bool, Error> {
+    let changed = tx
+        .execute(
+            "UPDATE conversations SET deleted_at = $4
+             WHERE workspace_id = $1 AND user_id = $2 AND id = $3
+                 AND (CAST($4 AS BIGINT) IS NULL OR deleted_at IS NULL)",
+            params![scope.workspace(), user, id, deleted_at],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Deletes what was put into the bin of any workspace before `horizon`: retention is the platform's.
+pub(crate) async fn purge(db: &Db, horizon: Timestamp) -> Result<u64, Error> {
+    db.execute(Platform, "DELETE FROM conversations WHERE deleted_at IS NOT NULL AND deleted_at < $1", params![horizon])
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_search_text_is_taken_literally() {
+        assert_eq!(super::contains(r"50%_a\b"), r"%50\%\_a\\b%");
+    }
+}

@@ -1,0 +1,83 @@
+//! The tables `files` and `message_files`.
+
+use database::{Db, Error, Platform, Tx, from_row, params};
+use kernel::{FileId, MessageId, TenantScope, Timestamp, UserId};
+
+use crate::model::File;
+
+from_row!(File { id, name, media_type, size, width, height, created_at });
+
+pub(crate) async fn insert(
+    db: &Db,
+    scope: &TenantScope,
+    user: UserId,
+    file: &File,
+    content: Vec<u8>,
+) -> Result<(), Error> {
+    db.execute(
+        scope,
+        "INSERT INTO files (id, workspace_id, user_id, name, media_type, size, width, height, content, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        params![
+            file.id,
+            scope.workspace(),
+            user,
+            file.name.as_str(),
+            file.media_type.as_str(),
+            file.size,
+            file.width,
+            file.height,
+            content,
+            file.created_at
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+pub(crate) async fn find(db: &Db, scope: &TenantScope, user: UserId, id: FileId) -> Result<Option<File>, Error> {
+    db.optional(
+        scope,
+        "SELECT id, name, media_type, size, width, height, created_at FROM files
+         WHERE workspace_id = $1 AND user_id = $2 AND id = $3",
+        params![scope.workspace(), user, id],
+    )
+    .await
+}
+
+/// A file's name, media type and bytes.
+pub(crate) async fn content(
+    db: &Db,
+    scope: &TenantScope,
+    user: UserId,
+    id: FileId,
+) -> Result<Option<(String, String, Vec<u8>)>, Error> {
+    db.optional(
+        scope,
+        "SELECT name, media_type, content FROM files WHERE workspace_id = $1 AND user_id = $2 AND id = $3",
+        params![scope.workspace(), user, id],
+    )
+    .await
+}
+
+/// Ties a file to a message that shows it.
+pub(crate) async fn attach(tx: &mut Tx, scope: &TenantScope, message: MessageId, file: FileId) -> Result<(), Error> {
+    tx.execute(
+        "INSERT INTO message_files (message_id, file_id, workspace_id) VALUES ($1, $2, $3)",
+        params![message, file, scope.workspace()],
+    )
+    .await
+    .map(drop)
+}
+
+/// Deletes files of any workspace, uploaded before `horizon`, that no message shows:
+/// retention is the platform's.
+pub(crate) async fn purge_unused(db: &Db, horizon: Timestamp) -> Result<u64, Error> {
+    db.execute(
+        Platform,
+        "DELETE FROM files WHERE created_at < $1 AND NOT EXISTS (
+             SELECT 1 FROM message_files m WHERE m.file_id = files.id)",
+        params![horizon],
+    )
+    .await
+}
