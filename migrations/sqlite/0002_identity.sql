@@ -3,7 +3,7 @@
 -- refresh tokens as SHA-256.
 
 CREATE TABLE users (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL PRIMARY KEY,
     email TEXT NOT NULL,
     -- What lookups use, and what is unique.
     email_lower TEXT NOT NULL,
@@ -23,13 +23,13 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email_lower ON users (email_lower);
 
 CREATE TABLE user_avatars (
-    user_id BLOB PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    user_id BLOB NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     media_type TEXT NOT NULL,
     data BLOB NOT NULL
 );
 
 CREATE TABLE sessions (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL PRIMARY KEY,
     user_id BLOB NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     -- The workspace that the session was last renewed for. A hint: membership is checked on each use.
     last_workspace BLOB NOT NULL,
@@ -47,7 +47,7 @@ CREATE INDEX sessions_user ON sessions (user_id, id);
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 
 CREATE TABLE refresh_tokens (
-    token_hash BLOB PRIMARY KEY,
+    token_hash BLOB NOT NULL PRIMARY KEY,
     session_id BLOB NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
     created_at BIGINT NOT NULL,
     -- When its successor was first given out; null: it is the newest of its session.
@@ -58,7 +58,7 @@ CREATE INDEX refresh_tokens_rotation ON refresh_tokens (rotated_at);
 
 -- Failed logins by (e-mail, client network); the key is a hash of both.
 CREATE TABLE login_attempts (
-    key_hash BLOB PRIMARY KEY,
+    key_hash BLOB NOT NULL PRIMARY KEY,
     failures BIGINT NOT NULL,
     -- No attempt is admitted before.
     retry_at BIGINT NOT NULL,

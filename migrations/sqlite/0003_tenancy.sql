@@ -1,7 +1,7 @@
 -- Workspaces and who is in them.
 
 CREATE TABLE workspaces (
-    id BLOB PRIMARY KEY,
+    id BLOB NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     personal BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,

@@ -36,9 +36,7 @@ impl Db {
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Driver::Postgres(Postgres::connect(options).await?)
         } else {
-            return Err(Error::Options(
-                "it starts with neither sqlite: nor postgres://".to_owned(),
-            ));
+            return Err(Error::Options("it starts with neither sqlite: nor postgres://".to_owned()));
         };
         Ok(Self { driver: Arc::new(driver) })
     }
@@ -83,7 +81,7 @@ impl Db {
     async fn begin_with(&self, scope: Scope, relaxed: bool) -> Result<Tx, Error> {
         let inner = match &*self.driver {
             Driver::Sqlite(sqlite) => TxInner::Sqlite(sqlite.begin().await?),
-            Driver::Postgres(postgres) => TxInner::Postgres(postgres.begin(scope, relaxed).await?),
+            Driver::Postgres(postgres) => TxInner::Postgres(Box::new(postgres.begin(scope, relaxed).await?)),
         };
         Ok(Tx { scope, broken: false, inner })
     }
@@ -123,12 +121,7 @@ impl Db {
 
     /// One write statement in a transaction of its own. Returns how many rows it changed.
     /// A `RETURNING` goes through [`Tx`].
-    pub async fn execute(
-        &self,
-        scope: impl Into<Scope>,
-        sql: &'static str,
-        params: Vec<Value>,
-    ) -> Result<u64, Error> {
+    pub async fn execute(&self, scope: impl Into<Scope>, sql: &'static str, params: Vec<Value>) -> Result<u64, Error> {
         match &*self.driver {
             Driver::Sqlite(sqlite) => sqlite.execute(sql, params).await,
             Driver::Postgres(postgres) => postgres.execute(scope.into(), false, sql, &params).await,
@@ -159,7 +152,7 @@ pub struct Tx {
 
 enum TxInner {
     Sqlite(sqlite::Tx),
-    Postgres(postgres::Tx),
+    Postgres(Box<postgres::Tx>),
 }
 
 impl Tx {
@@ -178,11 +171,7 @@ impl Tx {
     }
 
     /// The row, if there is one. Several are an error.
-    pub async fn optional<T: FromRow>(
-        &mut self,
-        sql: &'static str,
-        params: Vec<Value>,
-    ) -> Result<Option<T>, Error> {
+    pub async fn optional<T: FromRow>(&mut self, sql: &'static str, params: Vec<Value>) -> Result<Option<T>, Error> {
         at_most_one(self.all(sql, params).await?)
     }
 
@@ -222,11 +211,7 @@ impl Tx {
 
     /// Marks the transaction as broken until the statement is known to have worked.
     fn enter(&mut self) -> Result<(), Error> {
-        if std::mem::replace(&mut self.broken, true) {
-            Err(Error::Aborted)
-        } else {
-            Ok(())
-        }
+        if std::mem::replace(&mut self.broken, true) { Err(Error::Aborted) } else { Ok(()) }
     }
 
     fn leave<R>(&mut self, result: Result<R, Error>) -> Result<R, Error> {

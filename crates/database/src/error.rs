@@ -41,11 +41,7 @@ pub enum Error {
     NewerSchema { found: i64, known: i64 },
     /// The files of the program and the history in the database don't fit each other.
     #[error("migration {version:04}_{name}: {message}")]
-    Migration {
-        version: i64,
-        name: String,
-        message: String,
-    },
+    Migration { version: i64, name: String, message: String },
     #[error("the database refused the statement: {0}")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

@@ -47,12 +47,16 @@ pub enum SchemaState {
     /// So many migrations are still to be applied.
     Pending(usize),
     /// The database was migrated by a newer program.
-    Newer { found: i64, known: i64 },
+    Newer {
+        found: i64,
+        known: i64,
+    },
 }
 
 /// A row of `schema_migrations`.
 pub(crate) struct Applied {
     pub version: i64,
+    pub name: String,
     pub checksum: String,
 }
 
@@ -62,7 +66,7 @@ pub(crate) const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     name TEXT NOT NULL,
     checksum TEXT NOT NULL
 )";
-pub(crate) const LIST: &str = "SELECT version, checksum FROM schema_migrations ORDER BY version";
+pub(crate) const LIST: &str = "SELECT version, name, checksum FROM schema_migrations ORDER BY version";
 pub(crate) const RECORD: &str = "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)";
 
 /// What is left to apply, after checking that files and history agree.
@@ -76,7 +80,7 @@ pub(crate) fn pending<'a>(files: &'a [Migration], applied: &[Applied]) -> Result
         let Some(file) = files.iter().find(|file| file.version == row.version) else {
             return Err(Error::Migration {
                 version: row.version,
-                name: String::new(),
+                name: row.name.clone(),
                 message: "was applied to this database, but this program does not have it".to_owned(),
             });
         };

@@ -30,6 +30,7 @@ impl<'a> Row<'a> {
     }
 
     /// The next column.
+    #[allow(clippy::should_implement_trait, reason = "each column has a type of its own")]
     pub fn next<F: Field>(&mut self) -> Result<F, Error> {
         let index = self.next;
         self.next += 1;
@@ -43,10 +44,7 @@ impl<'a> Row<'a> {
             Source::Sqlite(row) => sqlite::cell(row, index),
             Source::Postgres(row) => postgres::cell(row, index),
         };
-        cell.and_then(F::read).map_err(|message| Error::Decode {
-            column: self.name(index),
-            message,
-        })
+        cell.and_then(F::read).map_err(|message| Error::Decode { column: self.name(index), message })
     }
 
     fn len(&self) -> usize {

@@ -239,9 +239,7 @@ impl Field for Uuid {
         match cell {
             Cell::Uuid(it) => Ok(it),
             // A blob on SQLite.
-            Cell::Bytes(it) => {
-                Self::from_slice(it).map_err(|_| format!("{} bytes are not a uuid", it.len()))
-            }
+            Cell::Bytes(it) => Self::from_slice(it).map_err(|_| format!("{} bytes are not a uuid", it.len())),
             other => Err(other.mismatch("a uuid")),
         }
     }

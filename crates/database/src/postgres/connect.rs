@@ -3,7 +3,10 @@
 use std::{collections::HashMap, sync::RwLock, time::Duration};
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
-use tokio_postgres::{Client, Config, config::{Host, SslMode}};
+use tokio_postgres::{
+    Client, Config,
+    config::{Host, SslMode},
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Postgres, Shared, reason, tls};
@@ -26,9 +29,7 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$";
 impl Postgres {
     pub async fn connect(options: &Options) -> Result<Self, Error> {
         let (url, verify) = tls::split(&options.url)?;
-        let mut config: Config = url
-            .parse()
-            .map_err(|error: tokio_postgres::Error| Error::Options(reason(&error)))?;
+        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| Error::Options(reason(&error)))?;
         config
             .connect_timeout(options.patience.min(Duration::from_secs(5)))
             .tcp_user_timeout(Duration::from_secs(30))
@@ -117,9 +118,8 @@ async fn dial(config: &Config, tls: &MakeRustlsConnect) -> Result<Client, tokio_
 
 /// A login that bypasses row-level security takes the app's role, so that policies hold.
 async fn choose_role(client: &Client) -> Result<Option<&'static str>, tokio_postgres::Error> {
-    let login = client
-        .query_one("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user", &[])
-        .await?;
+    let login =
+        client.query_one("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user", &[]).await?;
     if !login.try_get::<_, bool>(0)? {
         return Ok(None);
     }

@@ -50,8 +50,10 @@ impl Postgres {
 
 async fn list(client: &Client) -> Result<Vec<Applied>, tokio_postgres::Error> {
     let rows = client.query(LIST, &[]).await?;
-    let rows = rows.iter().map(|row| Ok(Applied { version: row.try_get(0)?, checksum: row.try_get(1)? }));
-    rows.collect()
+    let read = |row: &tokio_postgres::Row| {
+        Ok(Applied { version: row.try_get(0)?, name: row.try_get(1)?, checksum: row.try_get(2)? })
+    };
+    rows.iter().map(read).collect()
 }
 
 async fn apply(client: &Client, file: &Migration) -> Result<(), tokio_postgres::Error> {

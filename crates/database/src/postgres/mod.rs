@@ -55,12 +55,7 @@ impl Postgres {
         })
     }
 
-    pub async fn all<T: FromRow>(
-        &self,
-        scope: Scope,
-        sql: &'static str,
-        params: &[Value],
-    ) -> Result<Vec<T>, Error> {
+    pub async fn all<T: FromRow>(&self, scope: Scope, sql: &'static str, params: &[Value]) -> Result<Vec<T>, Error> {
         let opening = opening("BEGIN READ ONLY", scope, false);
         let answer = match self.single(&opening, sql, params).await {
             // A read can be asked again.
@@ -140,11 +135,8 @@ impl Tx {
             if std::mem::replace(&mut self.begun, true) {
                 return fetch(&self.client, &statement, params).await;
             }
-            let (opened, answer) = future::join(
-                self.client.batch_execute(&self.opening),
-                fetch(&self.client, &statement, params),
-            )
-            .await;
+            let (opened, answer) =
+                future::join(self.client.batch_execute(&self.opening), fetch(&self.client, &statement, params)).await;
             opened?;
             answer
         };
@@ -238,9 +230,10 @@ fn opening(begin: &str, scope: Scope, relaxed: bool) -> String {
 impl Shared {
     async fn client(&self) -> Result<Object, Error> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => self.unavailable(&reason(&error)),
+            PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
+                self.unavailable(&reason(&error))
+            }
             PoolError::Timeout(_) => self.unavailable("no connection became free in time"),
-            PoolError::PostCreateHook(HookError::Backend(error)) => self.unavailable(&reason(&error)),
             other => self.unavailable(&other.to_string()),
         })
     }
@@ -272,16 +265,16 @@ impl Shared {
         };
         let class = db.code().code().get(..2).unwrap_or_default();
         match *db.code() {
-            SqlState::UNIQUE_VIOLATION => Error::UniqueViolation {
-                constraint: self.unique_columns(db.constraint().unwrap_or_default()),
-            },
-            SqlState::FOREIGN_KEY_VIOLATION => Error::ForeignKeyViolation,
-            SqlState::CHECK_VIOLATION | SqlState::NOT_NULL_VIOLATION | SqlState::INSUFFICIENT_PRIVILEGE => {
-                Error::RuleViolation { rule: db.message().to_owned() }
+            SqlState::UNIQUE_VIOLATION => {
+                Error::UniqueViolation { constraint: self.unique_columns(db.constraint().unwrap_or_default()) }
             }
+            SqlState::FOREIGN_KEY_VIOLATION => Error::ForeignKeyViolation,
+            SqlState::INSUFFICIENT_PRIVILEGE => Error::RuleViolation { rule: db.message().to_owned() },
             SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
                 Error::Conflict(db.message().to_owned())
             }
+            // 23: CHECK, NOT NULL, and what triggers raise in their name.
+            _ if class == "23" => Error::RuleViolation { rule: db.message().to_owned() },
             // 08 connection, 53 resources, 57 operator intervention, 58 system.
             _ if matches!(class, "08" | "53" | "57" | "58") => self.unavailable(db.message()),
             _ => Error::other(format!("{} ({})", db.message(), db.code().code())),
@@ -296,7 +289,7 @@ impl Shared {
 
 /// Whether the connection itself is gone.
 fn lost(error: &PgError) -> bool {
-    error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>())
+    error.is_closed() || error.source().is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 /// The message with its causes; the driver's own says only "error connecting to server".

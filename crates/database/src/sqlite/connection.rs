@@ -93,11 +93,7 @@ impl Opener {
     }
 
     /// Returns when the connection is open and `work` has begun on its thread.
-    async fn start(
-        &self,
-        duty: Duty,
-        work: impl FnOnce(&mut Connection) + Send + 'static,
-    ) -> Result<(), Error> {
+    async fn start(&self, duty: Duty, work: impl FnOnce(&mut Connection) + Send + 'static) -> Result<(), Error> {
         let (opened, answer) = oneshot::channel();
         let opener = self.clone();
         let main = move || match opener.open(duty) {
@@ -121,9 +117,7 @@ impl Opener {
         if duty == Duty::Write {
             self.make_private();
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(BUSY)?;
@@ -144,9 +138,7 @@ impl Opener {
         connection.pragma_update(None, "cache_size", if duty == Duty::Write { -4096 } else { -2048 })?;
         connection.pragma_update(None, "query_only", duty == Duty::Read)?;
         // SQLite's own knows only ASCII; PostgreSQL's knows Đ.
-        let pure = FunctionFlags::SQLITE_UTF8
-            | FunctionFlags::SQLITE_DETERMINISTIC
-            | FunctionFlags::SQLITE_INNOCUOUS;
+        let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
         connection.create_scalar_function("lower", 1, pure, |call| {
             Ok(call.get::<Option<String>>(0)?.map(|text| text.to_lowercase()))
         })?;

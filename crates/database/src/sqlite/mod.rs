@@ -35,9 +35,7 @@ impl Sqlite {
     /// Opens the file (made if absent) and starts the threads.
     pub async fn open(path: &str, options: &Options) -> Result<Self, Error> {
         if path.is_empty() || path.contains(":memory:") {
-            return Err(Error::Options(
-                "expected sqlite:PATH, the path of a file".to_owned(),
-            ));
+            return Err(Error::Options("expected sqlite:PATH, the path of a file".to_owned()));
         }
         let opener = Opener { path: Path::new(path).into(), synchronous: options.synchronous };
         let writer = opener.start_writer().await?;
@@ -45,12 +43,7 @@ impl Sqlite {
         for _ in 0..options.readers.max(1) {
             opener.start_reader(jobs.clone()).await?;
         }
-        Ok(Self {
-            writer,
-            permit: Arc::new(Semaphore::new(1)),
-            readers,
-            patience: options.patience,
-        })
+        Ok(Self { writer, permit: Arc::new(Semaphore::new(1)), readers, patience: options.patience })
     }
 
     /// Moves the write-ahead log into the file, which then holds everything, and takes no more writes.
@@ -64,11 +57,7 @@ impl Sqlite {
     }
 
     pub async fn begin(&self) -> Result<Tx, Error> {
-        Ok(Tx {
-            writer: self.writer.clone(),
-            permit: Some(self.acquire().await?),
-            begun: false,
-        })
+        Ok(Tx { writer: self.writer.clone(), permit: Some(self.acquire().await?), begun: false })
     }
 
     pub async fn all<T: FromRow>(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<T>, Error> {
@@ -232,10 +221,7 @@ fn execute(connection: &Connection, sql: &str, params: &[Value]) -> Result<u64, 
 
 /// Runs `BEGIN IMMEDIATE` or `COMMIT`.
 fn control(connection: &Connection, sql: &str) -> Result<(), Error> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.execute([]))
-        .map_err(translate)?;
+    connection.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map_err(translate)?;
     Ok(())
 }
 
@@ -258,9 +244,9 @@ fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), Error> {
             .parameter_name(place)
             .and_then(|name| name.strip_prefix('$'))
             .and_then(|digits| digits.parse::<usize>().ok());
-        let value = number.and_then(|number| params.get(number.checked_sub(1)?)).ok_or_else(|| {
-            Error::Encode(format!("parameter {place} of the statement is not one of $1 to ${count}"))
-        })?;
+        let value = number
+            .and_then(|number| params.get(number.checked_sub(1)?))
+            .ok_or_else(|| Error::Encode(format!("parameter {place} of the statement is not one of $1 to ${count}")))?;
         match value {
             Value::Null => statement.raw_bind_parameter(place, rusqlite::types::Null),
             Value::Bool(it) => statement.raw_bind_parameter(place, it),
@@ -282,9 +268,7 @@ pub fn cell<'a>(row: &'a rusqlite::Row<'_>, index: usize) -> Result<Cell<'a>, St
         ValueRef::Null => Ok(Cell::Null),
         ValueRef::Integer(it) => Ok(Cell::Int(it)),
         ValueRef::Real(it) => Ok(Cell::Float(it)),
-        ValueRef::Text(it) => std::str::from_utf8(it)
-            .map(Cell::Text)
-            .map_err(|error| error.to_string()),
+        ValueRef::Text(it) => std::str::from_utf8(it).map(Cell::Text).map_err(|error| error.to_string()),
         ValueRef::Blob(it) => Ok(Cell::Bytes(it)),
     }
 }

@@ -2,7 +2,7 @@
 
 use database::{Db, Engine, Platform, params};
 use futures_util::future::join_all;
-use testkit::{TestDb, db_test, db::run};
+use testkit::{TestDb, db::run, db_test};
 
 use crate::tables;
 

@@ -5,7 +5,7 @@ use kernel::{TenantScope, WorkspaceId};
 use testkit::{TestDb, db::run};
 use uuid::Uuid;
 
-use crate::tables;
+use crate::{superuser, tables};
 
 fn workspace(number: u128) -> TenantScope {
     TenantScope::assume(WorkspaceId::from_uuid(Uuid::from_u128(number)))
@@ -68,6 +68,8 @@ fn a_transaction_stays_in_its_workspace_and_leaves_nothing_behind() {
             assert_eq!(tx.all::<(Uuid,)>(ALL, params![]).await.unwrap().len(), 1);
             if commit {
                 tx.commit().await.unwrap();
+            } else {
+                drop(tx);
             }
             // The same connection, for somebody else.
             assert_eq!(seen(&db, ours).await, []);
@@ -80,8 +82,7 @@ fn without_a_scope_nothing_is_seen() {
     run(Engine::Postgres, async |db: TestDb| {
         tables::create(&db).await;
         put(&db, workspace(1), 1, workspace(1)).await.unwrap();
-        let (client, connection) = tokio_postgres::connect(db.url(), tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
+        let client = superuser(&db).await;
         client.batch_execute("SET ROLE parlance_app").await.unwrap();
         assert_eq!(client.query(ALL, &[]).await.unwrap().len(), 0);
         // Also after a scope was set and ended.
@@ -97,12 +98,8 @@ fn the_policies_hold_for_the_owner_of_the_tables_too() {
         let name = db.url().rsplit('/').next().unwrap().to_owned();
         let owner = format!("owner_of_{name}");
         let database = format!("{name}_owned");
-        let (admin, connection) = tokio_postgres::connect(db.url(), tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
-        for sql in [
-            format!("CREATE ROLE {owner} LOGIN"),
-            format!("CREATE DATABASE {database} OWNER {owner}"),
-        ] {
+        let admin = superuser(&db).await;
+        for sql in [format!("CREATE ROLE {owner} LOGIN"), format!("CREATE DATABASE {database} OWNER {owner}")] {
             admin.batch_execute(&sql).await.unwrap();
         }
         let url = db.url().replace(&name, &database).replace("postgres@", &format!("{owner}@"));

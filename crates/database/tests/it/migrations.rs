@@ -29,10 +29,7 @@ async fn a_newer_database_is_refused(db: TestDb) {
     let known = migrations(db.engine()).last().unwrap().version;
     tables::add(&db, 9_000, NEW, NEW).await;
     let refused = db.migrate().await;
-    assert!(
-        matches!(refused, Err(Error::NewerSchema { found: 9_000, known: it }) if it == known),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(Error::NewerSchema { found: 9_000, known: it }) if it == known), "{refused:?}");
     assert!(refused.unwrap_err().to_string().contains("newer version"));
     assert_eq!(db.schema_state().await.unwrap(), SchemaState::Newer { found: 9_000, known });
 }
@@ -54,9 +51,9 @@ async fn a_file_that_comes_late_is_refused(db: TestDb) {
     files.insert(files.len() - 1, late);
     let refused = db.migrate_to(files.leak()).await.unwrap_err().to_string();
     assert!(refused.starts_with("migration 9001_late: comes after 9002"), "{refused}");
-    let gone = migrations(db.engine())[1..].to_vec().leak();
-    let refused = db.migrate_to(tables::with(db.engine(), 9_002, NEW, NEW)[1..].to_vec().leak()).await;
-    assert!(refused.unwrap_err().to_string().contains("does not have it"), "{}", gone.len());
+    let without_first = tables::with(db.engine(), 9_002, NEW, NEW)[1..].to_vec().leak();
+    let refused = db.migrate_to(without_first).await.unwrap_err().to_string();
+    assert!(refused.starts_with("migration 0001_platform: was applied"), "{refused}");
 }
 
 #[db_test]

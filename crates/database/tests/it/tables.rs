@@ -60,12 +60,7 @@ pub async fn add(db: &Db, version: i64, sqlite: &'static str, postgres: &'static
 }
 
 /// The project's migrations and one more.
-pub fn with(
-    engine: Engine,
-    version: i64,
-    sqlite: &'static str,
-    postgres: &'static str,
-) -> &'static [Migration] {
+pub fn with(engine: Engine, version: i64, sqlite: &'static str, postgres: &'static str) -> &'static [Migration] {
     let sql = match engine {
         Engine::Sqlite => sqlite,
         Engine::Postgres => postgres,

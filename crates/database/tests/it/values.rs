@@ -36,8 +36,15 @@ async fn insert(db: &Db, thing: Thing) -> Result<Thing, Error> {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              RETURNING id, flag, small, number, ratio, title, code, bytes, document",
             params![
-                thing.id, thing.flag, thing.small, thing.number, thing.ratio, thing.title, thing.code,
-                thing.bytes, thing.document
+                thing.id,
+                thing.flag,
+                thing.small,
+                thing.number,
+                thing.ratio,
+                thing.title,
+                thing.code,
+                thing.bytes,
+                thing.document
             ],
         )
         .await?;
@@ -161,7 +168,15 @@ async fn the_houses_own_types_are_values_too(db: TestDb) {
             "SELECT CAST($1 AS UUID), CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT),
                     CAST($5 AS BIGINT), CAST($6 AS BIGINT), $7 = TRUE"
                 .pick(db.engine(), "SELECT $1, $2, $3, $4, $5, $6, $7 = TRUE"),
-            params![typed.id, typed.at, typed.cost, typed.price, typed.count, i64::try_from(typed.big).unwrap(), typed.flag],
+            params![
+                typed.id,
+                typed.at,
+                typed.cost,
+                typed.price,
+                typed.count,
+                i64::try_from(typed.big).unwrap(),
+                typed.flag
+            ],
         )
         .await
         .unwrap();
@@ -266,8 +281,7 @@ async fn parameters_are_bound_by_number_and_counted(db: TestDb) {
     tables::create(&db).await;
     let sql = "INSERT INTO shelves (id, room, place, label) VALUES ($3, $1, $2, $1)";
     db.execute(Platform, sql, params!["hall", 5, 7]).await.unwrap();
-    let shelf: (i64, String, i64, String) =
-        read(&db, "SELECT id, room, place, label FROM shelves").await.unwrap();
+    let shelf: (i64, String, i64, String) = read(&db, "SELECT id, room, place, label FROM shelves").await.unwrap();
     assert_eq!(shelf, (7, "hall".to_owned(), 5, "hall".to_owned()));
     for wrong in [params![], params!["hall", 5], params!["hall", 5, 8, 9]] {
         assert!(matches!(db.execute(Platform, sql, wrong).await, Err(Error::Encode(_))));

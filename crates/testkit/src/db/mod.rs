@@ -44,11 +44,8 @@ impl Deref for TestDb {
 
 /// Runs `test` against a database of its own. [`db_test`](crate::db_test) calls this.
 pub fn run<R, F: Future<Output = R>>(engine: Engine, test: impl FnOnce(TestDb) -> F) -> R {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime starts");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts");
     runtime.block_on(async {
         let home = match engine {
             Engine::Sqlite => Home::Sqlite(sqlite::create().await),
@@ -89,7 +86,8 @@ fn schema_name(engine: Engine) -> String {
     for file in migrations(engine) {
         hash.update(file.checksum());
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let start = hash.finalize().first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(start))
 }
 
 /// Since 1970. Tests hold their own clocks; this one tells old leftovers from new ones.

@@ -59,7 +59,7 @@ impl Script {
     /// An answer of server-sent events, one chunk for each of `events`, ended properly.
     pub fn events<E: AsRef<[u8]>>(events: impl IntoIterator<Item = E>) -> Self {
         let start = Self::new(200).header("content-type", "text/event-stream");
-        events.into_iter().fold(start, |script, event| script.chunk(event)).end()
+        events.into_iter().fold(start, Script::chunk).end()
     }
 
     /// Reads the request, then says nothing at all.
@@ -83,7 +83,7 @@ impl Script {
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         assert!(!self.begun, "headers come before the body");
-        self.head.push_str(&format!("{name}: {value}\r\n"));
+        self.head = format!("{}{name}: {value}\r\n", self.head);
         self
     }
 
