@@ -34,7 +34,7 @@ export default function ModelPicker({
       label={t`Choose a model`}
       side="top"
       initialFocus={input}
-      className="w-[min(30rem,calc(100vw-1rem))] overflow-hidden p-0"
+      className="w-[min(30rem,calc(100vw-1rem))] overflow-hidden! p-0!"
     >
       <Picker input={input} selected={selected} onSelect={onSelect} />
     </Popover>

@@ -69,7 +69,7 @@ export function AssistantMessage({
         />
       )}
       {!writing && (
-        <div className="actions -ms-2 mt-1.5 flex min-w-0 flex-wrap items-center">
+        <div className="-ms-2 mt-1.5 flex min-w-0 flex-wrap items-center">
           {text !== "" && <CopyButton text={() => text} label={t`Copy answer`} />}
           <div className="flex items-center">
             <button

@@ -212,7 +212,7 @@ export function Composer({
         />
         <IconButton
           label={t`Attach images`}
-          className="size-8"
+          className="size-8! touch:size-11!"
           onClick={() => picker.current?.click()}
         >
           <ImagePlus size={17} aria-hidden />
@@ -226,7 +226,7 @@ export function Composer({
             variant="outline"
             disabled={stopping}
             onClick={onStop}
-            className="size-9 rounded-full"
+            className="rounded-full!"
           >
             <Square size={13} fill="currentColor" aria-hidden />
           </IconButton>
@@ -238,7 +238,7 @@ export function Composer({
             keys="↵"
             variant="solid"
             disabled={action === "none" || queued}
-            className="size-9 rounded-full disabled:bg-active disabled:text-subtle disabled:opacity-100"
+            className="rounded-full! disabled:bg-active! disabled:text-subtle! disabled:opacity-100!"
           >
             <ArrowUp size={18} aria-hidden />
           </IconButton>

@@ -31,7 +31,7 @@ export function SettingsButton({
         onPointerEnter={() => void load()}
         onFocus={() => void load()}
         onClick={() => setOpen(!open)}
-        className="relative size-8 aria-expanded:bg-active"
+        className="relative size-8! aria-expanded:bg-active touch:size-11!"
       >
         <SlidersHorizontal size={16} aria-hidden />
         {changed > 0 && (

@@ -158,7 +158,7 @@ export default function Thread({
             setFollowing(true);
             virtual.scrollToEnd({ behavior: "smooth" });
           }}
-          className="absolute bottom-3 left-1/2 size-9 -translate-x-1/2 animate-fade rounded-full bg-raised shadow-md hover:bg-raised"
+          className="absolute! bottom-3 left-1/2 -translate-x-1/2 animate-fade rounded-full! bg-raised! shadow-md"
         >
           <ArrowDown size={17} aria-hidden />
         </IconButton>

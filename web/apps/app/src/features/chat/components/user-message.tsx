@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { textOf, type FilePart, type Message } from "@parlance/chat-core";
-import { Button, IconButton, Skeleton } from "@parlance/ui";
+import { Button, cn, IconButton, Skeleton } from "@parlance/ui";
 import { Pencil } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { isPending } from "../runs";
@@ -60,11 +60,16 @@ export function UserMessage({
           {text}
         </div>
       )}
-      <div className="actions flex items-center" data-quiet>
+      <div
+        className={cn(
+          "flex items-center transition-opacity group-focus-within/message:opacity-100 group-hover/message:opacity-100 touch:opacity-100",
+          message.sibling_ids.length < 2 && "opacity-0",
+        )}
+      >
         <CopyButton text={() => text} label={t`Copy message`} />
         <IconButton
           size="sm"
-          className="size-8"
+          className="size-8! touch:size-11!"
           label={t`Edit message`}
           disabled={busy || isPending(message)}
           onClick={() => onEdit(true)}
