@@ -16,5 +16,25 @@ export default defineConfig({
     // Inlined fonts and images would be fetched by everyone, and the page's policy forbids data: scripts.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // Few, larger files: small ones compress badly. What every page needs, what the frame of
+        // signed-in pages needs; the rest splits by itself.
+        codeSplitting: {
+          groups: [
+            {
+              name: "vendor",
+              test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|@tanstack|@lingui)\//,
+              priority: 3,
+            },
+            {
+              name: "base",
+              test: /\/(packages\/(api|i18n)\/src\/.*\.ts$|packages\/ui\/src\/(avatar|button|cn|feedback|field|logo|menu-button|toast|tooltip)[.\w]*$|src\/lib\/|features\/(session|appearance|shortcuts\/[\w.]+\.ts$|commands\/(open|registry)))/,
+              priority: 2,
+            },
+          ],
+        },
+      },
+    },
   },
 });

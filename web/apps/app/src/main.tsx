@@ -54,6 +54,7 @@ async function start() {
   if (hasSessionHint()) {
     // Renew while the catalogue loads. The route asks again and shows what went wrong.
     ensureSession().catch(() => null);
+    void import("@/features/shell/app-shell");
     if (/^\/(c\/|$)/.test(location.pathname)) void import("@/features/chat/chat-page");
   }
   await activateLocale(preferredLocale());

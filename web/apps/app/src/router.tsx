@@ -12,7 +12,6 @@ import {
 } from "@tanstack/react-router";
 import { applyProfile } from "@/features/appearance/preferences";
 import { safeNext } from "@/features/session/next.logic";
-import { AppShell } from "@/features/shell/app-shell";
 import { NotFoundPage, RouteError } from "@/features/shell/error-pages";
 import { Root } from "@/features/shell/root";
 import { ShellSkeleton } from "@/features/shell/shell-skeleton";
@@ -54,7 +53,7 @@ const signupRoute = createRoute({
 const appRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "app",
-  component: AppShell,
+  component: lazyRouteComponent(() => import("@/features/shell/app-shell")),
   pendingComponent: ShellSkeleton,
   pendingMs: 0,
   pendingMinMs: 0,

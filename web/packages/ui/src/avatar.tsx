@@ -7,16 +7,20 @@ export interface AvatarProps {
   name: string;
   /** An image that may be shown as is (same origin or blob). */
   src?: string | null;
-  square?: boolean;
-  className?: string;
+  size?: "md" | "lg" | "xl";
 }
 
+const sizes = {
+  md: "size-8 text-[0.75rem]",
+  lg: "size-9 text-[0.8125rem]",
+  xl: "size-18 text-2xl",
+};
+
 /** A picture, or initials on a quiet colour. Decorative: the name stands next to it. */
-export function Avatar({ id, name, src, square, className }: AvatarProps) {
+export function Avatar({ id, name, src, size = "md" }: AvatarProps) {
   const shape = cn(
-    "inline-grid size-8 shrink-0 select-none place-items-center overflow-hidden text-[0.75rem] font-semibold",
-    square ? "rounded-md" : "rounded-full",
-    className,
+    "inline-grid shrink-0 select-none place-items-center overflow-hidden rounded-full font-semibold",
+    sizes[size],
   );
   if (src) return <img src={src} alt="" className={cn(shape, "object-cover")} />;
   const hue = hueOf(id);

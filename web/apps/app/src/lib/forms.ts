@@ -3,8 +3,8 @@ import { msg } from "@lingui/core/macro";
 import type { MessageDescriptor } from "@lingui/core";
 import { ApiError } from "@parlance/api";
 import { i18n } from "@parlance/i18n";
-import type { FieldValues, Path, UseFormReturn } from "react-hook-form";
 import { toastError } from "./errors";
+import type { Form } from "./use-form";
 
 /** Codes of field errors in the person's language; for others the server's message stands. */
 const FIELD_MESSAGES: Record<string, MessageDescriptor> = {
@@ -17,21 +17,17 @@ const FIELD_MESSAGES: Record<string, MessageDescriptor> = {
 };
 
 /** Sets the errors of fields that the form has and focuses the first; anything else becomes a toast. */
-export function applyServerErrors<T extends FieldValues>(
+export function applyServerErrors<T extends Record<string, string>>(
   error: unknown,
-  form: UseFormReturn<T>,
+  form: Form<T>,
 ): void {
   if (!(error instanceof ApiError) || error.errors.length === 0) return toastError(error);
-  const known = form.getValues();
   let placed = false;
   for (const { field, code, message } of error.errors) {
-    if (!(field in known)) continue;
+    if (!form.has(field)) continue;
     const text = FIELD_MESSAGES[code];
-    form.setError(
-      field as Path<T>,
-      { type: code, message: text ? i18n._(text) : message },
-      { shouldFocus: !placed },
-    );
+    form.setError(field, text ? i18n._(text) : message);
+    if (!placed) form.focus(field);
     placed = true;
   }
   if (!placed) toastError(error);

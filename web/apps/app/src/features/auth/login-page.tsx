@@ -1,12 +1,11 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isApiError, logIn } from "@parlance/api";
 import { Button, Field, Input, Notice } from "@parlance/ui";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
-import { useForm } from "react-hook-form";
 import { errorMessage } from "@/lib/errors";
 import { applyServerErrors } from "@/lib/forms";
+import { useForm, type Form } from "@/lib/use-form";
 import { useDocumentTitle } from "@/lib/use-document-title";
 import { AuthLayout } from "./auth-layout";
 import { enter } from "./enter";
@@ -19,22 +18,19 @@ export default function LoginPage() {
   const { history } = useRouter();
   const { next, reason } = useSearch({ from: "/auth" });
   const [problem, setProblem] = useState<string | null>(null);
-  const form = useForm<LoginForm>({
-    resolver: zodResolver(loginSchema),
-    defaultValues: { email: "", password: "" },
-  });
-  const { errors, isSubmitting } = form.formState;
-
-  const submit = form.handleSubmit(async (body) => {
-    setProblem(null);
-    try {
-      await enter(await logIn({ body }), next, history.push);
-    } catch (error) {
-      if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
-      setProblem(errorMessage(error));
-      if (isApiError(error, "invalid_credentials"))
-        form.setFocus("password", { shouldSelect: true });
-    }
+  const form: Form<LoginForm> = useForm<LoginForm>({
+    schema: loginSchema,
+    initial: { email: "", password: "" },
+    onSubmit: async (body) => {
+      setProblem(null);
+      try {
+        await enter(await logIn({ body }), next, history.push);
+      } catch (error) {
+        if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
+        setProblem(errorMessage(error));
+        if (isApiError(error, "invalid_credentials")) form.focus("password");
+      }
+    },
   });
 
   return (
@@ -53,18 +49,18 @@ export default function LoginPage() {
         </Trans>
       }
     >
-      <form onSubmit={submit} noValidate className="space-y-5">
+      <form {...form.props} className="space-y-5">
         {reason === "expired" && !problem && (
           <Notice tone="warning">
             <Trans>Your session has ended. Log in to go on where you were.</Trans>
           </Notice>
         )}
         {problem && <Notice tone="danger">{problem}</Notice>}
-        <Field label={t`E-mail`} error={errors.email?.message}>
+        <Field label={t`E-mail`} error={form.errors.email}>
           {(control) => (
             <Input
               {...control}
-              {...form.register("email")}
+              {...form.field("email")}
               type="email"
               inputMode="email"
               autoComplete="username"
@@ -72,16 +68,16 @@ export default function LoginPage() {
             />
           )}
         </Field>
-        <Field label={t`Password`} error={errors.password?.message}>
+        <Field label={t`Password`} error={form.errors.password}>
           {(control) => (
             <PasswordInput
               {...control}
-              {...form.register("password")}
+              {...form.field("password")}
               autoComplete="current-password"
             />
           )}
         </Field>
-        <Button type="submit" variant="primary" size="lg" pending={isSubmitting} className="w-full">
+        <Button type="submit" variant="primary" size="lg" pending={form.pending} className="w-full">
           <Trans>Log in</Trans>
         </Button>
       </form>

@@ -1,4 +1,3 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { getInstance, isApiError, logIn, signUp, type Session } from "@parlance/api";
 import { i18n, LOCALES } from "@parlance/i18n";
@@ -6,9 +5,9 @@ import { Button, buttonClass, Field, Input, Notice } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
-import { useForm } from "react-hook-form";
 import { errorMessage } from "@/lib/errors";
 import { applyServerErrors } from "@/lib/forms";
+import { useForm, type Form } from "@/lib/use-form";
 import { useDocumentTitle } from "@/lib/use-document-title";
 import { AuthLayout } from "./auth-layout";
 import { enter } from "./enter";
@@ -28,33 +27,31 @@ export default function SignupPage() {
     queryFn: ({ signal }) => getInstance({ signal }),
     staleTime: Infinity,
   });
-  const form = useForm<SignupForm>({
-    resolver: zodResolver(signupSchema),
-    defaultValues: { name: "", email: "", password: "" },
-  });
-  const { errors, isSubmitting } = form.formState;
   const loginLink = (
     <Link to="/login" search={next ? { next } : {}} className={linkClass}>
       <Trans>Log in</Trans>
     </Link>
   );
-
-  const submit = form.handleSubmit(async ({ name, email, password }) => {
-    setProblem(null);
-    const locale = LOCALES.find((known) => known === i18n.locale) ?? "en";
-    let session: Session;
-    try {
-      await signUp({ body: { email, password, locale, ...(name ? { name } : {}) } });
-      // The answer is the same whether or not the address is taken; logging in tells.
-      session = await logIn({ body: { email, password } });
-    } catch (error) {
-      if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
-      if (!isApiError(error, "invalid_credentials")) return setProblem(errorMessage(error));
-      return setProblem(
-        <Trans>This address has an account already, with another password. {loginLink}</Trans>,
-      );
-    }
-    await enter(session, next, history.push);
+  const form: Form<SignupForm> = useForm<SignupForm>({
+    schema: signupSchema,
+    initial: { name: "", email: "", password: "" },
+    onSubmit: async ({ name, email, password }) => {
+      setProblem(null);
+      const locale = LOCALES.find((known) => known === i18n.locale) ?? "en";
+      let session: Session;
+      try {
+        await signUp({ body: { email, password, locale, ...(name ? { name } : {}) } });
+        // The answer is the same whether or not the address is taken; logging in tells.
+        session = await logIn({ body: { email, password } });
+      } catch (error) {
+        if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
+        if (!isApiError(error, "invalid_credentials")) return setProblem(errorMessage(error));
+        return setProblem(
+          <Trans>This address has an account already, with another password. {loginLink}</Trans>,
+        );
+      }
+      await enter(session, next, history.push);
+    },
   });
 
   if (instance?.sign_up === "closed") {
@@ -76,38 +73,30 @@ export default function SignupPage() {
       subtitle={t`All the leading models in one calm place.`}
       footer={<Trans>Already have an account? {loginLink}</Trans>}
     >
-      <form onSubmit={submit} noValidate className="space-y-5">
+      <form {...form.props} className="space-y-5">
         {problem && <Notice tone="danger">{problem}</Notice>}
-        <Field label={t`Name`} aside={t`Optional`} error={errors.name?.message}>
+        <Field label={t`Name`} aside={t`Optional`} error={form.errors.name}>
           {(control) => (
-            <Input {...control} {...form.register("name")} autoComplete="name" autoFocus />
+            <Input {...control} {...form.field("name")} autoComplete="name" autoFocus />
           )}
         </Field>
-        <Field label={t`E-mail`} error={errors.email?.message}>
+        <Field label={t`E-mail`} error={form.errors.email}>
           {(control) => (
             <Input
               {...control}
-              {...form.register("email")}
+              {...form.field("email")}
               type="email"
               inputMode="email"
               autoComplete="username"
             />
           )}
         </Field>
-        <Field
-          label={t`Password`}
-          hint={t`At least 8 characters.`}
-          error={errors.password?.message}
-        >
+        <Field label={t`Password`} hint={t`At least 8 characters.`} error={form.errors.password}>
           {(control) => (
-            <PasswordInput
-              {...control}
-              {...form.register("password")}
-              autoComplete="new-password"
-            />
+            <PasswordInput {...control} {...form.field("password")} autoComplete="new-password" />
           )}
         </Field>
-        <Button type="submit" variant="primary" size="lg" pending={isSubmitting} className="w-full">
+        <Button type="submit" variant="primary" size="lg" pending={form.pending} className="w-full">
           <Trans>Create account</Trans>
         </Button>
       </form>

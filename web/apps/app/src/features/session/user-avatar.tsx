@@ -1,5 +1,5 @@
 import { apiFetch } from "@parlance/api";
-import { Avatar } from "@parlance/ui";
+import { Avatar, type AvatarProps } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
 
 export interface UserAvatarProps {
@@ -7,12 +7,12 @@ export interface UserAvatarProps {
   name: string;
   /** `avatar_url` of the person; the image needs the bearer token, so an `img` can't fetch it. */
   url: string | null;
-  className?: string;
+  size?: AvatarProps["size"];
 }
 
 export const avatarKeys = { all: ["avatars"] as const };
 
-export function UserAvatar({ id, name, url, className }: UserAvatarProps) {
+export function UserAvatar({ id, name, url, size }: UserAvatarProps) {
   const { data } = useQuery({
     queryKey: [...avatarKeys.all, url],
     queryFn: async ({ signal }) => {
@@ -24,5 +24,5 @@ export function UserAvatar({ id, name, url, className }: UserAvatarProps) {
     gcTime: Infinity,
     retry: false,
   });
-  return <Avatar id={id} name={name} src={url ? data : null} className={className} />;
+  return <Avatar id={id} name={name} src={url ? data : null} size={size} />;
 }

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { openHelp, openPalette } from "@/features/commands/open";
 import { useCommands } from "@/features/commands/registry";
 import { useShortcuts } from "@/features/shortcuts/shortcuts";
@@ -8,13 +8,22 @@ import { useBaseCommands } from "./base-commands";
 import { Sidebar } from "./sidebar";
 import { closeDrawer, toggleSidebar, useSidebar } from "./sidebar-state";
 
+const loadDrawer = () => import("./drawer");
+const Drawer = lazy(loadDrawer);
+
 /** The frame of every signed-in page: sidebar and main region. */
-export function AppShell() {
+export default function AppShell() {
   const { t } = useLingui();
   const navigate = useNavigate();
   const sidebar = useSidebar();
   const path = useRouterState({ select: (router) => router.location.pathname });
   useEffect(closeDrawer, [path]);
+  useEffect(() => {
+    // A phone's person presses this first: have it ready once the page is quiet.
+    if (sidebar.wide) return;
+    const timer = setTimeout(() => void loadDrawer(), 1500);
+    return () => clearTimeout(timer);
+  }, [sidebar.wide]);
 
   useShortcuts([
     { keys: "mod+k", label: t`Search and commands`, group: t`General`, run: openPalette },
@@ -55,31 +64,14 @@ export function AppShell() {
           <Sidebar />
         </aside>
       )}
-      {!sidebar.wide && <Drawer open={sidebar.drawer} label={t`Sidebar`} />}
+      {!sidebar.wide && sidebar.drawer && (
+        <Suspense fallback={null}>
+          <Drawer label={t`Sidebar`} />
+        </Suspense>
+      )}
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
         <Outlet />
       </main>
     </div>
-  );
-}
-
-/** The sidebar over the page. The platform's modal dialog traps focus and makes the rest inert. */
-function Drawer({ open, label }: { open: boolean; label: string }) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    if (open) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [open]);
-  return (
-    // The click handler is for the backdrop only; the keyboard has Escape and the close button.
-    <dialog
-      ref={dialog}
-      aria-label={label}
-      onClose={closeDrawer}
-      onClick={(event) => event.target === event.currentTarget && closeDrawer()}
-      className="m-0 h-dvh max-h-none w-[min(19rem,calc(100vw-3rem))] max-w-none overflow-hidden border-e border-line bg-sidebar text-fg shadow-lg backdrop:animate-fade backdrop:bg-backdrop open:animate-slide"
-    >
-      {open && <Sidebar />}
-    </dialog>
   );
 }

@@ -1,32 +1,30 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { useLingui } from "@lingui/react/macro";
 import { createWorkspace, idempotencyKey } from "@parlance/api";
 import { Button, Field, Input } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { useForm } from "react-hook-form";
 import { enterWorkspace } from "@/features/session/actions";
 import { applyServerErrors } from "@/lib/forms";
+import { useForm, type Form } from "@/lib/use-form";
 import { workspaceSchema, type WorkspaceForm } from "@/features/settings/workspace/schema";
 
 export default function NewWorkspaceDialog({ onClose }: { onClose: () => void }) {
   const { t } = useLingui();
   const navigate = useNavigate();
   const [key] = useState(idempotencyKey);
-  const form = useForm<WorkspaceForm>({
-    resolver: zodResolver(workspaceSchema),
-    defaultValues: { name: "" },
-  });
-  const { errors, isSubmitting } = form.formState;
-  const submit = form.handleSubmit(async (body) => {
-    try {
-      const workspace = await createWorkspace({ body, headers: { "Idempotency-Key": key } });
-      onClose();
-      await enterWorkspace(workspace.id, () => navigate({ to: "/" }));
-    } catch (error) {
-      applyServerErrors(error, form);
-    }
+  const form: Form<WorkspaceForm> = useForm<WorkspaceForm>({
+    schema: workspaceSchema,
+    initial: { name: "" },
+    onSubmit: async (body) => {
+      try {
+        const workspace = await createWorkspace({ body, headers: { "Idempotency-Key": key } });
+        onClose();
+        await enterWorkspace(workspace.id, () => navigate({ to: "/" }));
+      } catch (error) {
+        applyServerErrors(error, form);
+      }
+    },
   });
   return (
     <Dialog
@@ -37,15 +35,15 @@ export default function NewWorkspaceDialog({ onClose }: { onClose: () => void })
       footer={
         <>
           <Button onClick={onClose}>{t`Cancel`}</Button>
-          <Button type="submit" form="new-workspace" variant="primary" pending={isSubmitting}>
+          <Button type="submit" form="new-workspace" variant="primary" pending={form.pending}>
             {t`Create`}
           </Button>
         </>
       }
     >
-      <form id="new-workspace" onSubmit={submit} noValidate>
-        <Field label={t`Name`} error={errors.name?.message}>
-          {(control) => <Input {...control} {...form.register("name")} autoComplete="off" />}
+      <form id="new-workspace" {...form.props}>
+        <Field label={t`Name`} error={form.errors.name}>
+          {(control) => <Input {...control} {...form.field("name")} autoComplete="off" />}
         </Field>
       </form>
     </Dialog>

@@ -1,5 +1,5 @@
 import { Skeleton } from "@parlance/ui";
-import { ListSkeleton } from "./sidebar";
+import { ListSkeleton } from "./list-skeleton";
 import { useSidebar } from "./sidebar-state";
 
 /** The shape of the app while the session is renewed. */

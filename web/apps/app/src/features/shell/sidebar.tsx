@@ -1,10 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { cn, IconButton, LogoMark, Skeleton, Wordmark } from "@parlance/ui";
+import { cn, IconButton, LogoMark, Wordmark } from "@parlance/ui";
 import { Link } from "@tanstack/react-router";
 import { Command, PanelLeft, SquarePen } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { openPalette } from "@/features/commands/open";
 import { showKeys } from "@/features/shortcuts/shortcuts";
+import { ListSkeleton } from "./list-skeleton";
 import { closeDrawer, toggleSidebar, useSidebar } from "./sidebar-state";
 import { UserMenu } from "./user-menu";
 
@@ -63,17 +64,6 @@ export function Sidebar({ className }: { className?: string }) {
         </Suspense>
         <UserMenu />
       </div>
-    </div>
-  );
-}
-
-export function ListSkeleton() {
-  return (
-    <div className="space-y-3.5 px-5 pt-4" aria-hidden>
-      <Skeleton className="h-3 w-16" />
-      {["w-4/5", "w-3/5", "w-11/12", "w-2/3", "w-3/4"].map((width) => (
-        <Skeleton key={width} className={cn("h-4", width)} />
-      ))}
     </div>
   );
 }

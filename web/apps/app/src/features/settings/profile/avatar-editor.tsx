@@ -58,12 +58,7 @@ export function AvatarEditor({ user }: { user: User }) {
 
   return (
     <div className="flex flex-wrap items-center gap-5">
-      <UserAvatar
-        id={user.id}
-        name={user.name || user.email}
-        url={user.avatar_url}
-        className="size-18 text-xl"
-      />
+      <UserAvatar id={user.id} name={user.name || user.email} url={user.avatar_url} size="xl" />
       <div>
         <div className="flex flex-wrap gap-2">
           <input

@@ -1,40 +1,36 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { patchSessionUser, updateMe } from "@parlance/api";
 import { formatDate } from "@parlance/i18n";
 import { Button, Field, Input, toast } from "@parlance/ui";
 import { useQueryClient } from "@tanstack/react-query";
-import { useForm } from "react-hook-form";
 import { meQuery } from "@/features/session/actions";
 import { useSession } from "@/features/session/use-session";
 import { applyServerErrors } from "@/lib/forms";
 import { Section, SettingsPage } from "../section";
 import { AvatarEditor } from "./avatar-editor";
+import { useForm, type Form } from "@/lib/use-form";
 import { profileSchema, type ProfileForm } from "./schema";
 
 export default function ProfilePage() {
   const { t } = useLingui();
   const user = useSession()?.user;
   const queries = useQueryClient();
-  const form = useForm<ProfileForm>({
-    resolver: zodResolver(profileSchema),
-    values: { name: user?.name ?? "" },
-    resetOptions: { keepDirtyValues: true },
+  const form: Form<ProfileForm> = useForm<ProfileForm>({
+    schema: profileSchema,
+    initial: { name: user?.name ?? "" },
+    onSubmit: async (body) => {
+      try {
+        const next = await updateMe({ body });
+        patchSessionUser(next);
+        form.reset({ name: next.name });
+        void queries.invalidateQueries({ queryKey: meQuery().queryKey });
+        toast.success(t`Profile saved`);
+      } catch (error) {
+        applyServerErrors(error, form);
+      }
+    },
   });
-  const { errors, isSubmitting, isDirty } = form.formState;
   if (!user) return null;
-
-  const submit = form.handleSubmit(async (body) => {
-    try {
-      const next = await updateMe({ body });
-      patchSessionUser(next);
-      form.reset({ name: next.name });
-      void queries.invalidateQueries({ queryKey: meQuery().queryKey });
-      toast.success(t`Profile saved`);
-    } catch (error) {
-      applyServerErrors(error, form);
-    }
-  });
 
   return (
     <SettingsPage title={t`Profile`} intro={t`How you appear to others in your workspaces.`}>
@@ -42,16 +38,16 @@ export default function ProfilePage() {
         <AvatarEditor user={user} />
       </Section>
       <Section title={t`Details`}>
-        <form onSubmit={submit} noValidate className="max-w-md space-y-5">
-          <Field label={t`Name`} error={errors.name?.message}>
-            {(control) => <Input {...control} {...form.register("name")} autoComplete="name" />}
+        <form {...form.props} className="max-w-md space-y-5">
+          <Field label={t`Name`} error={form.errors.name}>
+            {(control) => <Input {...control} {...form.field("name")} autoComplete="name" />}
           </Field>
           <Field label={t`E-mail`} hint={t`Member since ${formatDate(user.created_at)}.`}>
             {(control) => (
               <Input {...control} value={user.email} readOnly className="bg-canvas text-muted" />
             )}
           </Field>
-          <Button type="submit" variant="primary" pending={isSubmitting} disabled={!isDirty}>
+          <Button type="submit" variant="primary" pending={form.pending} disabled={!form.dirty}>
             <Trans>Save</Trans>
           </Button>
         </form>

@@ -47,7 +47,7 @@ export function MemberRow({ member }: { member: Member }) {
 
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-3 px-4 py-3">
-      <UserAvatar id={member.user_id} name={name} url={member.avatar_url} className="size-9" />
+      <UserAvatar id={member.user_id} name={name} url={member.avatar_url} size="lg" />
       <div className="min-w-40 flex-1">
         <p className="flex items-center gap-2 text-sm font-medium">
           <span className="truncate">{name}</span>

@@ -1,9 +1,7 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { patchSessionWorkspace, updateWorkspace } from "@parlance/api";
 import { Button, Field, Input, Skeleton, toast } from "@parlance/ui";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { useForm } from "react-hook-form";
 import { meQuery } from "@/features/session/actions";
 import { usePermission, useSession } from "@/features/session/use-session";
 import { applyServerErrors } from "@/lib/forms";
@@ -11,6 +9,7 @@ import { LoadError } from "@/lib/load-error";
 import { Panel, Section, SettingsPage } from "../section";
 import { MemberRow } from "./member-row";
 import { membersQuery } from "./queries";
+import { useForm, type Form } from "@/lib/use-form";
 import { workspaceSchema, type WorkspaceForm } from "./schema";
 
 export default function WorkspacePage() {
@@ -44,35 +43,34 @@ function NameForm() {
   const workspace = useSession()?.workspace;
   const manages = usePermission("workspace.manage");
   const queries = useQueryClient();
-  const form = useForm<WorkspaceForm>({
-    resolver: zodResolver(workspaceSchema),
-    defaultValues: { name: workspace?.name ?? "" },
-  });
-  const { errors, isSubmitting, isDirty } = form.formState;
-  const submit = form.handleSubmit(async (body) => {
-    try {
-      const next = await updateWorkspace({ body });
-      patchSessionWorkspace(next);
-      form.reset({ name: next.name });
-      void queries.invalidateQueries({ queryKey: meQuery().queryKey });
-      toast.success(t`Workspace renamed`);
-    } catch (error) {
-      applyServerErrors(error, form);
-    }
+  const form: Form<WorkspaceForm> = useForm<WorkspaceForm>({
+    schema: workspaceSchema,
+    initial: { name: workspace?.name ?? "" },
+    onSubmit: async (body) => {
+      try {
+        const next = await updateWorkspace({ body });
+        patchSessionWorkspace(next);
+        form.reset({ name: next.name });
+        void queries.invalidateQueries({ queryKey: meQuery().queryKey });
+        toast.success(t`Workspace renamed`);
+      } catch (error) {
+        applyServerErrors(error, form);
+      }
+    },
   });
   return (
-    <form onSubmit={submit} noValidate className="max-w-md space-y-5">
+    <form {...form.props} className="max-w-md space-y-5">
       <Field
         label={t`Name of the workspace`}
-        error={errors.name?.message}
+        error={form.errors.name}
         hint={manages ? undefined : t`Only owners and administrators can rename it.`}
       >
         {(control) => (
-          <Input {...control} {...form.register("name")} readOnly={!manages} autoComplete="off" />
+          <Input {...control} {...form.field("name")} readOnly={!manages} autoComplete="off" />
         )}
       </Field>
       {manages && (
-        <Button type="submit" variant="primary" pending={isSubmitting} disabled={!isDirty}>
+        <Button type="submit" variant="primary" pending={form.pending} disabled={!form.dirty}>
           <Trans>Save</Trans>
         </Button>
       )}
