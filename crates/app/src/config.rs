@@ -155,7 +155,7 @@ pub struct Limits {
     /// Requests that one user may make in a minute.
     pub requests_per_user: u32,
     /// Answers that one user may have written at a time.
-    pub runs_per_user: usize,
+    pub runs_per_user: u32,
 }
 
 impl Default for Limits {

@@ -25,8 +25,8 @@ pub struct Platform {
     pub limiter: Limiter,
     pub identity: Arc<identity::Identity>,
     pub tenancy: Arc<tenancy::Tenancy>,
-    pub providers: Arc<providers::Providers>,
-    pub metering: Arc<metering::Metering>,
+    pub providers: providers::Providers,
+    pub metering: metering::Metering,
     pub chat: chat::Chat,
 }
 
@@ -49,36 +49,33 @@ impl Platform {
             None => Limiter::in_process(),
         };
         let tenancy = Arc::new(tenancy::Tenancy::new(db.clone(), env.clone()));
-        let identity = Arc::new(
-            identity::Identity::new(
-                db.clone(),
-                env.clone(),
-                tasks.clone(),
-                tenancy.clone(),
-                identity::Config {
-                    public_url: config.server.public_url.clone(),
-                    data_dir: config.data_dir.0.clone(),
-                    signing_keys: config.auth.signing_keys.clone(),
-                    refresh_secret: config.auth.refresh_secret.clone(),
-                    sign_up_open: config.auth.sign_up == SignUp::Open,
-                    requests_per_ip: config.limits.auth_per_ip,
-                },
-                limiter.clone(),
-            )
-            .context("identity can't start")?,
-        );
-        let providers = Arc::new(
-            providers::Providers::new(env.clone(), tasks.clone(), config.providers.clone())
-                .context("the providers can't be set up")?,
-        );
-        let metering = Arc::new(metering::Metering::new(db.clone(), env.clone()));
+        let identity = identity::Identity::new(
+            db.clone(),
+            env.clone(),
+            tasks.clone(),
+            tenancy.clone(),
+            identity::Config {
+                public_url: config.server.public_url.clone(),
+                data_dir: config.data_dir.0.clone(),
+                signing_keys: config.auth.signing_keys.clone(),
+                refresh_secret: config.auth.refresh_secret.clone(),
+                sign_up_open: config.auth.sign_up == SignUp::Open,
+                requests_per_ip: config.limits.auth_per_ip,
+            },
+            limiter.clone(),
+        )
+        .map(Arc::new)
+        .context("the signing keys can't be used")?;
+        let providers = providers::Providers::new(env.clone(), tasks.clone(), config.providers.clone())
+            .context("the providers can't be set up")?;
+        let metering = metering::Metering::new(db.clone(), env.clone());
         let chat = chat::Chat::new(chat::Parts {
             db: db.clone(),
             env: env.clone(),
             tasks: tasks.clone(),
-            providers: providers.clone(),
-            metering: metering.clone(),
-            runs_per_user: config.limits.runs_per_user,
+            providers: Arc::new(providers.clone()),
+            metering: Arc::new(metering.clone()),
+            config: chat::Config { max_concurrent_runs: config.limits.runs_per_user, ..chat::Config::default() },
         });
         Ok(Self { env, tasks, db, limiter, identity, tenancy, providers, metering, chat })
     }

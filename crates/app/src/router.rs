@@ -33,7 +33,7 @@ fn api(platform: &Platform, config: &Config) -> (Router, Document) {
     let v1 = OpenApiRouter::new()
         .merge(identity::routes(platform.identity.clone()))
         .merge(tenancy::routes(platform.tenancy.clone(), platform.identity.clone()))
-        .merge(providers::routes(platform.providers.clone()))
+        .merge(providers::routes(Arc::new(platform.providers.clone())))
         .merge(chat::routes(platform.chat.clone()))
         .merge(metering::routes(platform.metering.clone(), platform.identity.clone()))
         .merge(OpenApiRouter::new().routes(routes!(get_instance)).layer(Extension(Instance::of(config))));

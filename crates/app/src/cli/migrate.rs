@@ -10,7 +10,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
         say("The database is up to date.");
     }
     for migration in applied {
-        say(format_args!("applied {migration}"));
+        say(format_args!("applied {:04}_{}", migration.version, migration.name));
     }
     Ok(())
 }

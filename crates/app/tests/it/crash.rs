@@ -71,7 +71,7 @@ pub fn command(data: &std::path::Path) -> Command {
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("PARLANCE_DATA_DIR", data)
-        .env("PARLANCE_PROVIDERS__DISCOVERY", "false")
+        .env("PARLANCE_PROVIDERS__DISCOVERY__ENABLED", "false")
         .current_dir(data);
     command
 }

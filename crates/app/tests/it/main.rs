@@ -17,3 +17,4 @@ mod isolation;
 mod openapi;
 mod runs;
 mod support;
+mod traced;

@@ -49,7 +49,7 @@ impl Answer {
 /// The configuration that tests start from: no network, no pauses, no limits in the way.
 pub fn config(data: &TempDir) -> Config {
     let mut config = Config { data_dir: DataDir(data.path().to_owned()), ..Config::default() };
-    config.providers.discovery = false;
+    config.providers.discovery.enabled = false;
     config.providers.demo.chunk_delay_ms = 0;
     config.limits.auth_per_ip = 10_000;
     config.limits.requests_per_ip = 100_000;
