@@ -57,8 +57,7 @@ pub(super) async fn sign_up(
     State(identity): State<Arc<Identity>>,
     Json(body): Json<SignUpRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let sign_up =
-        SignUp { email: body.email, password: body.password, name: body.name, locale: body.locale };
+    let sign_up = SignUp { email: body.email, password: body.password, name: body.name, locale: body.locale };
     identity.sign_up(sign_up).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { status: AcceptedStatus::Accepted })))
 }

@@ -1,0 +1,14 @@
+//! Identity on both engines, through its operations and its endpoints. Tests that prove a
+//! behaviour of the acceptance list carry its number.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's panic is its report")]
+
+mod access_tokens;
+mod keys;
+mod lockout;
+mod passwords;
+mod profile;
+mod refresh;
+mod secrecy;
+mod sessions;
+mod support;

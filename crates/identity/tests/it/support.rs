@@ -1,0 +1,267 @@
+//! A platform of identity and tenancy alone, with a clock to move, and people who use it.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use database::Db;
+use http_body_util::BodyExt;
+use identity::{Config, Identity, NewUser};
+use kernel::{Env, ManualClock, SessionId, Tasks, UserId, WorkspaceId};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tenancy::Tenancy;
+use testkit::TestDb;
+use tower::ServiceExt;
+use utoipa_axum::router::OpenApiRouter;
+use web::{
+    Auth, layers,
+    limit::{Limiter, Policy},
+};
+
+pub const PASSWORD: &str = "correct horse battery staple";
+pub const ANN: &str = "ann@example.com";
+pub const HOME: &str = "203.0.113.7";
+
+/// One process of the platform.
+#[derive(Clone)]
+pub struct Node {
+    pub identity: Arc<Identity>,
+    pub tenancy: Arc<Tenancy>,
+    router: Router,
+}
+
+/// The platform, its clock and its data folder.
+pub struct World {
+    pub node: Node,
+    pub clock: Arc<ManualClock>,
+    pub env: Env,
+    pub data: TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub token: String,
+    pub cookie: String,
+    pub user: UserId,
+    pub workspace: WorkspaceId,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// The status and, of a problem, the code.
+    pub fn outcome(&self) -> (u16, String) {
+        let code = serde_json::from_slice::<Value>(&self.bytes).unwrap_or_default()["code"].as_str().map(str::to_owned);
+        (self.status.as_u16(), code.unwrap_or_default())
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        self
+    }
+
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) {
+        assert_eq!(self.outcome(), (status, code.to_owned()), "{}", self.text());
+    }
+
+    /// The fields that a problem names.
+    pub fn fields(&self) -> Vec<String> {
+        let body = self.json();
+        let errors = body["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+    }
+
+    pub fn set_cookie(&self) -> Option<String> {
+        self.headers.get(header::SET_COOKIE).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    /// The refresh token that was set, as the `Cookie` header to send.
+    #[track_caller]
+    pub fn cookie(&self) -> String {
+        self.set_cookie().expect("a cookie was set").split(';').next().unwrap().to_owned()
+    }
+
+    #[track_caller]
+    pub fn person(&self) -> Person {
+        let body = self.json();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Person {
+            token: text(&body["access_token"]),
+            cookie: self.cookie(),
+            user: text(&body["user"]["id"]).parse().unwrap(),
+            workspace: text(&body["workspace"]["id"]).parse().unwrap(),
+        }
+    }
+}
+
+/// A request under `/api/v1` from [`HOME`].
+pub struct Call {
+    builder: axum::http::request::Builder,
+    body: Body,
+    from: IpAddr,
+}
+
+pub fn call(method: Method, path: &str) -> Call {
+    let builder = Request::builder().method(method).uri(format!("/api/v1{path}"));
+    Call { builder, body: Body::empty(), from: HOME.parse().unwrap() }
+}
+
+pub fn get(path: &str) -> Call {
+    call(Method::GET, path)
+}
+
+pub fn post(path: &str) -> Call {
+    call(Method::POST, path)
+}
+
+impl Call {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.builder = self.builder.header(name, value);
+        self
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn cookie(self, cookie: &str) -> Self {
+        self.header("cookie", cookie)
+    }
+
+    pub fn json(self, body: Value) -> Self {
+        let mut call = self.header("content-type", "application/json");
+        call.body = Body::from(body.to_string());
+        call
+    }
+
+    pub fn bytes(mut self, body: Vec<u8>) -> Self {
+        self.body = Body::from(body);
+        self
+    }
+
+    pub fn from(mut self, ip: &str) -> Self {
+        self.from = ip.parse().unwrap();
+        self
+    }
+
+    pub async fn on(self, node: &Node) -> Answer {
+        let mut request = self.builder.body(self.body).unwrap();
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(self.from, 40_000)));
+        let response = node.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes().to_vec();
+        Answer { status, headers, bytes }
+    }
+}
+
+impl Node {
+    pub fn start(db: &Db, env: &Env, config: Config) -> Self {
+        let limiter = Limiter::in_process();
+        let tenancy = Arc::new(Tenancy::new(db.clone(), env.clone()));
+        let identity =
+            Identity::new(db.clone(), env.clone(), Tasks::new(), tenancy.clone(), config, limiter.clone()).unwrap();
+        let identity = Arc::new(identity);
+        let auth = Auth {
+            identity: identity.clone(),
+            tenancy: tenancy.clone(),
+            limiter,
+            user_policy: Policy { name: "user", burst: 100_000, period: std::time::Duration::from_secs(60) },
+        };
+        let (api, _) = OpenApiRouter::new()
+            .nest("/api/v1", identity::routes(identity.clone()))
+            .nest("/api/v1", tenancy::routes(tenancy.clone(), identity.clone()))
+            .split_for_parts();
+        let settings = layers::Settings { env: env.clone(), trusted_proxies: 0, https: false };
+        let router = layers::wrap(api.layer(Extension(auth)), settings);
+        Self { identity, tenancy, router }
+    }
+
+    pub async fn sign_up(&self, email: &str) -> Answer {
+        post("/auth/signup").json(json!({ "email": email, "password": PASSWORD })).on(self).await
+    }
+
+    pub async fn log_in(&self, email: &str) -> Answer {
+        post("/auth/login").json(json!({ "email": email, "password": PASSWORD })).on(self).await
+    }
+
+    /// Signs up and logs in.
+    pub async fn join(&self, email: &str) -> Person {
+        self.sign_up(email).await.expect(202);
+        self.log_in(email).await.expect(200).person()
+    }
+
+    pub async fn refresh(&self, cookie: &str) -> Answer {
+        post("/auth/refresh").cookie(cookie).on(self).await
+    }
+
+    /// What the access token is worth here and now.
+    pub async fn whoami(&self, token: &str) -> Answer {
+        get("/me").bearer(token).on(self).await
+    }
+
+    /// The session that asks.
+    pub async fn current_session(&self, token: &str) -> SessionId {
+        let page = get("/auth/sessions").bearer(token).on(self).await.expect(200).json();
+        let current = page["data"].as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
+        current["id"].as_str().unwrap().parse().unwrap()
+    }
+}
+
+pub fn config(data: &TempDir) -> Config {
+    Config {
+        public_url: None,
+        data_dir: data.path().to_owned(),
+        signing_keys: Vec::new(),
+        refresh_secret: None,
+        sign_up_open: true,
+        requests_per_ip: 100_000,
+    }
+}
+
+pub fn new_user(email: &str) -> NewUser {
+    NewUser { email: email.to_owned(), password: PASSWORD.into(), name: None, locale: None, platform_admin: false }
+}
+
+impl World {
+    pub fn new(db: &TestDb) -> Self {
+        Self::with(db, |_| {})
+    }
+
+    pub fn with(db: &Db, change: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let (env, clock) = testkit::env_with_clock();
+        let mut config = config(&data);
+        change(&mut config);
+        Self { node: Node::start(db, &env, config), clock, env, data }
+    }
+
+    /// A second process: connections of its own, the same data folder.
+    pub async fn second_node(&self, db: &TestDb) -> Node {
+        Node::start(&db.reconnect().await, &self.env, config(&self.data))
+    }
+}

@@ -1,0 +1,9 @@
+//! Tenancy on both engines, through its operations and its endpoints. Tests that prove a
+//! behaviour of the acceptance list carry its number.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's panic is its report")]
+
+mod http;
+mod isolation;
+mod members;
+mod support;
