@@ -24,12 +24,12 @@ export default defineConfig({
           groups: [
             {
               name: "vendor",
-              test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|@tanstack|@lingui)\//,
+              test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|wouter|@tanstack\/(react-query|query-core)|@lingui)\//,
               priority: 3,
             },
             {
               name: "base",
-              test: /\/(packages\/(api|i18n)\/src\/.*\.ts$|packages\/ui\/src\/(avatar|button|cn|feedback|field|logo|menu-button|toast|tooltip)[.\w]*$|src\/lib\/|features\/(session|appearance|shortcuts\/[\w.]+\.ts$|commands\/(open|registry)))/,
+              test: /\/(packages\/(api|i18n)\/src\/.*\.ts$|packages\/ui\/src\/(avatar|button|cn|feedback|field|logo|menu-button|toast|tooltip)(\.logic)?\.tsx?$|src\/lib\/(?!confirm|use-form)|features\/(session|appearance|shortcuts\/[\w.]+\.ts$|commands\/(open|registry)))/,
               priority: 2,
             },
           ],

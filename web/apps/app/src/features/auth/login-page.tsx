@@ -1,10 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isApiError, logIn } from "@parlance/api";
 import { Button, Field, Input, Notice } from "@parlance/ui";
-import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { errorMessage } from "@/lib/errors";
 import { applyServerErrors } from "@/lib/forms";
+import { Link, useQueryParameters } from "@/lib/navigation";
 import { useForm, type Form } from "@/lib/use-form";
 import { useDocumentTitle } from "@/lib/use-document-title";
 import { AuthLayout } from "./auth-layout";
@@ -15,8 +15,9 @@ import { loginSchema, type LoginForm } from "./schemas";
 export default function LoginPage() {
   const { t } = useLingui();
   useDocumentTitle(t`Log in`);
-  const { history } = useRouter();
-  const { next, reason } = useSearch({ from: "/auth" });
+  const query = useQueryParameters();
+  const next = query.get("next") ?? undefined;
+  const expired = query.get("reason") === "expired";
   const [problem, setProblem] = useState<string | null>(null);
   const form: Form<LoginForm> = useForm<LoginForm>({
     schema: loginSchema,
@@ -24,7 +25,7 @@ export default function LoginPage() {
     onSubmit: async (body) => {
       setProblem(null);
       try {
-        await enter(await logIn({ body }), next, history.push);
+        enter(await logIn({ body }));
       } catch (error) {
         if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
         setProblem(errorMessage(error));
@@ -41,7 +42,7 @@ export default function LoginPage() {
           New to Parlance?{" "}
           <Link
             to="/signup"
-            search={next ? { next } : {}}
+            search={{ next }}
             className="rounded-sm font-medium text-accent underline-offset-4 hover:underline"
           >
             Create an account
@@ -50,7 +51,7 @@ export default function LoginPage() {
       }
     >
       <form {...form.props} className="space-y-5">
-        {reason === "expired" && !problem && (
+        {expired && !problem && (
           <Notice tone="warning">
             <Trans>Your session has ended. Log in to go on where you were.</Trans>
           </Notice>

@@ -3,10 +3,10 @@ import { getInstance, isApiError, logIn, signUp, type Session } from "@parlance/
 import { i18n, LOCALES } from "@parlance/i18n";
 import { Button, buttonClass, Field, Input, Notice } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { errorMessage } from "@/lib/errors";
 import { applyServerErrors } from "@/lib/forms";
+import { Link, useQueryParameters } from "@/lib/navigation";
 import { useForm, type Form } from "@/lib/use-form";
 import { useDocumentTitle } from "@/lib/use-document-title";
 import { AuthLayout } from "./auth-layout";
@@ -19,8 +19,7 @@ const linkClass = "rounded-sm font-medium text-accent underline-offset-4 hover:u
 export default function SignupPage() {
   const { t } = useLingui();
   useDocumentTitle(t`Sign up`);
-  const { history } = useRouter();
-  const { next } = useSearch({ from: "/auth" });
+  const next = useQueryParameters().get("next") ?? undefined;
   const [problem, setProblem] = useState<ReactNode>(null);
   const { data: instance } = useQuery({
     queryKey: ["instance"],
@@ -28,7 +27,7 @@ export default function SignupPage() {
     staleTime: Infinity,
   });
   const loginLink = (
-    <Link to="/login" search={next ? { next } : {}} className={linkClass}>
+    <Link to="/login" search={{ next }} className={linkClass}>
       <Trans>Log in</Trans>
     </Link>
   );
@@ -50,7 +49,7 @@ export default function SignupPage() {
           <Trans>This address has an account already, with another password. {loginLink}</Trans>,
         );
       }
-      await enter(session, next, history.push);
+      enter(session);
     },
   });
 

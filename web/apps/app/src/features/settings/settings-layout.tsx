@@ -1,5 +1,4 @@
 import { useLingui } from "@lingui/react/macro";
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import {
   Building2,
   ChartNoAxesColumn,
@@ -8,17 +7,19 @@ import {
   Shield,
   UserRound,
 } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
+import { Link, usePlace } from "@/lib/navigation";
 import { PageHeader } from "@/features/shell/page-header";
 
-export default function SettingsLayout() {
+export default function SettingsLayout({ children }: { children: ReactNode }) {
   const { t } = useLingui();
   const nav = useRef<HTMLElement>(null);
-  const path = useRouterState({ select: (router) => router.location.pathname });
+  const place = usePlace();
+  const section = place.page === "settings" ? place.section : null;
   useEffect(() => {
     const current = nav.current?.querySelector('[aria-current="page"]');
     current?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [path]);
+  }, [section]);
   const icon = { size: 17, "aria-hidden": true } as const;
   const pages = [
     { to: "/settings/profile", label: t`Profile`, icon: <UserRound {...icon} /> },
@@ -43,8 +44,8 @@ export default function SettingsLayout() {
                 key={page.to}
                 to={page.to}
                 className="flex h-9 shrink-0 items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors hover:bg-hover touch:h-11"
-                inactiveProps={{ className: "text-muted" }}
-                activeProps={{ className: "bg-active font-medium" }}
+                inactiveClassName="text-muted"
+                activeClassName="bg-active font-medium"
               >
                 {page.icon}
                 {page.label}
@@ -52,7 +53,7 @@ export default function SettingsLayout() {
             ))}
           </nav>
           <div className="min-w-0 flex-1">
-            <Outlet />
+            {children}
           </div>
         </div>
       </div>

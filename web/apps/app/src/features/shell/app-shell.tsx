@@ -1,23 +1,20 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, type ReactNode } from "react";
+import { navigate } from "@/lib/navigation";
 import { openHelp, openPalette } from "@/features/commands/open";
 import { useCommands } from "@/features/commands/registry";
 import { useShortcuts } from "@/features/shortcuts/shortcuts";
 import { useBaseCommands } from "./base-commands";
 import { Sidebar } from "./sidebar";
-import { closeDrawer, toggleSidebar, useSidebar } from "./sidebar-state";
+import { toggleSidebar, useSidebar } from "./sidebar-state";
 
 const loadDrawer = () => import("./drawer");
 const Drawer = lazy(loadDrawer);
 
 /** The frame of every signed-in page: sidebar and main region. */
-export default function AppShell() {
+export default function AppShell({ children }: { children: ReactNode }) {
   const { t } = useLingui();
-  const navigate = useNavigate();
   const sidebar = useSidebar();
-  const path = useRouterState({ select: (router) => router.location.pathname });
-  useEffect(closeDrawer, [path]);
   useEffect(() => {
     // A phone's person presses this first: have it ready once the page is quiet.
     if (sidebar.wide) return;
@@ -70,7 +67,7 @@ export default function AppShell() {
         </Suspense>
       )}
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
-        <Outlet />
+        {children}
       </main>
     </div>
   );

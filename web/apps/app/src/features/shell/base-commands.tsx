@@ -1,6 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
 import { LOCALE_NAMES, LOCALES } from "@parlance/i18n";
-import { useNavigate } from "@tanstack/react-router";
 import {
   Building2,
   ChartNoAxesColumn,
@@ -15,6 +14,7 @@ import {
   UserRound,
 } from "lucide-react";
 import { useMemo } from "react";
+import { navigate } from "@/lib/navigation";
 import { chooseLocale, chooseTheme } from "@/features/appearance/preferences";
 import { useTheme } from "@/features/appearance/theme";
 import { openHelp } from "@/features/commands/open";
@@ -25,7 +25,6 @@ import { showKeys } from "@/features/shortcuts/shortcuts";
 /** The commands that exist on every signed-in page. */
 export function useBaseCommands(): Command[] {
   const { t, i18n } = useLingui();
-  const navigate = useNavigate();
   const theme = useTheme();
   return useMemo(() => {
     const go = t`Go to`;
@@ -127,5 +126,5 @@ export function useBaseCommands(): Command[] {
         run: () => void signOut(),
       },
     ];
-  }, [t, i18n.locale, navigate, theme]);
+  }, [t, i18n.locale, theme]);
 }

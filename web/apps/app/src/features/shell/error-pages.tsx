@@ -1,8 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { ApiError } from "@parlance/api";
 import { Button, buttonClass, LogoMark } from "@parlance/ui";
-import { Link, useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { type ReactNode } from "react";
+import { Link } from "@/lib/navigation";
 import { errorMessage } from "@/lib/errors";
 import { useDocumentTitle } from "@/lib/use-document-title";
 
@@ -48,9 +48,8 @@ export function NotFoundPage() {
   );
 }
 
-export function RouteError({ error, reset }: ErrorComponentProps) {
+export function PageError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const { t } = useLingui();
-  const router = useRouter();
   useDocumentTitle(t`Something went wrong`);
   const offline = error instanceof ApiError && error.code === "network";
   const reference = error instanceof ApiError ? error.requestId : "";
@@ -61,10 +60,7 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
         <>
           <Button
             variant="primary"
-            onClick={() => {
-              reset();
-              void router.invalidate();
-            }}
+            onClick={onRetry}
           >
             <Trans>Try again</Trans>
           </Button>

@@ -1,8 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { formatCompact, formatUsd } from "@parlance/i18n";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { monthUsageQuery } from "@/features/settings/usage/queries";
+import { Link } from "@/lib/navigation";
 import { closeDrawer } from "./sidebar-state";
 
 /** What the caller has used this month; a way to the usage page. */

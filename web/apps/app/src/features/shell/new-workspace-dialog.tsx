@@ -2,8 +2,8 @@ import { useLingui } from "@lingui/react/macro";
 import { createWorkspace, idempotencyKey } from "@parlance/api";
 import { Button, Field, Input } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { navigate } from "@/lib/navigation";
 import { enterWorkspace } from "@/features/session/actions";
 import { applyServerErrors } from "@/lib/forms";
 import { useForm, type Form } from "@/lib/use-form";
@@ -11,7 +11,6 @@ import { workspaceSchema, type WorkspaceForm } from "@/features/settings/workspa
 
 export default function NewWorkspaceDialog({ onClose }: { onClose: () => void }) {
   const { t } = useLingui();
-  const navigate = useNavigate();
   const [key] = useState(idempotencyKey);
   const form: Form<WorkspaceForm> = useForm<WorkspaceForm>({
     schema: workspaceSchema,

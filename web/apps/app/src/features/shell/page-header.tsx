@@ -1,15 +1,14 @@
 import { useLingui } from "@lingui/react/macro";
 import { cn, IconButton } from "@parlance/ui";
-import { useNavigate } from "@tanstack/react-router";
 import { PanelLeft, SquarePen } from "lucide-react";
 import type { ReactNode } from "react";
+import { navigate } from "@/lib/navigation";
 import { showKeys } from "@/features/shortcuts/shortcuts";
 import { toggleSidebar, useSidebar } from "./sidebar-state";
 
 /** The bar over a page. Holds the way back to the sidebar when that is folded away. */
 export function PageHeader({ children, className }: { children?: ReactNode; className?: string }) {
   const { t } = useLingui();
-  const navigate = useNavigate();
   const sidebar = useSidebar();
   return (
     <header className={cn("flex h-14 shrink-0 items-center gap-1 px-2.5", className)}>

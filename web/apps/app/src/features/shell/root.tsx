@@ -1,6 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import { Outlet } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { useOpenOverlay } from "@/features/commands/open";
 import { useToasts } from "./use-toasts";
 import { OfflineBanner } from "./offline-banner";
@@ -12,14 +11,14 @@ const Palette = lazy(() => import("@/features/commands/palette"));
 const ShortcutsDialog = lazy(() => import("@/features/shortcuts/shortcuts-dialog"));
 
 /** What stands around every page, signed in or not. */
-export function Root() {
+export function Root({ children }: { children: ReactNode }) {
   const { t } = useLingui();
   const overlay = useOpenOverlay();
   const spoken = useToasts();
   return (
     <>
       <OfflineBanner />
-      <Outlet />
+      {children}
       <Suspense fallback={null}>
         {overlay === "palette" && <Palette />}
         {overlay === "help" && <ShortcutsDialog />}

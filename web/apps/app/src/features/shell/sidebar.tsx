@@ -1,11 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { cn, IconButton, LogoMark, Wordmark } from "@parlance/ui";
-import { Link } from "@tanstack/react-router";
 import { Command, PanelLeft, SquarePen } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { openPalette } from "@/features/commands/open";
 import { showKeys } from "@/features/shortcuts/shortcuts";
 import { ListSkeleton } from "./list-skeleton";
+import { Link } from "@/lib/navigation";
 import { closeDrawer, toggleSidebar, useSidebar } from "./sidebar-state";
 import { UserMenu } from "./user-menu";
 

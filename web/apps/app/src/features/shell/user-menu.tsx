@@ -2,7 +2,6 @@ import { useLingui } from "@lingui/react/macro";
 import { LOCALE_NAMES, LOCALES } from "@parlance/i18n";
 import { MenuButton, type MenuEntry } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import {
   ChevronsUpDown,
   Keyboard,
@@ -16,6 +15,7 @@ import {
   SunMoon,
 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
+import { navigate } from "@/lib/navigation";
 import { chooseLocale, chooseTheme } from "@/features/appearance/preferences";
 import { useTheme } from "@/features/appearance/theme";
 import { openHelp } from "@/features/commands/open";
@@ -31,7 +31,6 @@ export function UserMenu() {
   const { t, i18n } = useLingui();
   const session = useSession();
   const theme = useTheme();
-  const navigate = useNavigate();
   const { data: me } = useQuery({ ...meQuery(), enabled: session !== null });
   const [creating, setCreating] = useState(false);
   if (!session) return null;

@@ -1,0 +1,102 @@
+/**
+ * From the address to the page. Pages are loaded when visited; what a link leads to is fetched when
+ * the link is approached.
+ */
+import { lazy, Suspense, type ComponentType } from "react";
+import { ErrorBoundary } from "@/features/shell/error-boundary";
+import { NotFoundPage } from "@/features/shell/error-pages";
+import { ShellSkeleton } from "@/features/shell/shell-skeleton";
+import { SignedIn, SignedOut } from "@/features/session/gates";
+import { setPreload, usePlace } from "@/lib/navigation";
+import { readPlace, type SettingsSection } from "@/lib/places.logic";
+
+type Page = { default: ComponentType };
+
+const load = {
+  login: (): Promise<Page> => import("@/features/auth/login-page"),
+  signup: (): Promise<Page> => import("@/features/auth/signup-page"),
+  shell: () => import("@/features/shell/app-shell"),
+  chat: (): Promise<Page> => import("@/features/chat/chat-page"),
+  settings: () => import("@/features/settings/settings-layout"),
+};
+const loadSection: Record<SettingsSection, () => Promise<Page>> = {
+  profile: () => import("@/features/settings/profile/profile-page"),
+  appearance: () => import("@/features/settings/appearance/appearance-page"),
+  sessions: () => import("@/features/settings/sessions/sessions-page"),
+  security: () => import("@/features/settings/security/security-page"),
+  workspace: () => import("@/features/settings/workspace/workspace-page"),
+  usage: () => import("@/features/settings/usage/usage-page"),
+};
+
+/** Fetches the code of a place, so that going there doesn't wait for it. */
+export function preloadPlace(pathname: string): void {
+  const place = readPlace(pathname.split("?")[0] ?? "/");
+  const loads: (() => Promise<unknown>)[] =
+    place.page === "chat"
+      ? [load.shell, load.chat]
+      : place.page === "settings"
+        ? [load.shell, load.settings, loadSection[place.section]]
+        : place.page === "not_found"
+          ? []
+          : [load[place.page]];
+  // A failure shows when the person goes there, with a way to try again.
+  for (const start of loads) start().catch(() => null);
+}
+setPreload(preloadPlace);
+
+const LoginPage = lazy(load.login);
+const SignupPage = lazy(load.signup);
+const AppShell = lazy(load.shell);
+const ChatPage = lazy(load.chat);
+const SettingsLayout = lazy(load.settings);
+const sections: Record<SettingsSection, ComponentType> = {
+  profile: lazy(loadSection.profile),
+  appearance: lazy(loadSection.appearance),
+  sessions: lazy(loadSection.sessions),
+  security: lazy(loadSection.security),
+  workspace: lazy(loadSection.workspace),
+  usage: lazy(loadSection.usage),
+};
+
+export function App() {
+  const place = usePlace();
+  if (place.page === "not_found") return <NotFoundPage />;
+  if (place.page === "login" || place.page === "signup") {
+    return (
+      <ErrorBoundary key={place.page}>
+        <SignedOut>
+          <Suspense fallback={null}>
+            {place.page === "login" ? <LoginPage /> : <SignupPage />}
+          </Suspense>
+        </SignedOut>
+      </ErrorBoundary>
+    );
+  }
+  const key = place.page === "settings" ? place.section : "chat";
+  return (
+    <ErrorBoundary>
+      <SignedIn fallback={<ShellSkeleton />}>
+        <Suspense fallback={<ShellSkeleton />}>
+          <AppShell>
+            <ErrorBoundary key={key}>
+              <Suspense fallback={null}>
+                {place.page === "chat" ? <ChatPage /> : <Settings section={place.section} />}
+              </Suspense>
+            </ErrorBoundary>
+          </AppShell>
+        </Suspense>
+      </SignedIn>
+    </ErrorBoundary>
+  );
+}
+
+function Settings({ section }: { section: SettingsSection }) {
+  const Section = sections[section];
+  return (
+    <SettingsLayout>
+      <Suspense fallback={null}>
+        <Section />
+      </Suspense>
+    </SettingsLayout>
+  );
+}

@@ -1,0 +1,49 @@
+/** The places of the app: which page an address means, and the address of a page. */
+export const SETTINGS = [
+  "profile",
+  "appearance",
+  "sessions",
+  "security",
+  "workspace",
+  "usage",
+] as const;
+export type SettingsSection = (typeof SETTINGS)[number];
+
+export type Place =
+  | { page: "login" }
+  | { page: "signup" }
+  | { page: "chat"; conversationId: string | undefined }
+  | { page: "settings"; section: SettingsSection }
+  | { page: "not_found" };
+
+/** Reads a path. A slash at the end doesn't matter; "/settings" means the profile. */
+export function readPlace(pathname: string): Place {
+  const words = pathname.split("/").filter(Boolean);
+  const [first, second] = words;
+  if (first === undefined) return { page: "chat", conversationId: undefined };
+  if (words.length > 2) return { page: "not_found" };
+  if (first === "c" && second) return { page: "chat", conversationId: second };
+  if (first === "settings") {
+    const section = second === undefined ? "profile" : SETTINGS.find((known) => known === second);
+    return section ? { page: "settings", section } : { page: "not_found" };
+  }
+  if ((first === "login" || first === "signup") && second === undefined) return { page: first };
+  return { page: "not_found" };
+}
+
+export interface Target {
+  /** A path; `$name` stands for a parameter: "/c/$conversationId". */
+  to: string;
+  params?: Record<string, string>;
+  search?: Record<string, string | undefined>;
+}
+
+export function hrefOf({ to, params = {}, search = {} }: Target): string {
+  const path = to.replace(/\$(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(search)) {
+    if (value !== undefined) query.set(name, value);
+  }
+  const text = query.toString();
+  return text ? `${path}?${text}` : path;
+}
