@@ -46,7 +46,7 @@ fn functions(items: &[syn::Item]) -> Vec<Function<'_>> {
     for item in items {
         match item {
             syn::Item::Fn(function) if is_visible(&function.vis) => {
-                found.push(Function { signature: &function.sig, attributes: &function.attrs, body: &function.block })
+                found.push(Function { signature: &function.sig, attributes: &function.attrs, body: &function.block });
             }
             syn::Item::Impl(block) => {
                 for item in &block.items {

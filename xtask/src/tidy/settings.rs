@@ -105,14 +105,10 @@ fn keys(structs: &Structs, name: &str, prefix: &str, found: &mut BTreeSet<String
     for field in &structs[name] {
         let mut key = if field.flat { prefix.to_owned() } else { join(prefix, &field.name) };
         let mut ty = &field.ty;
-        loop {
-            let syn::Type::Path(path) = ty else { break };
-            let Some(segment) = path.path.segments.last() else { break };
-            let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { break };
-            if segment.ident == "BTreeMap" {
+        while let Some((container, inner)) = content(ty) {
+            if container == "BTreeMap" {
                 key = join(&key, ANY);
             }
-            let Some(syn::GenericArgument::Type(inner)) = arguments.args.last() else { break };
             ty = inner;
         }
         match known(structs, module, ty) {
@@ -121,6 +117,17 @@ fn keys(structs: &Structs, name: &str, prefix: &str, found: &mut BTreeSet<String
                 found.insert(key);
             }
         }
+    }
+}
+
+/// `Option<T>` → (`Option`, `T`); `BTreeMap<String, T>` → (`BTreeMap`, `T`).
+fn content(ty: &syn::Type) -> Option<(&syn::Ident, &syn::Type)> {
+    let syn::Type::Path(path) = ty else { return None };
+    let segment = path.path.segments.last()?;
+    let syn::PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    match arguments.args.last()? {
+        syn::GenericArgument::Type(inner) => Some((&segment.ident, inner)),
+        _ => None,
     }
 }
 
@@ -179,10 +186,10 @@ mod tests {
         struct DataDir(PathBuf);
         struct Server { host: IpAddr, public_url: Option<Url> }
     "#;
-    const PROVIDERS: &str = r#"
+    const PROVIDERS: &str = r"
         struct Config { #[serde(flatten)] accounts: BTreeMap<String, Account>, fallbacks: BTreeMap<String, Vec<String>> }
         struct Account { api_key: Option<SecretString> }
-    "#;
+    ";
 
     fn messages(guide: &str) -> Vec<String> {
         let house = House::of(&[
