@@ -1,6 +1,6 @@
 import { useLingui } from "@lingui/react/macro";
 import { listConversations } from "@parlance/api";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@/lib/navigation";
 import { MessageSquare } from "lucide-react";
 import { useMemo } from "react";
 import { useCommandSource, type CommandSource } from "@/features/commands/registry";

@@ -1,7 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import type { Conversation } from "@parlance/api";
 import { cn, MenuButton } from "@parlance/ui";
-import { Link } from "@tanstack/react-router";
+import { Link } from "@/lib/navigation";
 import { Ellipsis } from "lucide-react";
 import { memo, useState } from "react";
 import { closeDrawer } from "@/features/shell/sidebar-state";

@@ -3,23 +3,21 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { i18n } from "@parlance/i18n";
 import { Button, IconButton, Skeleton } from "@parlance/ui";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { useParams } from "@/lib/navigation";
 import { Archive, ArrowLeft, Search, X } from "lucide-react";
 import { useEffect, useId, useMemo, useRef, useState } from "react";
-import { ListSkeleton } from "@/features/shell/sidebar";
+import { loadEvents } from "@/features/chat/load";
+import { ListSkeleton } from "@/features/shell/list-skeleton";
 import { useConversationCommands } from "./commands";
 import { ConversationItem } from "./conversation-item";
-import { followEvents } from "./events";
 import { groupConversations, groupId, type GroupKey } from "./groups.logic";
 import { conversationList } from "./queries";
-
-followEvents();
 
 const SEARCH_DELAY_MS = 200;
 
 export default function ConversationList() {
   const { t } = useLingui();
-  const { conversationId } = useParams({ strict: false });
+  const { conversationId } = useParams();
   const [archived, setArchived] = useState(false);
   const [query, setQuery] = useState("");
   const q = useDebounced(query.trim(), SEARCH_DELAY_MS);
@@ -32,6 +30,7 @@ export default function ConversationList() {
     conversationList(grouped ? { q, archived, pinned: false } : { q, archived }),
   );
   useConversationCommands();
+  useEffect(() => void loadEvents().then(({ followEvents }) => followEvents()), []);
   const day = useToday();
 
   const groups = useMemo(

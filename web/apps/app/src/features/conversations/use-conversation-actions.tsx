@@ -1,7 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
 import type { Conversation } from "@parlance/api";
 import { toast, type MenuEntry } from "@parlance/ui";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@/lib/navigation";
 import { Archive, ArchiveRestore, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
 import { toastError } from "@/lib/errors";
 import { useDeleteConversation, useRestoreConversation, useUpdateConversation } from "./queries";
@@ -11,7 +11,7 @@ import { titleOf } from "./title";
 export function useConversationActions() {
   const { t } = useLingui();
   const navigate = useNavigate();
-  const { conversationId: shown } = useParams({ strict: false });
+  const { conversationId: shown } = useParams();
   const update = useUpdateConversation();
   const remove = useDeleteConversation();
   const restore = useRestoreConversation();
