@@ -30,7 +30,7 @@ pub(crate) fn explain(account: &Account, fault: Fault) -> ProviderError {
         Fault::Reported { code, message } => reported(account, 0, &code, &message, None),
         Fault::Status { status, retry_after, body } => {
             let (code, message) = read(&body);
-            reported(account, status, &code, &message, retry_after)
+            reported(account, status, &code, &message, retry_after.or_else(|| retry_delay(&body)))
         }
     }
 }
@@ -42,6 +42,14 @@ pub(crate) fn read(body: &str) -> (String, String) {
         value = first;
     }
     describe(&value)
+}
+
+/// Gemini's `RetryInfo` (google.rpc), which stands in the body: `"retryDelay": "34s"`.
+fn retry_delay(body: &str) -> Option<Duration> {
+    let value: Value = serde_json::from_str(body).ok()?;
+    let details = value.pointer("/error/details")?.as_array()?;
+    let delay = details.iter().find_map(|detail| detail.get("retryDelay")?.as_str())?;
+    Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
 }
 
 /// The code and the message of an error object, or of the object around it.

@@ -128,7 +128,7 @@ impl From<&Model> for ModelView {
 /// Every model of the catalogue and of the servers that were found, those that can be used
 /// first. A model that can't be used says why.
 #[utoipa::path(
-    get, path = "/models", operation_id = "list_models", tag = "models",
+    get, path = "/models", operation_id = "list_models", tag = "Models",
     security(("bearer" = ["models.read"])),
     params(ModelsQuery),
     responses(
