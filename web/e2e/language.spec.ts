@@ -1,6 +1,6 @@
 /** The same in Vietnamese, and on a phone. */
 import { Api, newAccount } from "./support/api";
-import { Chat, expect, test } from "./support/test";
+import { expect, test } from "./support/test";
 
 test.describe("Vietnamese", () => {
   test.use({ locale: "vi-VN" });

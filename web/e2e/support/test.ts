@@ -10,7 +10,9 @@ interface Fixtures {
 }
 
 export const test = base.extend<Fixtures, { server: Server }>({
+  // Playwright reads a fixture's needs from this pattern, also when there are none.
   server: [
+    // oxlint-disable-next-line no-empty-pattern
     async ({}, provide) => {
       const server = await Server.start();
       await provide(server);
@@ -19,6 +21,7 @@ export const test = base.extend<Fixtures, { server: Server }>({
     { scope: "worker", timeout: 60_000 },
   ],
   baseURL: async ({ server }, provide) => provide(server.url),
+  // oxlint-disable-next-line no-empty-pattern
   account: async ({}, provide) => provide(newAccount()),
   /** Signed in; the browser shares the session through its cookie. */
   api: async ({ context, server, account }, provide) => {

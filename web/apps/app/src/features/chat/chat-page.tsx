@@ -1,5 +1,5 @@
 /** The chat: a new one at "/", one that exists at "/c/…". What only the second needs comes after the first. */
-import { useParams } from "@tanstack/react-router";
+import { useParams } from "@/lib/navigation";
 import { lazy, Suspense, useEffect } from "react";
 import { PageHeader } from "@/features/shell/page-header";
 import { ThreadSkeleton } from "./components/thread-skeleton";
@@ -9,7 +9,7 @@ import { NewChat } from "./new-chat";
 const ConversationView = lazy(loadConversation);
 
 export default function ChatPage() {
-  const { conversationId } = useParams({ strict: false });
+  const { conversationId } = useParams();
   useEffect(() => {
     // The next things to be needed, while the person reads or types.
     void loadConversation();

@@ -3,6 +3,7 @@ import type { MessageDescriptor } from "@lingui/core";
 import { msg } from "@lingui/core/macro";
 import { ApiError } from "@parlance/api";
 import { i18n } from "@parlance/i18n";
+import { toast } from "@parlance/ui";
 import { errorMessage } from "@/lib/errors";
 
 const MESSAGES: Record<string, MessageDescriptor> = {
@@ -31,4 +32,10 @@ export function runErrorMessage(code: string | undefined): string {
 export function chatErrorMessage(error: unknown): string {
   const known = error instanceof ApiError ? MESSAGES[error.code] : undefined;
   return known ? i18n._(known) : errorMessage(error);
+}
+
+/** A message that was not taken: the reason, in words. */
+export function toastRefusal(error: unknown): void {
+  const text = chatErrorMessage(error);
+  toast.error(text, { id: `chat:${text}` });
 }

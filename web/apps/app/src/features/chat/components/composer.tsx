@@ -12,6 +12,7 @@ import {
   type ReactNode,
   type Ref,
 } from "react";
+import { useShortcuts } from "@/features/shortcuts/shortcuts";
 import { useAttachments } from "../attachments";
 import {
   acceptFiles,
@@ -42,8 +43,8 @@ export interface ComposerProps {
   vision: boolean | undefined;
   /** Rejecting gives the text back. */
   onSend: (text: string, files: FilePart[]) => Promise<void>;
-  onStop: () => void;
-  onEditLast: () => void;
+  onStop?: () => void;
+  onEditLast?: () => void;
   /** Buttons beside the paper clip. */
   children: ReactNode;
   ref?: Ref<ComposerHandle>;
@@ -83,6 +84,21 @@ export function Composer({
       area.current?.focus({ preventScroll: true });
     },
   }));
+  useShortcuts([
+    {
+      keys: "shift+escape",
+      label: t`Write a message`,
+      group: t`Chat`,
+      run: () => area.current?.focus(),
+    },
+    { keys: "enter", label: t`Send`, group: t`Chat` },
+    { keys: "shift+enter", label: t`New line`, group: t`Chat` },
+    {
+      keys: "arrowup",
+      label: t`Edit the last message (when nothing is written)`,
+      group: t`Chat`,
+    },
+  ]);
   useEffect(() => {
     // On touch screens the keyboard would cover what the person came to read.
     if (matchMedia("(pointer: fine)").matches) area.current?.focus({ preventScroll: true });
@@ -167,10 +183,10 @@ export function Composer({
             submit();
           } else if (editsLastOn(event.nativeEvent, text)) {
             event.preventDefault();
-            onEditLast();
-          } else if (event.key === "Escape" && running) {
+            onEditLast?.();
+          } else if (event.key === "Escape" && running && !event.nativeEvent.isComposing) {
             event.preventDefault();
-            onStop();
+            onStop?.();
           }
         }}
         onPaste={(event) => {

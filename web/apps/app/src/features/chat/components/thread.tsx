@@ -30,7 +30,7 @@ export interface ThreadActions {
   models: (message: Message) => MenuEntry[];
 }
 
-export default function Thread({
+export function Thread({
   conversationId,
   live,
   busy,
