@@ -83,7 +83,7 @@ pub fn rich(model: &str) -> GenerationRequest {
         ],
         parameters: Parameters {
             temperature: Some(0.5),
-            max_output_tokens: Some(2000),
+            max_output_tokens: Some(20_000),
             reasoning_effort: Some("low".to_owned()),
         },
         tools: vec![Tool {
