@@ -9,15 +9,17 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 const BUDGET = 115_000;
 const dist = fileURLToPath(new URL("../apps/app/dist", import.meta.url));
-const locale = ["app", "chat"].map((name) => `../../packages/i18n/src/locales/en/${name}.po`);
+const words = (area) => `../../packages/i18n/src/locales/en/${area}.po`;
 const shell = [
+  words("chat"),
+  "src/features/shell/app-shell.tsx",
   "src/features/conversations/conversation-list.tsx",
   "src/features/shell/month-usage.tsx",
 ];
 const ROUTES = {
-  "/": ["index.html", ...locale, ...shell, "src/features/chat/chat-page.tsx"],
-  "/login": ["index.html", ...locale, "src/features/auth/login-page.tsx"],
-  "/signup": ["index.html", ...locale, "src/features/auth/signup-page.tsx"],
+  "/": ["index.html", words("app"), ...shell, "src/features/chat/chat-page.tsx"],
+  "/login": ["index.html", words("app"), "src/features/auth/login-page.tsx"],
+  "/signup": ["index.html", words("app"), "src/features/auth/signup-page.tsx"],
 };
 
 if (!existsSync(join(dist, ".vite/manifest.json"))) {

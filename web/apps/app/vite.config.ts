@@ -13,6 +13,7 @@ export default defineConfig({
   build: {
     target: "es2022",
     manifest: true,
+    modulePreload: { polyfill: false },
     // Inlined fonts and images would be fetched by everyone, and the page's policy forbids data: scripts.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
@@ -29,7 +30,7 @@ export default defineConfig({
             },
             {
               name: "base",
-              test: /\/(packages\/(api|i18n)\/src\/.*\.ts$|packages\/ui\/src\/(avatar|button|cn|feedback|field|logo|menu-button|toast|tooltip)(\.logic)?\.tsx?$|src\/lib\/(?!confirm|use-form)|features\/(session|appearance|shortcuts\/[\w.]+\.ts$|commands\/(open|registry)))/,
+              test: /\/(packages\/(api|i18n)\/src\/.*\.ts$|packages\/ui\/src\/(avatar|button|cn|feedback|logo|menu-button|toast|tooltip)(\.logic)?\.tsx?$|src\/lib\/(?!confirm|use-form|forms)|features\/(session|appearance|shortcuts\/[\w.]+\.ts$|commands\/(open|registry)))/,
               priority: 2,
             },
           ],

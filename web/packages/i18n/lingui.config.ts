@@ -9,8 +9,10 @@ const chat = [
   "<rootDir>/packages/chat-core/src",
 ];
 
+const settings = ["<rootDir>/apps/app/src/features/settings"];
+
 /**
- * Two catalogues per language, so that the chat and the rest of the app can change apart.
+ * Three catalogues per language: the frame, the chat, the settings. Each loads with its pages.
  * `npm run i18n:extract` renews them; the build compiles them.
  */
 export default defineConfig({
@@ -23,7 +25,12 @@ export default defineConfig({
     {
       path: "<rootDir>/packages/i18n/src/locales/{locale}/app",
       include: ["<rootDir>/apps/app/src", "<rootDir>/packages/ui/src"],
-      exclude: ["**/*.test.*", ...chat.map((folder) => `${folder}/**`)],
+      exclude: ["**/*.test.*", ...[...chat, ...settings].map((folder) => `${folder}/**`)],
+    },
+    {
+      path: "<rootDir>/packages/i18n/src/locales/{locale}/settings",
+      include: settings,
+      exclude: ["**/*.test.*"],
     },
     {
       path: "<rootDir>/packages/i18n/src/locales/{locale}/chat",

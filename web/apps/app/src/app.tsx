@@ -2,6 +2,7 @@
  * From the address to the page. Pages are loaded when visited; what a link leads to is fetched when
  * the link is approached.
  */
+import { needWords, type Area } from "@parlance/i18n";
 import { lazy, Suspense, type ComponentType } from "react";
 import { ErrorBoundary } from "@/features/shell/error-boundary";
 import { NotFoundPage } from "@/features/shell/error-pages";
@@ -12,12 +13,18 @@ import { readPlace, type SettingsSection } from "@/lib/places.logic";
 
 type Page = { default: ComponentType };
 
+/** The pages of an area come with its words. */
+async function withWords<T>(area: Area, page: Promise<T>): Promise<T> {
+  await needWords(area);
+  return page;
+}
+
 const load = {
   login: (): Promise<Page> => import("@/features/auth/login-page"),
   signup: (): Promise<Page> => import("@/features/auth/signup-page"),
-  shell: () => import("@/features/shell/app-shell"),
+  shell: () => withWords("chat", import("@/features/shell/app-shell")),
   chat: (): Promise<Page> => import("@/features/chat/chat-page"),
-  settings: () => import("@/features/settings/settings-layout"),
+  settings: () => withWords("settings", import("@/features/settings/settings-layout")),
 };
 const loadSection: Record<SettingsSection, () => Promise<Page>> = {
   profile: () => import("@/features/settings/profile/profile-page"),

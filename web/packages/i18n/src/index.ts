@@ -2,7 +2,7 @@
  * Languages of the interface: which there are, which one to use, and formats that follow it.
  * Catalogues are loaded on demand; a person downloads one language.
  */
-import { i18n } from "@lingui/core";
+import { i18n, type Messages } from "@lingui/core";
 
 export { i18n };
 export * from "./format";
@@ -13,10 +13,23 @@ export const LOCALE_NAMES: Record<Locale, string> = { en: "English", vi: "Tiến
 
 const STORAGE_KEY = "parlance.locale";
 
-const catalogs: Record<Locale, () => Promise<{ messages: import("@lingui/core").Messages }[]>> = {
-  en: () => Promise.all([import("./locales/en/app.po"), import("./locales/en/chat.po")]),
-  vi: () => Promise.all([import("./locales/vi/app.po"), import("./locales/vi/chat.po")]),
+/** Parts of the interface whose words load together with their pages. */
+export type Area = "app" | "chat" | "settings";
+
+const catalogs: Record<Locale, Record<Area, () => Promise<{ messages: Messages }>>> = {
+  en: {
+    app: () => import("./locales/en/app.po"),
+    chat: () => import("./locales/en/chat.po"),
+    settings: () => import("./locales/en/settings.po"),
+  },
+  vi: {
+    app: () => import("./locales/vi/app.po"),
+    chat: () => import("./locales/vi/chat.po"),
+    settings: () => import("./locales/vi/settings.po"),
+  },
 };
+
+const wanted = new Set<Area>(["app"]);
 
 /** The language to start with: the one chosen here before, else the browser's, else English. */
 export function preferredLocale(): Locale {
@@ -30,8 +43,8 @@ export function preferredLocale(): Locale {
 
 /** Loads a language and makes it the current one. Remembered in this browser. */
 export async function activateLocale(locale: Locale): Promise<void> {
-  const parts = await catalogs[locale]();
-  i18n.load(locale, Object.assign({}, ...parts.map((part) => part.messages)));
+  const parts = await Promise.all([...wanted].map((area) => catalogs[locale][area]()));
+  for (const { messages } of parts) i18n.load(locale, messages);
   i18n.activate(locale);
   if (typeof document !== "undefined") document.documentElement.lang = locale;
   try {
@@ -39,6 +52,16 @@ export async function activateLocale(locale: Locale): Promise<void> {
   } catch {
     // Storage is forbidden: the profile's language still applies after sign-in.
   }
+}
+
+/** Loads the words of an area in the current language; later languages bring them along. */
+export async function needWords(area: Area): Promise<void> {
+  wanted.add(area);
+  const locale = LOCALES.find((known) => known === i18n.locale);
+  // Before the first language is active there is nothing to add to: activation loads the area.
+  if (!locale) return;
+  const { messages } = await catalogs[locale][area]();
+  i18n.load(locale, messages);
 }
 
 function stored(): string | null {

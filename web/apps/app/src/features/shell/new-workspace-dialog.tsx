@@ -7,7 +7,7 @@ import { navigate } from "@/lib/navigation";
 import { enterWorkspace } from "@/features/session/actions";
 import { applyServerErrors } from "@/lib/forms";
 import { useForm, type Form } from "@/lib/use-form";
-import { workspaceSchema, type WorkspaceForm } from "@/features/settings/workspace/schema";
+import { workspaceSchema, type WorkspaceForm } from "./workspace-schema";
 
 export default function NewWorkspaceDialog({ onClose }: { onClose: () => void }) {
   const { t } = useLingui();

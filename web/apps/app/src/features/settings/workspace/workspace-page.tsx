@@ -9,8 +9,8 @@ import { LoadError } from "@/lib/load-error";
 import { Panel, Section, SettingsPage } from "../section";
 import { MemberRow } from "./member-row";
 import { membersQuery } from "./queries";
+import { workspaceSchema, type WorkspaceForm } from "@/features/shell/workspace-schema";
 import { useForm, type Form } from "@/lib/use-form";
-import { workspaceSchema, type WorkspaceForm } from "./schema";
 
 export default function WorkspacePage() {
   const { t } = useLingui();
