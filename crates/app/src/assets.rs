@@ -15,9 +15,9 @@ pub fn reference() -> Router {
 
 /// Names of built files hold a hash of their content, so they never change; pages do.
 fn served(files: MemoryServe) -> MemoryServe {
+    // Compression stays as it comes: a release build holds compressed files, a debug build
+    // would compress all of them at each start, which takes it longer than a test may wait.
     files
-        .enable_brotli(true)
-        .enable_gzip(true)
         .html_cache_control(CacheControl::NoCache)
         .cache_control(CacheControl::Medium)
 }
