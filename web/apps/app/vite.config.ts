@@ -4,6 +4,26 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+// Few, larger files for the start: small ones compress badly. The rest splits by itself.
+const vendor =
+  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|wouter|@tanstack\/(react-query|query-core)|@lingui)\//;
+/** What every page needs. */
+const base = new RegExp(
+  [
+    "packages/(api|i18n)/src/.*\\.ts$",
+    "packages/ui/src/(avatar|button|cn|feedback|logo|menu-button|toast|tooltip)(\\.logic)?\\.tsx?$",
+    "apps/app/src/lib/(?!confirm|use-form|forms)",
+    "apps/app/src/features/(session|appearance)/",
+    "apps/app/src/features/(shortcuts/[\\w.]+\\.ts|commands/(open|registry)\\.ts)$",
+    "apps/app/src/features/shell/(sidebar-state|list-skeleton|shell-skeleton)",
+    "lucide-react/dist/esm/(?!icons/)",
+    "lucide-react/dist/esm/icons/(eye|eye-off|languages)\\.",
+  ].join("|"),
+);
+/** What a signed-in person sees first: the frame, the list of conversations, a new chat. */
+const start =
+  /features\/(shell\/(app-shell|month-usage)|conversations\/conversation-list|chat\/chat-page)\.tsx$/;
+
 export default defineConfig({
   plugins: [i18n(), react(), tailwindcss()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
@@ -19,20 +39,11 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        // Few, larger files: small ones compress badly. What every page needs, what the frame of
-        // signed-in pages needs; the rest splits by itself.
         codeSplitting: {
           groups: [
-            {
-              name: "vendor",
-              test: /node_modules\/(react|react-dom|scheduler|use-sync-external-store|clsx|wouter|@tanstack\/(react-query|query-core)|@lingui)\//,
-              priority: 3,
-            },
-            {
-              name: "base",
-              test: /\/(packages\/(api|i18n)\/src\/.*\.ts$|packages\/ui\/src\/(avatar|button|cn|feedback|logo|menu-button|toast|tooltip)(\.logic)?\.tsx?$|src\/lib\/(?!confirm|use-form|forms)|features\/(session|appearance|shortcuts\/[\w.]+\.ts$|commands\/(open|registry)))/,
-              priority: 2,
-            },
+            { name: "vendor", test: vendor, priority: 3 },
+            { name: "base", test: base, priority: 2 },
+            { name: "start", test: start, priority: 1 },
           ],
         },
       },
