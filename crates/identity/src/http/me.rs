@@ -15,7 +15,7 @@ const MAX_ATTRIBUTES: usize = 16 * 1024;
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UpdateMeRequest {
-    #[garde(inner(custom(full_name)))]
+    #[garde(inner(custom(|name: &str, (): &()| check_name(name))))]
     #[schema(min_length = 1, max_length = 80, example = "Ann")]
     name: Option<String>,
     #[garde(skip)]
@@ -23,19 +23,19 @@ pub(super) struct UpdateMeRequest {
     #[garde(skip)]
     theme: Option<Theme>,
     /// Replaces all attributes; at most 16 KiB of JSON.
-    #[garde(inner(custom(small)))]
+    #[garde(inner(custom(|attributes: &Attributes, (): &()| check_size(attributes))))]
     #[schema(value_type = Option<Object>, example = json!({"composer": {"send_on_enter": true}}))]
     attributes: Option<Attributes>,
 }
 
-fn full_name(value: &str, (): &()) -> garde::Result {
+fn check_name(value: &str) -> garde::Result {
     if value.trim().is_empty() {
         return Err(garde::Error::new("must not be empty"));
     }
     name::check(value).map_err(garde::Error::new)
 }
 
-fn small(value: &Attributes, (): &()) -> garde::Result {
+fn check_size(value: &Attributes) -> garde::Result {
     let size = serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len());
     if size > MAX_ATTRIBUTES {
         return Err(garde::Error::new("must have at most 16 KiB"));

@@ -22,7 +22,7 @@ pub(super) struct LogInRequest {
     #[garde(length(max = 1024))]
     #[schema(format = "email", example = "ann@example.com")]
     email: String,
-    #[garde(custom(short))]
+    #[garde(custom(|password: &SecretString, (): &()| check_length(password)))]
     #[schema(value_type = String, format = "password", max_length = 256, example = "correct horse battery staple")]
     password: SecretString,
     /// The workspace to work in; absent: the personal one.
@@ -31,7 +31,7 @@ pub(super) struct LogInRequest {
 }
 
 /// What is longer than any password costs no hash.
-fn short(password: &SecretString, (): &()) -> garde::Result {
+fn check_length(password: &SecretString) -> garde::Result {
     use secrecy::ExposeSecret;
     if password.expose_secret().chars().count() > 256 {
         return Err(garde::Error::new("must have at most 256 characters"));

@@ -37,10 +37,7 @@ impl Identity {
         };
         self.forgive(attempt).await?;
 
-        let new_hash = match verdict.outdated {
-            true => Some(self.passwords.hash(&log_in.password).await?),
-            false => None,
-        };
+        let new_hash = if verdict.outdated { Some(self.passwords.hash(&log_in.password).await?) } else { None };
         let memberships = self.tenancy.memberships(found.user.id).await?;
         let membership = choose(memberships, log_in.workspace, None)?;
         let now = self.env.now();

@@ -2,6 +2,7 @@
 //! behaviour of the acceptance list carry its number.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's panic is its report")]
+#![allow(clippy::unused_async, reason = "a test on both databases is async, also when it awaits nothing")]
 
 mod access_tokens;
 mod keys;

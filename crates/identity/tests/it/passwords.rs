@@ -23,10 +23,10 @@ async fn passwords_are_kept_as_argon2id_with_the_cost_that_owasp_asks_for(db: Te
 
 #[db_test]
 async fn a_cheaper_hash_is_replaced_at_the_next_login(db: TestDb) {
-    use argon2::{Argon2, Params, PasswordHash, PasswordHasher};
+    use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, Version};
     let world = World::new(&db);
     world.node.sign_up(ANN).await.expect(202);
-    let weak = Argon2::new(Default::default(), Default::default(), Params::new(64, 1, 1, None).unwrap());
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).unwrap());
     let weak: PasswordHash = weak.hash_password_with_salt(PASSWORD.as_bytes(), b"0123456789abcdef").unwrap();
     db.execute(Platform, "UPDATE users SET password_hash = $1", params![weak.to_string()]).await.unwrap();
 
@@ -42,7 +42,7 @@ async fn a_cheaper_hash_is_replaced_at_the_next_login(db: TestDb) {
 #[db_test]
 async fn a_password_counts_exactly_as_it_was_typed(db: TestDb) {
     let world = World::new(&db);
-    let long = "đ".repeat(256);
+    let long = "đê".repeat(128);
     for (index, password) in
         ["  blanks around  ", "Mật khẩu của tôi 🔑", "CaseMatters123", long.as_str()].iter().enumerate()
     {

@@ -117,7 +117,7 @@ async fn acceptance_03_a_session_slides_and_still_ends(db: TestDb) {
         cookie = world.node.refresh(&cookie).await.expect(200).cookie();
     }
     // Day 87: the sliding end would be day 117, the absolute one is day 90.
-    world.clock.advance(3 * DAY - Duration::from_secs(60));
+    world.clock.advance(Duration::from_secs(3 * 24 * 3600 - 60));
     let last = world.node.refresh(&cookie).await.expect(200);
     assert_eq!(last.json()["expires_in"], 60, "no access token outlives the session");
     assert!(last.set_cookie().unwrap().contains("Max-Age=60"), "{:?}", last.set_cookie());

@@ -2,7 +2,10 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use axum::{
@@ -14,7 +17,7 @@ use axum::{
 use database::Db;
 use http_body_util::BodyExt;
 use identity::{Config, Identity, NewUser};
-use kernel::{Env, ManualClock, SessionId, Tasks, UserId, WorkspaceId};
+use kernel::{Env, ManualClock, SessionId, Tasks, UserId, WorkspaceId, env::SeededRng};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenancy::Tenancy;
@@ -29,6 +32,7 @@ use web::{
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const ANN: &str = "ann@example.com";
 pub const HOME: &str = "203.0.113.7";
+static SEED: AtomicU64 = AtomicU64::new(1);
 
 /// One process of the platform.
 #[derive(Clone)]
@@ -254,7 +258,9 @@ impl World {
 
     pub fn with(db: &Db, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let (env, clock) = testkit::env_with_clock();
+        let clock = Arc::new(ManualClock::at(testkit::START));
+        // Two worlds of one test must not throw the same dice: they would draw the same keys and ids.
+        let env = Env::new(clock.clone(), Arc::new(SeededRng::new(SEED.fetch_add(1, Ordering::Relaxed))));
         let mut config = config(&data);
         change(&mut config);
         Self { node: Node::start(db, &env, config), clock, env, data }

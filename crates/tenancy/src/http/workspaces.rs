@@ -12,7 +12,7 @@ use super::Api;
 use crate::Actor;
 
 /// A name of 1 to 80 characters, not all blank, without control characters.
-fn workspace_name(value: &str, (): &()) -> garde::Result {
+fn check_name(value: &str) -> garde::Result {
     if value.trim().is_empty() {
         return Err(garde::Error::new("must not be empty"));
     }
@@ -28,7 +28,7 @@ fn workspace_name(value: &str, (): &()) -> garde::Result {
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CreateWorkspaceRequest {
-    #[garde(custom(workspace_name))]
+    #[garde(custom(|name: &str, (): &()| check_name(name)))]
     #[schema(min_length = 1, max_length = 80, example = "Acme Research")]
     name: String,
 }
@@ -36,7 +36,7 @@ pub(super) struct CreateWorkspaceRequest {
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UpdateWorkspaceRequest {
-    #[garde(custom(workspace_name))]
+    #[garde(custom(|name: &str, (): &()| check_name(name)))]
     #[schema(min_length = 1, max_length = 80, example = "Acme Research")]
     name: String,
 }
