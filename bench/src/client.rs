@@ -51,6 +51,11 @@ impl Connection {
         serde_json::from_slice(&body).with_context(|| format!("{path} did not answer with JSON"))
     }
 
+    /// Whether the server answers with a success.
+    pub async fn succeeds(&mut self, path: &str) -> bool {
+        self.send(Method::GET, path, None, None, "*/*").await.is_ok()
+    }
+
     /// Asks for a stream and reads it up to the first token.
     pub async fn stream(&mut self, path: &str, token: Option<&str>, body: &Value) -> anyhow::Result<(Sample, Events)> {
         let asked = Instant::now();

@@ -22,6 +22,9 @@ use kernel::{Env, Tasks};
 use serde_json::json;
 use tokio::{io::AsyncWriteExt as _, net::TcpListener, time::Instant};
 
+/// The one model that the mock lists; priced in the catalogue, so that costs are computed.
+pub const MODEL: &str = "gpt-4o-mini";
+
 /// What the mock does when the prompt does not say otherwise.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
@@ -253,7 +256,7 @@ async fn answer(script: Script, env: Env, request: Request<Incoming>) -> Result<
         (&Method::POST, path) if path.ends_with("/chat/completions") => Dialect::ChatCompletions,
         (&Method::POST, path) if path.ends_with("/responses") => Dialect::Responses,
         (&Method::GET, path) if path.ends_with("/models") => {
-            return Ok(whole(json!({"object": "list", "data": []}).to_string()));
+            return Ok(whole(json!({"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0, "owned_by": "openai"}]}).to_string()));
         }
         _ => {
             let mut missing =

@@ -4,7 +4,6 @@
 use std::{net::SocketAddr, path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context as _, bail};
-use hyper::Method;
 use kernel::Tasks;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -66,7 +65,7 @@ impl Process {
         let id = child.id().context("the server has ended")?;
         loop {
             if let Ok(mut connection) = Connection::open(tasks, address).await
-                && connection.ask(Method::GET, "/readyz", None, None).await.is_ok()
+                && connection.succeeds("/readyz").await
             {
                 return Ok((Self { child, id, address }, started.elapsed()));
             }
