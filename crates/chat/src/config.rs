@@ -35,8 +35,8 @@ impl Default for Config {
             max_concurrent_runs: 20,
             max_output_tokens: 65_536,
             max_output_tokens_per_day: 10_000_000,
-            idle_timeout: Duration::from_secs(5 * 60),
-            run_timeout: Duration::from_secs(60 * 60),
+            idle_timeout: Duration::from_mins(5),
+            run_timeout: Duration::from_hours(1),
             lease: Duration::from_secs(20),
             titles: Titles::Model,
         }

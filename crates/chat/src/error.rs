@@ -68,7 +68,7 @@ impl From<ChatError> for Problem {
                 Self::new(error.code()).detail(error.to_string()).retry_after(Duration::from_secs(2))
             }
             ChatError::DailyLimit(_) => {
-                Self::new(error.code()).detail(error.to_string()).retry_after(Duration::from_secs(60 * 60))
+                Self::new(error.code()).detail(error.to_string()).retry_after(Duration::from_hours(1))
             }
             error => {
                 let message = error.to_string();

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// How long a finished log is kept.
-const KEEP: Duration = Duration::from_secs(5 * 60);
+const KEEP: Duration = Duration::from_mins(5);
 /// What finished logs may hold together, in bytes; the oldest go first.
 const KEEP_BYTES: usize = 32 * 1024 * 1024;
 /// What an entry costs besides its frame.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::store;
 
 /// How long events are kept.
-pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const RETENTION: Duration = Duration::from_hours(30 * 24);
 
 /// One event, before it is written.
 #[derive(Debug, Clone)]

@@ -118,14 +118,18 @@ impl Tail {
             }
             for (seq, pieces, _) in store::journal::after(&engine.db, &scope, self.record.run.id, self.seq).await? {
                 self.seq = seq;
-                pieces.iter().for_each(|piece| self.encoder.piece(piece));
+                for piece in &pieces {
+                    self.encoder.piece(piece);
+                }
             }
         } else {
             // The whole answer stands in the message now; what was shown is left out.
             self.encoder = Encoder::after(self.shown);
             self.open().await?;
             let parts = store::messages::parts(&engine.db, &scope, self.record.run.id).await?;
-            parts.iter().filter_map(Piece::of_part).for_each(|piece| self.encoder.piece(&piece));
+            for piece in parts.iter().filter_map(Piece::of_part) {
+                self.encoder.piece(&piece);
+            }
             self.encoder.closing(&Closing { run: &self.record.run });
             self.done = true;
         }

@@ -147,7 +147,9 @@ impl Engine {
 
 fn show(live: &Live, pieces: &[Piece]) {
     let entries = live.encode(|encoder| {
-        pieces.iter().for_each(|piece| encoder.piece(piece));
+        for piece in pieces {
+            encoder.piece(piece);
+        }
         encoder.take()
     });
     live.log.append(entries);

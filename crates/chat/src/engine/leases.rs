@@ -10,12 +10,12 @@ use crate::store;
 
 /// How often nodes look for requests to stop one of their runs.
 const CANCELLATIONS: Duration = Duration::from_millis(100);
-const HOUSEKEEPING: Duration = Duration::from_secs(10 * 60);
+const HOUSEKEEPING: Duration = Duration::from_mins(10);
 /// Deleted conversations can be restored for so long.
-const BIN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const BIN: Duration = Duration::from_hours(30 * 24);
 /// Uploads that no message shows are kept for so long.
-const UNUSED_FILES: Duration = Duration::from_secs(24 * 60 * 60);
-const IDEMPOTENCY_KEYS: Duration = Duration::from_secs(24 * 60 * 60);
+const UNUSED_FILES: Duration = Duration::from_hours(24);
+const IDEMPOTENCY_KEYS: Duration = Duration::from_hours(24);
 
 impl Engine {
     /// Renews leases and recovers the runs of the dead, until the process shuts down and its
@@ -93,10 +93,13 @@ impl Engine {
                 continue;
             }
             let scope = record.scope();
-            if store::runs::take_over(&self.db, &scope, record.run.id, self.claim(), now, all).await?
-                && self.settle_interrupted(&record).await?
-            {
-                recovered += 1;
+            if !store::runs::take_over(&self.db, &scope, record.run.id, self.claim(), now, all).await? {
+                continue;
+            }
+            match self.settle_interrupted(&record).await {
+                Ok(settled) => recovered += usize::from(settled),
+                // It is ours now and not alive, so the next round finds it again.
+                Err(error) => tracing::error!(run = %record.run.id, %error, "an interrupted run can't be closed"),
             }
         }
         if recovered > 0 {

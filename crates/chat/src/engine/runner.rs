@@ -87,7 +87,9 @@ impl Engine {
             }
         };
         let entries = live.encode(|encoder| {
-            unwritten.iter().for_each(|piece| encoder.piece(piece));
+            for piece in &unwritten {
+                encoder.piece(piece);
+            }
             encoder.closing(&Closing { run: &settled.run });
             encoder.take()
         });

@@ -126,7 +126,9 @@ impl Engine {
         let mut first = None;
         for (_, pieces, at) in store::journal::after(&self.db, &scope, record.run.id, 0).await? {
             first.get_or_insert(at);
-            pieces.into_iter().for_each(|piece| fold.add(piece));
+            for piece in pieces {
+                fold.add(piece);
+            }
         }
         let (tokens, estimated) = match self.model_for_counting(record) {
             Some(model) => self.tokens_when_cut_off(record, &model, &fold).await?,

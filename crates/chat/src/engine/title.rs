@@ -239,7 +239,7 @@ mod tests {
             assert_eq!(derive(&said(text)).as_deref(), title, "{text:?}");
         }
         let long = "Could you explain how a suspension bridge carries its load, and why the cables curve?";
-        assert_eq!(derive(&said(long)).unwrap(), "Could you explain how a suspension bridge carries its load…");
+        assert_eq!(derive(&said(long)).unwrap(), "Could you explain how a suspension bridge carries its…");
         assert_eq!(derive(&said(&"đ".repeat(90))).unwrap().chars().count(), MAX_TITLE);
     }
 

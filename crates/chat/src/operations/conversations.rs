@@ -39,6 +39,7 @@ pub struct NewConversation {
 }
 
 /// What to change; an absent field stays as it is.
+#[allow(clippy::option_option, reason = "absent and null differ")]
 #[derive(Debug, Clone, Default, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateConversation {
@@ -63,7 +64,7 @@ pub struct UpdateConversation {
     pub parameters: Option<Parameters>,
 }
 
-#[allow(clippy::ref_option, reason = "the shape that the validator calls")]
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the shape that the validator calls")]
 fn instructions(text: &Option<String>, (): &()) -> garde::Result {
     let Some(text) = text else { return Ok(()) };
     if text.chars().count() > MAX_SYSTEM_PROMPT {

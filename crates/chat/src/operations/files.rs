@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn bytes_decide_what_a_file_is() {
         assert_eq!(sniff(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), Some(("image/png", "png")));
-        assert_eq!(sniff(b"GIF89a\x01\0\x01\0"), Some(("image/gif", "gif")));
+        assert_eq!(sniff(b"GIF89a\x01\0\x01\0\0\0\0"), Some(("image/gif", "gif")));
         for refused in [
             b"<svg xmlns='http://www.w3.org/2000/svg'/>".as_slice(),
             b"MZ\x90\0\x03\0\0\0\x04\0\0\0",

@@ -9,7 +9,7 @@ mod start_run;
 
 use kernel::{TenantScope, UserId};
 
-pub use conversations::{ConversationQuery, ListConversations, NewConversation, UpdateConversation};
+pub use conversations::{ConversationKey, ConversationQuery, ListConversations, NewConversation, UpdateConversation};
 pub use files::{MAX_FILE, StoredFile};
 pub use messages::{MessageKey, SelectBranch};
 pub use start_run::{NewMessage, StartRun, Started};
@@ -37,6 +37,7 @@ where
 }
 
 /// A rule for texts that are shown on one line and kept in a TEXT column.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the shape that the validator calls")]
 fn one_line(text: &str, (): &()) -> garde::Result {
     if text.chars().any(char::is_control) {
         return Err(garde::Error::new("must not have control characters"));
@@ -48,7 +49,7 @@ fn one_line(text: &str, (): &()) -> garde::Result {
 }
 
 /// The same where there may be none.
-#[allow(clippy::ref_option, reason = "the shape that the validator calls")]
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the shape that the validator calls")]
 fn optional_line(text: &Option<String>, context: &()) -> garde::Result {
     text.as_deref().map_or(Ok(()), |text| one_line(text, context))
 }

@@ -14,12 +14,13 @@ use crate::{
     Chat,
     engine::{Context, Frames, Live, Question},
     error::ChatError,
-    model::{Conversation, FilePart, Message, Part, Role, Run, RunStatus, StartedRun},
+    model::{Conversation, FilePart, Message, Notice, Part, Role, Run, RunStatus, StartedRun},
     store::{self, messages::NewMessage as MessageRow, runs::RunRecord},
     stream::{Opening, Position},
 };
 
 /// What to answer: either `message`, or `regenerate`.
+#[allow(clippy::option_option, reason = "absent and null differ")]
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"message": {"text": "How do suspension bridges work?"}}))]
@@ -82,6 +83,13 @@ struct Asked {
     /// The parts of the new message.
     parts: Option<Vec<Part>>,
     files: Vec<FileId>,
+}
+
+/// What is written when a run begins.
+struct Beginning {
+    user_message: Option<Message>,
+    assistant_message: Message,
+    record: RunRecord,
 }
 
 impl Chat {
@@ -252,39 +260,59 @@ impl Chat {
         idempotency_key: Option<&str>,
         request_hash: Option<Vec<u8>>,
     ) -> Result<Started, ChatError> {
-        let Caller { scope, user } = caller;
         let engine = self.engine();
-        let Asked { mut conversation, model, parameters, parent, parts, files } = asked;
-        let Context { messages, notice, max_output_tokens, counted } = context;
-        let now = engine.env.now();
-        let mut user_message = parts.map(|parts| Message {
-            id: engine.env.id(),
-            conversation_id: conversation.id,
-            parent_id: parent,
+        let mut beginning = self.compose(caller, &asked, context.notice, request_hash);
+        // Alive before it is stored: the sweeper takes what is ours but not alive for abandoned.
+        let record = &beginning.record;
+        let live = Arc::new(Live::new(record.run.id, record.workspace, engine.hub.open(record.hub_id())));
+        engine.lives.insert(live.clone());
+        if let Err(error) = self.store(caller, &asked, &mut beginning, idempotency_key).await {
+            engine.hub.discard(beginning.record.hub_id());
+            engine.lives.remove(beginning.record.run.id);
+            return Err(error);
+        }
+        live.set_stored();
+        Ok(self.launch(asked, context, beginning, live))
+    }
+
+    /// Makes the messages and the run, in memory.
+    fn compose(
+        &self,
+        caller: Caller,
+        asked: &Asked,
+        notice: Option<Notice>,
+        request_hash: Option<Vec<u8>>,
+    ) -> Beginning {
+        let env = &self.engine().env;
+        let now = env.now();
+        let conversation_id = asked.conversation.id;
+        let user_message = asked.parts.clone().map(|parts| Message {
+            id: env.id(),
+            conversation_id,
+            parent_id: asked.parent,
             role: Role::User,
             parts,
             sibling_ids: Vec::new(),
             run: None,
             created_at: now,
         });
-        let notices: Vec<Part> = notice.into_iter().map(Part::Notice).collect();
         let mut assistant_message = Message {
-            id: engine.env.id(),
-            conversation_id: conversation.id,
-            parent_id: user_message.as_ref().map_or(parent, |message| Some(message.id)),
+            id: env.id(),
+            conversation_id,
+            parent_id: user_message.as_ref().map_or(asked.parent, |message| Some(message.id)),
             role: Role::Assistant,
-            parts: notices.clone(),
+            parts: notice.into_iter().map(Part::Notice).collect(),
             sibling_ids: Vec::new(),
             run: None,
             // After its question, so that time tells which is the leaf.
             created_at: now + Duration::from_micros(1),
         };
         let run = Run {
-            id: engine.env.id(),
-            conversation_id: conversation.id,
+            id: env.id(),
+            conversation_id,
             message_id: assistant_message.id,
             status: RunStatus::Running,
-            model: model.id.clone(),
+            model: asked.model.id.clone(),
             finish_reason: None,
             error: None,
             usage: None,
@@ -292,55 +320,63 @@ impl Chat {
             finished_at: None,
             first_token_ms: None,
         };
+        assistant_message.run = Some(run.clone());
         let record = RunRecord {
-            workspace: scope.workspace(),
-            user,
+            workspace: caller.scope.workspace(),
+            user: caller.user,
             user_message: user_message.as_ref().map(|message| message.id),
-            requested_model: model.id.clone(),
-            prices: model.prices.clone(),
-            usage_id: engine.env.id(),
+            requested_model: asked.model.id.clone(),
+            prices: asked.model.prices.clone(),
+            usage_id: env.id(),
             request_hash,
             run,
         };
+        Beginning { user_message, assistant_message, record }
+    }
 
-        // Alive before it is stored: the sweeper takes what is ours but not alive for abandoned.
-        let log = engine.hub.open(record.hub_id());
-        let live = Arc::new(Live::new(record.run.id, record.workspace, log));
-        engine.lives.insert(live.clone());
-        let written = async {
-            let mut tx = engine.db.begin(scope).await?;
-            if let Some(message) = &mut user_message {
-                store::messages::insert(&mut tx, &scope, user, &row(message)).await?;
-                message.sibling_ids =
-                    store::messages::siblings(&mut tx, &scope, message.conversation_id, message.parent_id).await?;
-                for file in &files {
-                    store::files::attach(&mut tx, &scope, message.id, *file).await?;
-                }
-            }
-            let message = &mut assistant_message;
+    /// Writes the beginning in one transaction, and learns which siblings the messages have.
+    async fn store(
+        &self,
+        caller: Caller,
+        asked: &Asked,
+        beginning: &mut Beginning,
+        idempotency_key: Option<&str>,
+    ) -> Result<(), ChatError> {
+        let Caller { scope, user } = caller;
+        let engine = self.engine();
+        let Beginning { user_message, assistant_message, record } = beginning;
+        let mut tx = engine.db.begin(scope).await?;
+        if let Some(message) = user_message {
             store::messages::insert(&mut tx, &scope, user, &row(message)).await?;
-            message.sibling_ids = if user_message.is_some() {
-                vec![message.id]
-            } else {
-                store::messages::siblings(&mut tx, &scope, message.conversation_id, message.parent_id).await?
-            };
-            store::runs::insert(&mut tx, &scope, &record, engine.claim(), idempotency_key).await?;
-            let begun =
-                store::conversations::begin_run(&mut tx, &scope, user, conversation.id, message.id, &model.id, now);
-            if !begun.await? {
-                return Err(ChatError::NotFound("conversation"));
+            message.sibling_ids =
+                store::messages::siblings(&mut tx, &scope, message.conversation_id, message.parent_id).await?;
+            for file in &asked.files {
+                store::files::attach(&mut tx, &scope, message.id, *file).await?;
             }
-            tx.commit().await?;
-            Ok(())
-        };
-        if let Err(error) = written.await {
-            engine.hub.discard(record.hub_id());
-            engine.lives.remove(record.run.id);
-            return Err(error);
         }
-        live.set_stored();
+        let message = assistant_message;
+        store::messages::insert(&mut tx, &scope, user, &row(message)).await?;
+        message.sibling_ids = match user_message {
+            Some(_) => vec![message.id],
+            None => store::messages::siblings(&mut tx, &scope, message.conversation_id, message.parent_id).await?,
+        };
+        store::runs::insert(&mut tx, &scope, record, engine.claim(), idempotency_key).await?;
+        let run = &record.run;
+        let begun =
+            store::conversations::begin_run(&mut tx, &scope, user, message.conversation_id, message.id, run).await?;
+        if !begun {
+            return Err(ChatError::NotFound("conversation"));
+        }
+        tx.commit().await?;
+        Ok(())
+    }
 
-        assistant_message.run = Some(record.run.clone());
+    /// Tells of the stored beginning and starts the task that works on the run.
+    fn launch(&self, asked: Asked, context: Context, beginning: Beginning, live: Arc<Live>) -> Started {
+        let engine = self.engine();
+        let Asked { mut conversation, model, parameters, .. } = asked;
+        let Context { messages, notice, max_output_tokens, counted } = context;
+        let Beginning { user_message, assistant_message, record } = beginning;
         let opening = live.encode(|encoder| {
             encoder.opening(&Opening {
                 run: &record.run,
@@ -354,11 +390,10 @@ impl Chat {
         conversation.active_message_id = Some(assistant_message.id);
         conversation.active_run_id = Some(record.run.id);
         conversation.model = Some(model.id.clone());
-        conversation.updated_at = now;
+        conversation.updated_at = record.run.started_at;
         engine.tell_run_started(&record, &conversation);
-
         if !counted.is_empty() {
-            let (engine, model) = (engine.clone(), model.id.clone());
+            let (engine, scope, model) = (engine.clone(), record.scope(), model.id.clone());
             self.engine().tasks.spawn("chat token counts", async move {
                 engine.keep_counts(&scope, &model, counted).await;
             });
@@ -370,9 +405,10 @@ impl Chat {
             parameters: Parameters { max_output_tokens: Some(max_output_tokens), ..parameters },
             tools: Vec::new(),
         };
+        let notices = assistant_message.parts.clone();
         engine.tasks.spawn("chat run", engine.clone().work(record.clone(), live, model, request, notices));
         let started = StartedRun { run: record.run.clone(), user_message, assistant_message };
-        Ok(Started { started, record, replayed: false })
+        Started { started, record, replayed: false }
     }
 }
 

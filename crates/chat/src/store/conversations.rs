@@ -4,7 +4,7 @@ use database::{Db, Error, FromRow, Json, Platform, Row, Tx, params};
 use kernel::{ConversationId, MessageId, TenantScope, Timestamp, UserId};
 
 use super::json;
-use crate::model::Conversation;
+use crate::model::{Conversation, Run};
 
 impl FromRow for Conversation {
     fn from_row(row: &mut Row<'_>) -> Result<Self, Error> {
@@ -128,6 +128,7 @@ fn contains(part: &str) -> String {
 }
 
 /// What to change; a field that is none stays.
+#[allow(clippy::option_option, reason = "to set nothing and to leave it differ")]
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Changes {
     pub title: Option<String>,
@@ -201,14 +202,13 @@ pub(crate) async fn begin_run(
     user: UserId,
     id: ConversationId,
     leaf: MessageId,
-    model: &str,
-    now: Timestamp,
+    run: &Run,
 ) -> Result<bool, Error> {
     let touched = tx
         .execute(
             "UPDATE conversations SET active_message_id = $4, model = $5, updated_at = $6
              WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL",
-            params![scope.workspace(), user, id, leaf, model, now],
+            params![scope.workspace(), user, id, leaf, run.model.as_str(), run.started_at],
         )
         .await?;
     Ok(touched == 1)

@@ -74,11 +74,11 @@ pub enum UiEvent<'a> {
 /// The payload of `data-run`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RunData<'a> {
-    pub run: Cow<'a, Run>,
+    pub run: &'a Run,
     /// The message that was sent; only at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_message: Option<Cow<'a, Message>>,
+    pub user_message: Option<&'a Message>,
     /// The message that the run writes; only at the start.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub assistant_message: Option<Cow<'a, Message>>,
+    pub assistant_message: Option<&'a Message>,
 }

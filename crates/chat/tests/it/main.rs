@@ -1,0 +1,16 @@
+//! The chat on both engines, with a provider that says what the test tells it to.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is the report")]
+
+mod context;
+mod conversations;
+mod files;
+mod http;
+mod limits;
+mod nodes;
+mod recover;
+mod resume;
+mod runs;
+mod scripted;
+mod support;
+mod tree;
