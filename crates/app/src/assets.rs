@@ -17,7 +17,5 @@ pub fn reference() -> Router {
 fn served(files: MemoryServe) -> MemoryServe {
     // Compression stays as it comes: a release build holds compressed files, a debug build
     // would compress all of them at each start, which takes it longer than a test may wait.
-    files
-        .html_cache_control(CacheControl::NoCache)
-        .cache_control(CacheControl::Medium)
+    files.html_cache_control(CacheControl::NoCache).cache_control(CacheControl::Medium)
 }

@@ -82,6 +82,7 @@ impl Platform {
 
     /// Starts what runs in the background: recovery of interrupted runs, retention, discovery.
     pub async fn start(&self) -> anyhow::Result<()> {
+        self.identity.start();
         self.providers.start();
         self.chat.start().await.context("interrupted runs can't be recovered")?;
         let (platform, shutdown) = (self.clone(), self.tasks.shutdown());

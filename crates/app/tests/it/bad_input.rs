@@ -27,12 +27,22 @@ async fn fields_are_named(db: TestDb) {
     let runs = format!("/conversations/{conversation}/runs");
     let long = "x".repeat(200_001);
     let cases: [(&str, Value, &str, Option<&str>); 11] = [
-        ("/auth/signup", json!({ "email": "nobody", "password": "long enough to be fine" }), "invalid_body", Some("email")),
+        (
+            "/auth/signup",
+            json!({ "email": "nobody", "password": "long enough to be fine" }),
+            "invalid_body",
+            Some("email"),
+        ),
         ("/auth/signup", json!({ "email": "bob@example.com", "password": "short" }), "invalid_body", Some("password")),
         ("/auth/login", json!({ "email": "bob@example.com" }), "invalid_body", Some("password")),
         ("/auth/login", json!({ "email": 7, "password": "x" }), "invalid_body", Some("email")),
         ("/conversations", json!({ "title": "x".repeat(201) }), "invalid_body", Some("title")),
-        ("/conversations", json!({ "parameters": { "temperature": 3 } }), "invalid_body", Some("parameters.temperature")),
+        (
+            "/conversations",
+            json!({ "parameters": { "temperature": 3 } }),
+            "invalid_body",
+            Some("parameters.temperature"),
+        ),
         ("/conversations", json!({ "colour": "red" }), "invalid_body", Some("colour")),
         ("/conversations", json!({ "model": "nobody/nothing" }), "unknown_model", None),
         (&runs, json!({ "message": { "text": long } }), "invalid_body", Some("message.text")),
@@ -58,7 +68,9 @@ async fn a_model_without_a_key_says_which_variable_to_set(db: TestDb) {
         .as_array()
         .unwrap()
         .iter()
-        .find(|model| model["provider"]["id"] == "openai" && text(&model["unavailable_reason"]).contains("OPENAI_API_KEY"))
+        .find(|model| {
+            model["provider"]["id"] == "openai" && text(&model["unavailable_reason"]).contains("OPENAI_API_KEY")
+        })
         .expect("the catalogue has models of OpenAI");
     let conversation = person.conversation().await;
     let body = json!({ "message": { "text": "hi" }, "model": model["id"] });
@@ -92,7 +104,12 @@ async fn broken_requests_are_told_apart(db: TestDb) {
     assert_problem(&person.get("/conversations?cursor=%21").await, 400, "invalid_query", None);
     assert_problem(&person.get("/conversations/conv_nonsense").await, 404, "invalid_path", None);
     assert_problem(&person.get("/conversations/conv_01h455vb4pex5vsknk084sn02q").await, 404, "not_found", None);
-    assert_problem(&app.call(Method::PUT, "/conversations", Some(&person.token), None).await, 405, "method_not_allowed", None);
+    assert_problem(
+        &app.call(Method::PUT, "/conversations", Some(&person.token), None).await,
+        405,
+        "method_not_allowed",
+        None,
+    );
 }
 
 #[db_test]

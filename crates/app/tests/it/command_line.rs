@@ -67,18 +67,22 @@ fn a_database_that_is_down_is_named_without_its_password() {
     assert_refused(&output, "127.0.0.1");
 }
 
-#[db_test]
-async fn a_database_from_the_future_is_refused(db: TestDb) {
+/// On PostgreSQL the application's role may not write the history; `database` proves it there.
+#[tokio::test]
+async fn a_database_from_the_future_is_refused() {
+    let data = tempfile::tempdir().unwrap();
+    assert!(run(data.path(), &["migrate"], &[], "").status.success());
+    let url = format!("sqlite:{}", data.path().join("parlance.db").display());
+    let db = database::Db::connect(&database::Options::new(url)).await.unwrap();
     db.execute(
         database::Platform,
-        "INSERT INTO schema_migrations (version, name, checksum, applied_at) VALUES (9999, 'future', 'none', 0)",
+        "INSERT INTO schema_migrations (version, name, checksum) VALUES (9999, 'future', 'none')",
         Vec::new(),
     )
     .await
     .unwrap();
-    let data = tempfile::tempdir().unwrap();
     for arguments in [&["serve"][..], &["migrate"], &["workspace", "list"]] {
-        assert_refused(&run(data.path(), arguments, &[("DATABASE_URL", db.url()), ("PORT", "0")], ""), "newer version");
+        assert_refused(&run(data.path(), arguments, &[("PORT", "0")], ""), "newer version");
     }
 }
 
@@ -91,7 +95,7 @@ async fn users_and_workspaces_by_command(db: TestDb) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     assert!(String::from_utf8_lossy(&made.stdout).starts_with("user_"));
 
-    assert_refused(&run(data.path(), &create, &variables, "a rather long password\n"), "root@example.com");
+    assert_refused(&run(data.path(), &create, &variables, "a rather long password\n"), "taken");
     assert_refused(&run(data.path(), &create, &variables, ""), "no password");
     let weak = ["user", "create", "--email", "b@example.com", "--password-stdin"];
     assert_refused(&run(data.path(), &weak, &variables, "short"), "8");

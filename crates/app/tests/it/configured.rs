@@ -61,9 +61,8 @@ async fn the_cookie_is_secure_behind_https_and_links_ignore_the_host(db: TestDb)
 #[db_test]
 async fn metrics_can_ask_for_a_token(db: TestDb) {
     let app = TestApp::with(&db, |config| config.server.metrics_token = Some("scrape-me".into())).await;
-    let get = |token: &str| {
-        Request::get("/metrics").header("authorization", token).body(axum::body::Body::empty()).unwrap()
-    };
+    let get =
+        |token: &str| Request::get("/metrics").header("authorization", token).body(axum::body::Body::empty()).unwrap();
     app.call(Method::GET, "/instance", None, None).await.expect(200);
     assert_eq!(app.send(get("Bearer wrong")).await.status.as_u16(), 401);
     let answer = app.send(get("Bearer scrape-me")).await;

@@ -124,10 +124,10 @@ async fn acceptance_39_a_killed_server_keeps_what_was_streamed(db: TestDb) {
     let port = free_port();
     let server = Server::start(db.url(), data.path(), port).await;
     let caller = Caller::sign_up(&server.address).await;
-    let conversation = text(&caller.post("/conversations", json!({}), "application/json").await.json::<Value>().await.unwrap()["id"]);
+    let conversation =
+        text(&caller.post("/conversations", json!({}), "application/json").await.json::<Value>().await.unwrap()["id"]);
     let runs = format!("/conversations/{conversation}/runs");
-    let mut stream =
-        caller.post(&runs, json!({ "message": { "text": "/slow say a lot" } }), "text/event-stream").await;
+    let mut stream = caller.post(&runs, json!({ "message": { "text": "/slow say a lot" } }), "text/event-stream").await;
 
     let mut seen = String::new();
     while spoken(&events(whole_frames(&seen))).len() < 20 {
@@ -174,9 +174,14 @@ async fn a_stopped_server_marks_what_it_could_not_finish(db: TestDb) {
     let port = free_port();
     let server = Server::start(db.url(), data.path(), port).await;
     let caller = Caller::sign_up(&server.address).await;
-    let conversation = text(&caller.post("/conversations", json!({}), "application/json").await.json::<Value>().await.unwrap()["id"]);
+    let conversation =
+        text(&caller.post("/conversations", json!({}), "application/json").await.json::<Value>().await.unwrap()["id"]);
     let started = caller
-        .post(&format!("/conversations/{conversation}/runs"), json!({ "message": { "text": "/slow say a lot" } }), "application/json")
+        .post(
+            &format!("/conversations/{conversation}/runs"),
+            json!({ "message": { "text": "/slow say a lot" } }),
+            "application/json",
+        )
         .await;
     drop(started);
     tokio::time::sleep(Duration::from_millis(500)).await;

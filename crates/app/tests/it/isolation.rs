@@ -35,8 +35,16 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "create_workspace" => Own(json!({ "name": "Mallory's" })),
         "update_workspace" => Own(json!({ "name": "Mallory's" })),
         "create_conversation" => Own(json!({ "title": "Mallory's" })),
-        "revoke_session" | "get_avatar" | "get_conversation" | "delete_conversation" | "list_messages" | "get_run"
-        | "stream_run" | "get_file" | "get_file_content" | "remove_member" => Foreign(Value::Null),
+        "revoke_session"
+        | "get_avatar"
+        | "get_conversation"
+        | "delete_conversation"
+        | "list_messages"
+        | "get_run"
+        | "stream_run"
+        | "get_file"
+        | "get_file_content"
+        | "remove_member" => Foreign(Value::Null),
         "restore_conversation" | "cancel_run" => Foreign(json!({})),
         "update_member" => Foreign(json!({ "role": "guest" })),
         "update_conversation" => Foreign(json!({ "title": "Mallory was here" })),
@@ -252,7 +260,9 @@ async fn acceptance_16_a_role_in_a_body_changes_nothing(db: TestDb) {
     let owner = app.sign_up("owner@example.com").await;
     let guest = app.sign_up("guest@example.com").await;
     let token = join(&app, &owner, &guest, Role::Guest).await;
-    for body in [json!({ "name": "Me", "role": "owner" }), json!({ "name": "Me", "workspace_id": owner.workspace_id() })] {
+    for body in
+        [json!({ "name": "Me", "role": "owner" }), json!({ "name": "Me", "workspace_id": owner.workspace_id() })]
+    {
         let answer = app.call(Method::PATCH, "/me", Some(&token), Some(body)).await;
         assert_eq!(answer.status.as_u16(), 422, "{}", answer.text);
     }
@@ -263,11 +273,7 @@ async fn acceptance_16_a_role_in_a_body_changes_nothing(db: TestDb) {
 /// Makes `person` a member of the owner's workspace; gives their token there.
 async fn join(app: &TestApp, owner: &Person<'_>, person: &Person<'_>, role: Role) -> String {
     let workspace = owner.workspace_id();
-    app.platform
-        .tenancy
-        .add_member(workspace.parse().unwrap(), person.user_id().parse().unwrap(), role)
-        .await
-        .unwrap();
+    app.platform.tenancy.add_member(workspace.parse().unwrap(), person.user_id().parse().unwrap(), role).await.unwrap();
     let mut request =
         crate::support::request(Method::POST, "/auth/refresh", None, Some(json!({ "workspace": workspace })));
     request.headers_mut().insert("cookie", person.cookie.parse().unwrap());

@@ -165,8 +165,12 @@ async fn a_repeated_send_re_attaches_to_the_same_run(db: TestDb) {
     let mut runs = Vec::new();
     for _ in 0..2 {
         let body = json!({ "message": { "text": "once" } });
-        let mut request =
-            crate::support::request(Method::POST, &format!("/conversations/{conversation}/runs"), Some(&person.token), Some(body));
+        let mut request = crate::support::request(
+            Method::POST,
+            &format!("/conversations/{conversation}/runs"),
+            Some(&person.token),
+            Some(body),
+        );
         request.headers_mut().insert("accept", "text/event-stream".parse().unwrap());
         request.headers_mut().insert("idempotency-key", "send-1".parse().unwrap());
         let answer = app.send(request).await;

@@ -136,14 +136,6 @@ impl Person<'_> {
         self.app.call(Method::POST, path, Some(&self.token), Some(body)).await
     }
 
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
-        self.app.call(Method::PATCH, path, Some(&self.token), Some(body)).await
-    }
-
-    pub async fn delete(&self, path: &str) -> Answer {
-        self.app.call(Method::DELETE, path, Some(&self.token), None).await
-    }
-
     /// Uploads a picture of one pixel.
     pub async fn upload(&self) -> Answer {
         const BOUNDARY: &str = "----parlance";
