@@ -123,15 +123,15 @@ impl Client {
         Ok(self.http.get_or_init(|| client))
     }
 
-    /// Sends a call and waits for its answer to begin.
-    pub async fn post(&self, call: Call) -> Result<Answer, Fault> {
+    /// Sends a call and waits for its answer to begin, `patience` at the most.
+    pub async fn post(&self, call: Call, patience: Duration) -> Result<Answer, Fault> {
         let request = self
             .http()?
             .post(&call.url)
             .headers(call.headers)
             .header(reqwest::header::CONTENT_TYPE, "application/json")
             .body(call.body);
-        let response = within(self.timeouts.first_byte(), request.send()).await?;
+        let response = within(patience, request.send()).await?;
         let response = success(response).await?;
         if is_event_stream(&response) {
             return Ok(Answer::Events(events(response)));
@@ -170,14 +170,12 @@ async fn within_plain<T>(patience: Duration, future: impl Future<Output = T>) ->
 }
 
 fn fault(error: &reqwest::Error) -> Fault {
-    if error.is_timeout() && !error.is_connect() {
-        Fault::Timeout
-    } else if error.is_body() || error.is_decode() {
-        Fault::BrokeOff
-    } else {
-        // `without_url` because an address may hold a password.
-        tracing::debug!(is_connect = error.is_connect(), "a provider can't be reached");
+    if error.is_connect() {
         Fault::Unreachable
+    } else if error.is_timeout() {
+        Fault::Timeout
+    } else {
+        Fault::BrokeOff
     }
 }
 

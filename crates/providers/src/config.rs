@@ -127,7 +127,9 @@ impl TryFrom<String> for PerMillion {
     }
 }
 
-/// How long to wait for a provider, in seconds.
+/// How long to wait for a provider, in seconds. A model that reasons may think in silence:
+/// for it, and for an answer that is not streamed, the first byte and the next may take five
+/// times as long.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Timeouts {

@@ -25,7 +25,7 @@ pub(crate) fn explain(account: &Account, fault: Fault) -> ProviderError {
             },
         ),
         Fault::Timeout => error(Kind::Timeout, format!("{name} did not answer in time. Try again.")),
-        Fault::BrokeOff => error(Kind::Protocol, format!("{name} broke off in the middle of its answer. Try again.")),
+        Fault::BrokeOff => error(Kind::Protocol, format!("{name} broke off before its answer was whole. Try again.")),
         Fault::Protocol(what) => error(Kind::Protocol, format!("{name} sent something unreadable: {what}.")),
         Fault::Reported { code, message } => reported(account, 0, &code, &message, None),
         Fault::Status { status, retry_after, body } => {

@@ -21,6 +21,7 @@ use crate::{
     config::Demo,
     demo, error, openai,
     registry::Entry,
+    surrogates::Mender,
 };
 
 /// Calls that are made again at the most.
@@ -29,6 +30,8 @@ const RETRIES: u32 = 2;
 const PAUSE: Duration = Duration::from_millis(400);
 /// A provider that wants us to wait longer than this is not waited for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+/// How many times longer we wait for a model that thinks first, or that answers all at once.
+const SILENT: u32 = 5;
 /// How long to wait for figures once the answer is complete.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -111,13 +114,15 @@ async fn open(
 ) -> Result<GenerationStream, ProviderError> {
     let explain = |fault| error::explain(account, fault);
     let timeouts = context.client.timeouts();
+    let silent = if entry.model.capabilities.reasoning || !entry.streams { SILENT } else { 1 };
+    let (first_byte, between_chunks) = (timeouts.first_byte() * silent, timeouts.between_chunks() * silent);
     let (call, mut decoder) = adapter::prepare(entry, account, request).map_err(explain)?;
     let began = Instant::now();
     let mut out = VecDeque::new();
     let again = (entry.api == Api::Responses).then(|| call.clone());
-    let answer = match context.client.post(call).await {
+    let answer = match context.client.post(call, first_byte).await {
         Err(fault) => match again.and_then(|call| openai::responses::without_summaries(&call, &fault)) {
-            Some(call) => context.client.post(call).await,
+            Some(call) => context.client.post(call, first_byte).await,
             None => Err(fault),
         },
         answer => answer,
@@ -132,15 +137,16 @@ async fn open(
     let mut reader = Reader {
         events,
         decoder,
+        mender: Mender::default(),
         out,
         account: Arc::clone(account),
         cancel: context.cancel.clone(),
-        patience: timeouts.between_chunks(),
+        patience: between_chunks,
         deadline: began + timeouts.total(),
         done: false,
     };
     // The first byte may be an event that says nothing yet.
-    let first = tokio::time::timeout_at(began + timeouts.first_byte() + timeouts.between_chunks(), reader.fill());
+    let first = tokio::time::timeout_at(began + first_byte + between_chunks, reader.fill());
     first.await.unwrap_or(Err(Fault::Timeout)).map_err(explain)?;
     Ok(Box::pin(stream::unfold(reader, Reader::next)))
 }
@@ -154,6 +160,7 @@ struct Reader {
     /// None: it came whole, or all of it was read.
     events: Option<Events>,
     decoder: Box<dyn Decoder>,
+    mender: Mender,
     out: VecDeque<Chunk>,
     account: Arc<Account>,
     cancel: CancellationToken,
@@ -211,7 +218,7 @@ impl Reader {
         let until = self.deadline.min(Instant::now() + patience);
         match tokio::time::timeout_at(until, events.next()).await {
             Ok(Some(Ok(event))) => match event.data {
-                Some(data) => self.decoder.event(&data, &mut self.out),
+                Some(data) => self.decoder.event(&self.mender.mend(&data), &mut self.out),
                 None => Ok(()),
             },
             Ok(Some(Err(Fault::BrokeOff)) | None) => self.finish(),

@@ -27,6 +27,7 @@ mod groq;
 mod http;
 mod openai;
 mod registry;
+mod surrogates;
 mod tokens;
 
 use std::{

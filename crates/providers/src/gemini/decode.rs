@@ -158,7 +158,6 @@ impl Generate {
 
 fn reason_of(reason: &str, message: Option<String>) -> Result<FinishReason, Fault> {
     Ok(match reason {
-        "STOP" | "FINISH_REASON_UNSPECIFIED" => FinishReason::Stop,
         "MAX_TOKENS" => FinishReason::Length,
         "SAFETY"
         | "RECITATION"
@@ -169,9 +168,10 @@ fn reason_of(reason: &str, message: Option<String>) -> Result<FinishReason, Faul
         | "IMAGE_SAFETY"
         | "IMAGE_PROHIBITED_CONTENT"
         | "IMAGE_RECITATION" => FinishReason::ContentFilter,
-        other => {
-            let message = message.unwrap_or_else(|| format!("the answer ended with {other}"));
-            return Err(Fault::Reported { code: other.to_lowercase(), message });
+        "MALFORMED_FUNCTION_CALL" | "UNEXPECTED_TOOL_CALL" | "TOO_MANY_TOOL_CALLS" | "MALFORMED_RESPONSE" | "OTHER" => {
+            let message = message.unwrap_or_else(|| format!("the answer ended with {reason}"));
+            return Err(Fault::Reported { code: reason.to_lowercase(), message });
         }
+        _ => FinishReason::Stop,
     })
 }

@@ -47,21 +47,22 @@ pub(super) struct ModelView {
     /// Whether it can be used now.
     available: bool,
     /// If not, why, and what to do about it.
-    #[schema(example = "Set OPENAI_API_KEY to use OpenAI.")]
+    #[schema(required, example = "Set OPENAI_API_KEY to use OpenAI.")]
     unavailable_reason: Option<String>,
     /// Tokens that input and output may have together.
-    #[schema(example = 400_000)]
+    #[schema(required, example = 400_000)]
     context_window: Option<u64>,
-    #[schema(example = 128_000)]
+    #[schema(required, example = 128_000)]
     max_output_tokens: Option<u64>,
     capabilities: Capabilities,
     /// Values that `parameters.reasoning_effort` may have; empty: it takes none.
     #[schema(example = json!(["low", "medium", "high"]))]
     reasoning_efforts: Vec<String>,
     /// Null: unpriced; its use is recorded at a cost of zero.
+    #[schema(required)]
     prices: Option<PricesView>,
     /// The day its provider retires it.
-    #[schema(format = Date, example = "2027-04-01")]
+    #[schema(required, format = Date, example = "2027-04-01")]
     retires_on: Option<String>,
     /// Whether it is the one to preselect.
     default: bool,
@@ -87,8 +88,10 @@ struct PricesView {
     input_per_million_usd: NanoUsd,
     output_per_million_usd: NanoUsd,
     /// Null: charged as input.
+    #[schema(required)]
     cached_input_per_million_usd: Option<NanoUsd>,
     /// Null: charged as input.
+    #[schema(required)]
     cache_write_per_million_usd: Option<NanoUsd>,
 }
 

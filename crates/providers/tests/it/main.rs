@@ -9,3 +9,4 @@ mod faults;
 mod gemini;
 mod harness;
 mod openai;
+mod third_party;
