@@ -36,11 +36,20 @@ const IN_PROGRESS: Duration = Duration::from_secs(60);
 pub struct Idempotency {
     db: Db,
     env: Env,
+    except: Option<&'static str>,
 }
 
 impl Idempotency {
     pub fn new(db: Db, env: Env) -> Self {
-        Self { db, env }
+        Self { db, env, except: None }
+    }
+
+    /// Lets paths that begin so pass through: neither their bodies, hashed without salt, nor
+    /// their answers may be kept, because they hold passwords and tokens.
+    #[must_use]
+    pub fn except(mut self, prefix: &'static str) -> Self {
+        self.except = Some(prefix);
+        self
     }
 
     /// Deletes what has expired.
@@ -76,7 +85,8 @@ pub async fn middleware(
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|accept| accept.contains("text/event-stream"));
-    if request.method() != Method::POST || streams {
+    let excepted = idempotency.except.is_some_and(|prefix| request.uri().path().starts_with(prefix));
+    if request.method() != Method::POST || streams || excepted {
         return Ok(next.run(request).await);
     }
     let Some(key) = key(request.headers())? else {
@@ -102,7 +112,7 @@ pub async fn middleware(
     };
     let hash = hash.finalize();
 
-    let Idempotency { db, env } = &idempotency;
+    let Idempotency { db, env, .. } = &idempotency;
     let mut tx = db.begin(member.scope).await?;
     let now = env.now();
     if !store::claim(&mut tx, &member.scope, member.user, &key, &hash, now, now + IN_PROGRESS).await? {
