@@ -65,7 +65,7 @@ pub struct User {
     #[schema(example = "Ann")]
     pub name: String,
     /// Path of the picture; null: none.
-    #[schema(example = "/api/v1/users/user_01h455vb4pex5vsknk084sn02q/avatar?v=5d41402abc4b2a76")]
+    #[schema(required, example = "/api/v1/users/user_01h455vb4pex5vsknk084sn02q/avatar?v=5d41402abc4b2a76")]
     pub avatar_url: Option<String>,
     pub locale: Locale,
     pub theme: Theme,
@@ -116,10 +116,10 @@ pub struct SessionInfo {
     pub id: SessionId,
     /// Whether it is the one that asks.
     pub current: bool,
-    #[schema(example = "Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0")]
+    #[schema(required, example = "Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0")]
     pub user_agent: Option<String>,
     /// The address that it was last renewed from.
-    #[schema(example = "203.0.113.7")]
+    #[schema(required, example = "203.0.113.7")]
     pub ip: Option<String>,
     pub created_at: Timestamp,
     /// When it was last renewed.

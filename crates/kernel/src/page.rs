@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Page<T> {
     pub data: Vec<T>,
     /// Pass it as `cursor` to get the next page.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

@@ -38,6 +38,7 @@ pub struct Member {
     #[schema(example = "Ann")]
     pub name: String,
     /// Path of the picture; null: none.
+    #[schema(required)]
     pub avatar_url: Option<String>,
     pub role: Role,
     pub joined_at: Timestamp,

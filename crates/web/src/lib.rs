@@ -8,6 +8,7 @@
 //! Deliberately absent: any context's words. Contexts bring their own routes.
 
 mod auth;
+mod binary;
 mod client;
 pub mod cursor;
 mod extract;
@@ -18,6 +19,7 @@ mod problem;
 pub mod sse;
 
 pub use auth::{Allowed, Auth, MaybeMember, Member};
+pub use binary::Binary;
 pub use client::{Client, RequestId};
 pub use cursor::PageQuery;
 pub use extract::{Json, Path, Query};

@@ -39,7 +39,7 @@ pub struct ProblemBody {
     pub detail: Cow<'static, str>,
     pub code: Code,
     /// Name it when you ask for help; it stands in the logs.
-    #[schema(example = "req_01h455vb4pex5vsknk084sn02q")]
+    #[schema(required, example = "req_01h455vb4pex5vsknk084sn02q")]
     pub request_id: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,

@@ -97,7 +97,7 @@ pub(super) async fn get_file(
     security(("bearer" = ["chat.read"])),
     params(("id" = FileId, Path, description = "The file.")),
     responses(
-        (status = 200, description = "Its content.", body = Vec<u8>, content_type = "image/*"),
+        (status = 200, description = "Its content.", body = web::Binary, content_type = "image/*"),
         Refused,
     )
 )]

@@ -15,18 +15,21 @@ pub use part::{FilePart, Notice, Part, ToolCallPart};
 pub struct Conversation {
     pub id: ConversationId,
     /// Made after the first answer, unless a person gave one.
-    #[schema(example = "A week in Hội An")]
+    #[schema(required, example = "A week in Hội An")]
     pub title: Option<String>,
     /// The model used last; null: the default one.
-    #[schema(example = "openai/gpt-5.2")]
+    #[schema(required, example = "openai/gpt-5.2")]
     pub model: Option<String>,
+    #[schema(required)]
     pub system_prompt: Option<String>,
     pub parameters: Parameters,
     pub pinned: bool,
     pub archived: bool,
     /// The leaf of the branch shown.
+    #[schema(required)]
     pub active_message_id: Option<MessageId>,
     /// The answer that is being written.
+    #[schema(required)]
     pub active_run_id: Option<RunId>,
     pub created_at: Timestamp,
     /// The last activity.
@@ -55,12 +58,14 @@ impl Role {
 pub struct Message {
     pub id: MessageId,
     pub conversation_id: ConversationId,
+    #[schema(required)]
     pub parent_id: Option<MessageId>,
     pub role: Role,
     pub parts: Vec<Part>,
     /// Every version of this message, itself included, oldest first.
     pub sibling_ids: Vec<MessageId>,
     /// What wrote it; only for an assistant's message.
+    #[schema(required)]
     pub run: Option<Run>,
     pub created_at: Timestamp,
 }
@@ -115,13 +120,18 @@ pub struct Run {
     /// The model that speaks.
     #[schema(example = "openai/gpt-5.2")]
     pub model: String,
+    #[schema(required)]
     pub finish_reason: Option<FinishReason>,
+    #[schema(required)]
     pub error: Option<RunError>,
     /// Known when the run has ended.
+    #[schema(required)]
     pub usage: Option<Usage>,
     pub started_at: Timestamp,
+    #[schema(required)]
     pub finished_at: Option<Timestamp>,
     /// Milliseconds from the start to the first piece of the answer.
+    #[schema(required)]
     pub first_token_ms: Option<i64>,
 }
 
@@ -153,6 +163,7 @@ pub struct Usage {
     pub cost_usd: NanoUsd,
     /// Counted by us, because the provider did not say.
     pub estimated: bool,
+    #[schema(required)]
     pub price_version: Option<String>,
 }
 
@@ -167,8 +178,10 @@ pub struct File {
     /// Bytes.
     pub size: i64,
     /// Pixels.
+    #[schema(required)]
     pub width: Option<i64>,
     /// Pixels.
+    #[schema(required)]
     pub height: Option<i64>,
     pub created_at: Timestamp,
 }
@@ -178,6 +191,7 @@ pub struct File {
 pub struct StartedRun {
     pub run: Run,
     /// The message that was sent; null when an answer was asked for again.
+    #[schema(required)]
     pub user_message: Option<Message>,
     pub assistant_message: Message,
 }

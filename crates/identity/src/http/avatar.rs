@@ -20,7 +20,7 @@ use crate::{Identity, IdentityError, MAX_AVATAR, User};
     put, path = "/me/avatar", operation_id = "set_avatar", tag = "Profile",
     security(("bearer" = [])),
     request_body(content(
-        (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"), (Vec<u8> = "image/gif"),
+        (web::Binary = "image/png"), (web::Binary = "image/jpeg"), (web::Binary = "image/webp"), (web::Binary = "image/gif"),
     ), description = "The bytes of the picture."),
     responses(
         (status = 200, description = "The caller as they are now.", body = User),
@@ -62,7 +62,7 @@ pub(super) async fn delete(State(identity): State<Arc<Identity>>, caller: Member
     security(("bearer" = [])), params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 200, description = "The picture.", content(
-            (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"), (Vec<u8> = "image/gif"),
+            (web::Binary = "image/png"), (web::Binary = "image/jpeg"), (web::Binary = "image/webp"), (web::Binary = "image/gif"),
         )),
         (status = 304, description = "It is the one that `If-None-Match` names."),
         (status = 401, description = "No valid access token.", body = ProblemBody),
