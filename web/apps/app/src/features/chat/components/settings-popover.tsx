@@ -24,7 +24,7 @@ export default function SettingsPopover({
 }) {
   const { t } = useLingui();
   const [prompt, setPrompt] = useState(settings.system_prompt ?? "");
-  const [temperature, setTemperature] = useState(settings.parameters.temperature);
+  const [temperature, setTemperature] = useState(settings.parameters.temperature ?? undefined);
   const [tokens, setTokens] = useState(String(settings.parameters.max_output_tokens ?? ""));
   const [effort, setEffort] = useState(settings.parameters.reasoning_effort ?? "");
   const temperatureId = useId();
