@@ -4,6 +4,9 @@
  */
 import type { FieldError, Problem } from "./generated";
 
+/** What is known of a failure. The code may be one that only this side has, such as "network". */
+type Answer = Partial<Omit<Problem, "code" | "type">> & { code?: string };
+
 export class ApiError extends Error {
   override readonly name = "ApiError";
   /** HTTP status, or 0 when there was no answer. */
@@ -19,10 +22,7 @@ export class ApiError extends Error {
   /** Seconds to wait before trying again, when the server said so. */
   readonly retryAfter: number | null;
 
-  constructor(
-    problem: Partial<Problem>,
-    options?: { cause?: unknown; retryAfter?: number | null },
-  ) {
+  constructor(problem: Answer, options?: { cause?: unknown; retryAfter?: number | null }) {
     super(problem.detail || problem.title || problem.code || "Request failed", {
       cause: options?.cause,
     });
@@ -58,7 +58,7 @@ export async function problemOf(response: Response): Promise<ApiError> {
     const body: unknown = await response.json();
     if (body && typeof body === "object" && "code" in body) {
       return new ApiError(
-        { request_id: requestId, ...(body as Partial<Problem>), status: response.status },
+        { request_id: requestId, ...(body as Answer), status: response.status },
         options,
       );
     }

@@ -8,6 +8,16 @@ import { client } from "./generated/client.gen";
 client.setConfig({ fetch: apiFetch });
 
 export * from "./generated";
+export type {
+  NewConversation as CreateConversationRequest,
+  PageConversation as ConversationPage,
+  PageMember as MemberPage,
+  PageMessage as MessagePage,
+  PageModel as ModelPage,
+  SelectBranch as SelectBranchRequest,
+  StartRun as StartRunRequest,
+  UpdateConversation as UpdateConversationRequest,
+} from "./generated";
 export { ApiError, isApiError } from "./error";
 export { apiFetch, idempotencyKey, isSignedIn } from "./fetch";
 export {

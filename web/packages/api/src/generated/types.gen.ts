@@ -4,290 +4,38 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
-export type Role = 'owner' | 'admin' | 'member' | 'guest';
-
-export type Locale = 'en' | 'vi';
-
-export type Theme = 'light' | 'dark' | 'system';
-
-export type User = {
-    id: string;
-    email: string;
-    name: string;
-    avatar_url: string | null;
-    locale: Locale;
-    theme: Theme;
-    attributes: {
-        [key: string]: unknown;
-    };
-    platform_admin: boolean;
-    created_at: string;
+export type Accepted = {
+    status: AcceptedStatus;
 };
 
-export type Workspace = {
-    id: string;
-    name: string;
-    personal: boolean;
-    role: Role;
-    created_at: string;
-};
+export type AcceptedStatus = 'accepted';
 
-export type Session = {
-    access_token: string;
-    token_type: 'Bearer';
-    /**
-     * Seconds.
-     */
-    expires_in: number;
-    user: User;
-    workspace: Workspace;
-    permissions: Array<string>;
-};
-
-export type SessionInfo = {
-    id: string;
-    current: boolean;
-    user_agent: string | null;
-    ip: string | null;
-    created_at: string;
-    last_used_at: string;
-    expires_at: string;
-};
-
-export type Me = {
-    user: User;
-    workspace: Workspace;
-    permissions: Array<string>;
-    workspaces: Array<Workspace>;
-};
-
-export type Member = {
-    user_id: string;
-    email: string;
-    name: string;
-    avatar_url: string | null;
-    role: Role;
-    joined_at: string;
-};
+/**
+ * The content itself
+ */
+export type Binary = Blob | File;
 
 export type Capabilities = {
+    /**
+     * Reads images.
+     */
     vision: boolean;
+    /**
+     * Calls tools.
+     */
     tools: boolean;
+    /**
+     * Thinks before it answers.
+     */
     reasoning: boolean;
+    /**
+     * Reads PDF files.
+     */
     pdf: boolean;
+    /**
+     * Answers in a given JSON schema.
+     */
     structured_output: boolean;
-};
-
-export type ModelProvider = {
-    id: string;
-    name: string;
-};
-
-export type Prices = {
-    version: string;
-    /**
-     * US dollars as an exact decimal string.
-     */
-    input_per_million_usd: string;
-    /**
-     * US dollars as an exact decimal string.
-     */
-    output_per_million_usd: string;
-    /**
-     * US dollars as an exact decimal string.
-     */
-    cached_input_per_million_usd: string | null;
-    /**
-     * US dollars as an exact decimal string.
-     */
-    cache_write_per_million_usd: string | null;
-};
-
-export type Model = {
-    id: string;
-    name: string;
-    provider: ModelProvider;
-    available: boolean;
-    unavailable_reason: string | null;
-    context_window: number | null;
-    max_output_tokens: number | null;
-    capabilities: Capabilities;
-    reasoning_efforts: Array<string>;
-    prices: null | Prices;
-    retires_on: string | null;
-    default: boolean;
-};
-
-export type Parameters = {
-    temperature?: number;
-    max_output_tokens?: number;
-    reasoning_effort?: string;
-};
-
-export type Conversation = {
-    id: string;
-    title: string | null;
-    model: string | null;
-    system_prompt: string | null;
-    parameters: Parameters;
-    pinned: boolean;
-    archived: boolean;
-    active_message_id: string | null;
-    active_run_id: string | null;
-    created_at: string;
-    updated_at: string;
-};
-
-export type Part = {
-    type: 'text';
-    text: string;
-} | {
-    type: 'reasoning';
-    text: string;
-} | {
-    type: 'file';
-    file_id: string;
-    name: string;
-    media_type: string;
-    size: number;
-} | {
-    type: 'tool_call';
-    tool_call_id: string;
-    name: string;
-    input: unknown;
-} | {
-    type: 'notice';
-    code: 'context_trimmed';
-    dropped_messages: number;
-    kept_messages: number;
-};
-
-export type Message = {
-    id: string;
-    conversation_id: string;
-    parent_id: string | null;
-    role: 'user' | 'assistant';
-    parts: Array<Part>;
-    sibling_ids: Array<string>;
-    run: null | Run;
-    created_at: string;
-};
-
-export type RunError = {
-    code: string;
-    message: string;
-};
-
-export type RunStatus = 'queued' | 'running' | 'completed' | 'cancelled' | 'failed' | 'interrupted';
-
-export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'cancelled' | 'error';
-
-export type Run = {
-    id: string;
-    conversation_id: string;
-    message_id: string;
-    status: RunStatus;
-    model: string;
-    finish_reason: null | FinishReason;
-    error: null | RunError;
-    usage: null | Usage;
-    started_at: string;
-    finished_at: string | null;
-    first_token_ms: number | null;
-};
-
-export type Usage = {
-    input_tokens: number;
-    cached_input_tokens: number;
-    cache_write_tokens: number;
-    output_tokens: number;
-    reasoning_tokens: number;
-    /**
-     * US dollars as an exact decimal string.
-     */
-    cost_usd: string;
-    estimated: boolean;
-    price_version: string | null;
-};
-
-export type File = {
-    id: string;
-    name: string;
-    media_type: string;
-    size: number;
-    width: number | null;
-    height: number | null;
-    created_at: string;
-};
-
-export type UsageRow = {
-    key: string;
-    label: string;
-    runs: number;
-    input_tokens: number;
-    cached_input_tokens: number;
-    cache_write_tokens: number;
-    output_tokens: number;
-    reasoning_tokens: number;
-    /**
-     * US dollars as an exact decimal string.
-     */
-    cost_usd: string;
-};
-
-export type UsageGroup = 'day' | 'model' | 'user';
-
-export type UsageReport = {
-    data: Array<UsageRow>;
-    total: UsageRow;
-    from: string;
-    to: string;
-    group_by: UsageGroup;
-};
-
-export type Instance = {
-    name: string;
-    version: string;
-    sign_up: 'open' | 'closed';
-    demo: boolean;
-    locales: Array<string>;
-};
-
-export type Accepted = {
-    status: 'accepted';
-};
-
-export type FieldError = {
-    field: string;
-    code: string;
-    message: string;
-};
-
-export type Problem = {
-    type: string;
-    title: string;
-    status: number;
-    detail: string;
-    code: string;
-    request_id: string;
-    errors?: Array<FieldError>;
-};
-
-export type SignUpRequest = {
-    email: string;
-    password: string;
-    name?: string;
-    locale?: Locale;
-};
-
-export type LogInRequest = {
-    email: string;
-    password: string;
-    workspace?: string;
-};
-
-export type RefreshRequest = {
-    workspace?: string;
 };
 
 export type ChangePasswordRequest = {
@@ -295,126 +43,935 @@ export type ChangePasswordRequest = {
     new_password: string;
 };
 
-export type UpdateMeRequest = {
-    name?: string;
-    locale?: Locale;
-    theme?: Theme;
-    attributes?: {
-        [key: string]: unknown;
-    };
+/**
+ * An event for open tabs, as the `data:` of a server-sent event.
+ */
+export type ChatEvent = {
+    conversation: Conversation;
+    type: 'conversation.created';
+} | {
+    conversation: Conversation;
+    type: 'conversation.updated';
+} | {
+    conversation_id: ConvId;
+    type: 'conversation.deleted';
+} | {
+    run: Run;
+    type: 'run.started';
+} | {
+    run: Run;
+    type: 'run.finished';
+} | {
+    type: 'resync';
+};
+
+/**
+ * A stable, machine-readable kind of error. Its text never changes once published.
+ */
+export type Code = 'InvalidJson' | 'InvalidQuery' | 'InvalidHeader' | 'Unauthenticated' | 'TokenExpired' | 'InvalidCredentials' | 'RefreshInvalid' | 'RefreshReused' | 'Forbidden' | 'SignUpClosed' | 'InvalidPath' | 'NotFound' | 'MethodNotAllowed' | 'RequestTimeout' | 'Conflict' | 'IdempotencyConflict' | 'LastOwner' | 'RunActive' | 'UsageConflict' | 'PayloadTooLarge' | 'UnsupportedMediaType' | 'InvalidBody' | 'UnknownModel' | 'ModelUnavailable' | 'ContextTooLong' | 'RateLimited' | 'Internal' | 'ProviderAuth' | 'ProviderRateLimited' | 'ProviderOverloaded' | 'ProviderTimeout' | 'ProviderUnreachable' | 'ProviderInvalidRequest' | 'ProviderContentFilter' | 'ProviderProtocol' | 'ProviderFailed' | 'Unavailable';
+
+/**
+ * A person's conversation.
+ */
+export type Conversation = {
+    id: ConvId;
+    /**
+     * Made after the first answer, unless a person gave one.
+     */
+    title: string | null;
+    /**
+     * The model used last; null: the default one.
+     */
+    model: string | null;
+    system_prompt: string | null;
+    parameters: Parameters;
+    pinned: boolean;
+    archived: boolean;
+    active_message_id: MsgId | null;
+    active_run_id: RunId | null;
+    created_at: Timestamp;
+    /**
+     * The last activity.
+     */
+    updated_at: Timestamp;
 };
 
 export type CreateWorkspaceRequest = {
     name: string;
 };
 
+/**
+ * One field of the request that was not accepted.
+ */
+export type FieldError = {
+    /**
+     * Dotted path in the body or the query.
+     */
+    field: string;
+    /**
+     * `invalid`, or a more telling word such as `taken`.
+     */
+    code: string;
+    /**
+     * What is wrong and what would be right.
+     */
+    message: string;
+};
+
+/**
+ * A file that a person uploaded.
+ */
+export type File = {
+    id: FileId;
+    name: string;
+    media_type: string;
+    /**
+     * Bytes.
+     */
+    size: number;
+    /**
+     * Pixels.
+     */
+    width: number | null;
+    /**
+     * Pixels.
+     */
+    height: number | null;
+    created_at: Timestamp;
+};
+
+export type FilePart = {
+    file_id: FileId;
+    name: string;
+    media_type: string;
+    /**
+     * Bytes.
+     */
+    size: number;
+};
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'cancelled' | 'error';
+
+/**
+ * What anyone may know of this installation.
+ */
+export type Instance = {
+    name: string;
+    version: string;
+    /**
+     * `open`, or `closed`: accounts are made by the operator.
+     */
+    sign_up: string;
+    /**
+     * Whether the demo provider answers here.
+     */
+    demo: boolean;
+    locales: Array<string>;
+};
+
+/**
+ * A language of the interface.
+ */
+export type Locale = 'en' | 'vi';
+
+export type LogInRequest = {
+    email: string;
+    password: string;
+    workspace?: WsId | null;
+};
+
+/**
+ * The caller, where they are and where else they could be.
+ */
+export type Me = {
+    user: User;
+    /**
+     * The workspace of the access token.
+     */
+    workspace: Workspace;
+    /**
+     * What the caller's role allows there.
+     */
+    permissions: Array<Permission>;
+    /**
+     * The personal one first, then by name.
+     */
+    workspaces: Array<Workspace>;
+};
+
+/**
+ * A member of a workspace.
+ */
+export type Member = {
+    user_id: UserId;
+    email: string;
+    name: string;
+    /**
+     * Path of the picture; null: none.
+     */
+    avatar_url: string | null;
+    role: Role;
+    joined_at: Timestamp;
+};
+
+/**
+ * A message in a conversation's tree.
+ */
+export type Message = {
+    id: MsgId;
+    conversation_id: ConvId;
+    parent_id: MsgId | null;
+    role: MessageRole;
+    parts: Array<Part>;
+    /**
+     * Every version of this message, itself included, oldest first.
+     */
+    sibling_ids: Array<MsgId>;
+    run: Run | null;
+    created_at: Timestamp;
+};
+
+export type MessageRole = 'user' | 'assistant';
+
+/**
+ * A model, as one may choose it.
+ */
+export type Model = {
+    id: string;
+    name: string;
+    provider: ModelProvider;
+    /**
+     * Whether it can be used now.
+     */
+    available: boolean;
+    /**
+     * If not, why, and what to do about it.
+     */
+    unavailable_reason: string | null;
+    /**
+     * Tokens that input and output may have together.
+     */
+    context_window: number | null;
+    max_output_tokens: number | null;
+    capabilities: Capabilities;
+    /**
+     * Values that `parameters.reasoning_effort` may have; empty: it takes none.
+     */
+    reasoning_efforts: Array<string>;
+    prices: ModelPrices | null;
+    /**
+     * The day its provider retires it.
+     */
+    retires_on: string | null;
+    /**
+     * Whether it is the one to preselect.
+     */
+    default: boolean;
+};
+
+/**
+ * Prices of a million tokens.
+ */
+export type ModelPrices = {
+    /**
+     * The version of the catalogue that they come from.
+     */
+    version: string;
+    input_per_million_usd: NanoUsd;
+    output_per_million_usd: NanoUsd;
+    cached_input_per_million_usd: NanoUsd | null;
+    cache_write_per_million_usd: NanoUsd | null;
+};
+
+/**
+ * Who runs a model.
+ */
+export type ModelProvider = {
+    id: string;
+    name: string;
+};
+
+/**
+ * An exact decimal amount in USD
+ */
+export type NanoUsd = string;
+
+/**
+ * A conversation to begin. Everything is optional.
+ */
+export type NewConversation = {
+    title?: string | null;
+    /**
+     * A model's id; absent: the default one.
+     */
+    model?: string | null;
+    system_prompt?: string | null;
+    parameters?: Parameters | null;
+};
+
+export type NewMessage = {
+    text?: string;
+    /**
+     * Uploaded images, for a model that can see.
+     */
+    file_ids?: Array<FileId>;
+};
+
+/**
+ * The conversation is longer than the model can read: its oldest turns were left out.
+ */
+export type Notice = {
+    dropped_messages: number;
+    kept_messages: number;
+    code: 'context_trimmed';
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageConversation = {
+    data: Array<{
+        id: ConvId;
+        /**
+         * Made after the first answer, unless a person gave one.
+         */
+        title: string | null;
+        /**
+         * The model used last; null: the default one.
+         */
+        model: string | null;
+        system_prompt: string | null;
+        parameters: Parameters;
+        pinned: boolean;
+        archived: boolean;
+        active_message_id: MsgId | null;
+        active_run_id: RunId | null;
+        created_at: Timestamp;
+        /**
+         * The last activity.
+         */
+        updated_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageMember = {
+    data: Array<{
+        user_id: UserId;
+        email: string;
+        name: string;
+        /**
+         * Path of the picture; null: none.
+         */
+        avatar_url: string | null;
+        role: Role;
+        joined_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageMessage = {
+    data: Array<{
+        id: MsgId;
+        conversation_id: ConvId;
+        parent_id: MsgId | null;
+        role: MessageRole;
+        parts: Array<Part>;
+        /**
+         * Every version of this message, itself included, oldest first.
+         */
+        sibling_ids: Array<MsgId>;
+        run: Run | null;
+        created_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageModel = {
+    data: Array<{
+        id: string;
+        name: string;
+        provider: ModelProvider;
+        /**
+         * Whether it can be used now.
+         */
+        available: boolean;
+        /**
+         * If not, why, and what to do about it.
+         */
+        unavailable_reason: string | null;
+        /**
+         * Tokens that input and output may have together.
+         */
+        context_window: number | null;
+        max_output_tokens: number | null;
+        capabilities: Capabilities;
+        /**
+         * Values that `parameters.reasoning_effort` may have; empty: it takes none.
+         */
+        reasoning_efforts: Array<string>;
+        prices: ModelPrices | null;
+        /**
+         * The day its provider retires it.
+         */
+        retires_on: string | null;
+        /**
+         * Whether it is the one to preselect.
+         */
+        default: boolean;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageSessionInfo = {
+    data: Array<{
+        id: SessId;
+        /**
+         * Whether it is the one that asks.
+         */
+        current: boolean;
+        user_agent: string | null;
+        /**
+         * The address that it was last renewed from.
+         */
+        ip: string | null;
+        created_at: Timestamp;
+        /**
+         * When it was last renewed.
+         */
+        last_used_at: Timestamp;
+        /**
+         * When it ends if it is not renewed.
+         */
+        expires_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageWorkspace = {
+    data: Array<{
+        id: WsId;
+        name: string;
+        /**
+         * Made at sign-up for one person.
+         */
+        personal: boolean;
+        /**
+         * The caller's role in it.
+         */
+        role: Role;
+        created_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * What the person set for a run. What a model does not take is left out of the call.
+ */
+export type Parameters = {
+    /**
+     * Randomness, from 0 (always the likeliest word) to 2.
+     */
+    temperature?: number | null;
+    /**
+     * The most tokens that the answer may have, reasoning included.
+     */
+    max_output_tokens?: number | null;
+    /**
+     * How hard to think: one of the model's `reasoning_efforts`.
+     */
+    reasoning_effort?: string | null;
+};
+
+/**
+ * One part of a message, in the order to show.
+ */
+export type Part = {
+    text: string;
+    type: 'text';
+} | {
+    text: string;
+    type: 'reasoning';
+} | (FilePart & {
+    type: 'file';
+}) | (ToolCallPart & {
+    type: 'tool_call';
+}) | (Notice & {
+    type: 'notice';
+});
+
+/**
+ * One thing that a role may allow.
+ */
+export type Permission = 'ReadWorkspace' | 'ManageWorkspace' | 'ReadMembers' | 'ManageMembers' | 'ReadChat' | 'WriteChat' | 'ReadModels' | 'ReadUsage' | 'ReadAllUsage';
+
+/**
+ * The body of a problem response.
+ */
+export type Problem = {
+    /**
+     * Where the code is documented.
+     */
+    type: string;
+    /**
+     * A summary that is the same for each occurrence.
+     */
+    title: string;
+    status: number;
+    /**
+     * What happened this time, and what to do.
+     */
+    detail: string;
+    code: Code;
+    /**
+     * Name it when you ask for help; it stands in the logs.
+     */
+    request_id: string | null;
+    errors?: Array<FieldError>;
+};
+
+export type RefreshRequest = {
+    workspace?: WsId | null;
+};
+
+/**
+ * A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
+ */
+export type Role = 'guest' | 'member' | 'admin' | 'owner';
+
+/**
+ * One generation: what writes an assistant's message.
+ */
+export type Run = {
+    id: RunId;
+    conversation_id: ConvId;
+    /**
+     * The assistant's message that it writes.
+     */
+    message_id: MsgId;
+    status: RunStatus;
+    /**
+     * The model that speaks.
+     */
+    model: string;
+    finish_reason: FinishReason | null;
+    error: RunError | null;
+    usage: Usage | null;
+    started_at: Timestamp;
+    finished_at: Timestamp | null;
+    /**
+     * Milliseconds from the start to the first piece of the answer.
+     */
+    first_token_ms: number | null;
+};
+
+/**
+ * The payload of `data-run`.
+ */
+export type RunData = {
+    run: Run;
+    user_message: Message | null;
+    assistant_message: Message | null;
+};
+
+/**
+ * Why a run failed.
+ */
+export type RunError = {
+    /**
+     * One of the API's error codes.
+     */
+    code: string;
+    message: string;
+};
+
+export type RunStatus = 'queued' | 'running' | 'completed' | 'cancelled' | 'failed' | 'interrupted';
+
+/**
+ * The branch to show.
+ */
+export type SelectBranch = {
+    /**
+     * Any message on the branch; its newest continuation is shown.
+     */
+    message_id: MsgId;
+};
+
+/**
+ * The answer to a login or a renewal.
+ */
+export type Session = {
+    /**
+     * Send it as `Authorization: Bearer …`.
+     */
+    access_token: string;
+    token_type: TokenType;
+    /**
+     * Seconds that the access token is good for.
+     */
+    expires_in: number;
+    user: User;
+    /**
+     * The workspace that the token is for.
+     */
+    workspace: Workspace;
+    /**
+     * What the caller's role allows there.
+     */
+    permissions: Array<Permission>;
+};
+
+/**
+ * One of the caller's live sessions.
+ */
+export type SessionInfo = {
+    id: SessId;
+    /**
+     * Whether it is the one that asks.
+     */
+    current: boolean;
+    user_agent: string | null;
+    /**
+     * The address that it was last renewed from.
+     */
+    ip: string | null;
+    created_at: Timestamp;
+    /**
+     * When it was last renewed.
+     */
+    last_used_at: Timestamp;
+    /**
+     * When it ends if it is not renewed.
+     */
+    expires_at: Timestamp;
+};
+
+export type SignUpRequest = {
+    email: string;
+    password: string;
+    /**
+     * Absent: what stands before the `@`.
+     */
+    name?: string | null;
+    locale?: Locale | null;
+};
+
+/**
+ * What to answer: either `message`, or `regenerate`.
+ */
+export type StartRun = {
+    message?: NewMessage | null;
+    parent_id?: MsgId | null;
+    regenerate?: MsgId | null;
+    /**
+     * Absent: the conversation's model, else the default one.
+     */
+    model?: string | null;
+    parameters?: Parameters | null;
+};
+
+/**
+ * A run that has begun, with the messages that it made.
+ */
+export type StartedRun = {
+    run: Run;
+    user_message: Message | null;
+    assistant_message: Message;
+};
+
+/**
+ * The colours of the interface.
+ */
+export type Theme = 'light' | 'dark' | 'system';
+
+export type Timestamp = string;
+
+export type TokenType = 'Bearer';
+
+export type ToolCallPart = {
+    tool_call_id: string;
+    name: string;
+    /**
+     * The arguments, by the tool's JSON schema.
+     */
+    input: unknown;
+};
+
+/**
+ * One event, as the `data:` of a server-sent event. After the last one comes `[DONE]`.
+ * A client ignores types that it does not know.
+ */
+export type UiEvent = {
+    message_id: MsgId;
+    type: 'start';
+} | {
+    data: RunData;
+    transient: boolean;
+    type: 'data-run';
+} | {
+    data: Notice;
+    type: 'data-notice';
+} | {
+    type: 'start-step';
+} | {
+    id: string;
+    type: 'text-start';
+} | {
+    id: string;
+    delta: string;
+    type: 'text-delta';
+} | {
+    id: string;
+    type: 'text-end';
+} | {
+    id: string;
+    type: 'reasoning-start';
+} | {
+    id: string;
+    delta: string;
+    type: 'reasoning-delta';
+} | {
+    id: string;
+    type: 'reasoning-end';
+} | {
+    tool_call_id: string;
+    tool_name: string;
+    type: 'tool-input-start';
+} | {
+    tool_call_id: string;
+    input_text_delta: string;
+    type: 'tool-input-delta';
+} | {
+    tool_call_id: string;
+    tool_name: string;
+    input: unknown;
+    type: 'tool-input-available';
+} | {
+    type: 'finish-step';
+} | {
+    error_text: string;
+    type: 'error';
+} | {
+    type: 'abort';
+} | {
+    type: 'finish';
+};
+
+/**
+ * What to change; an absent field stays as it is.
+ */
+export type UpdateConversation = {
+    title?: string | null;
+    pinned?: boolean | null;
+    archived?: boolean | null;
+    /**
+     * Null: the default model.
+     */
+    model?: string | null;
+    /**
+     * Null: none.
+     */
+    system_prompt?: string | null;
+    parameters?: Parameters | null;
+};
+
+export type UpdateMeRequest = {
+    name?: string | null;
+    locale?: Locale | null;
+    theme?: Theme | null;
+    /**
+     * Replaces all attributes; at most 16 KiB of JSON.
+     */
+    attributes?: {
+        [key: string]: unknown;
+    } | null;
+};
+
+export type UpdateMemberRequest = {
+    /**
+     * At most the caller's own role.
+     */
+    role: Role;
+};
+
 export type UpdateWorkspaceRequest = {
     name: string;
 };
 
-export type UpdateMemberRequest = {
-    role: Role;
-};
-
-export type CreateConversationRequest = {
-    title?: string | null;
-    model?: string | null;
-    system_prompt?: string | null;
-    parameters?: Parameters;
-};
-
-export type UpdateConversationRequest = {
-    title?: string;
-    pinned?: boolean;
-    archived?: boolean;
-    model?: string | null;
-    system_prompt?: string | null;
-    parameters?: Parameters;
-};
-
-export type SelectBranchRequest = {
-    message_id: string;
-};
-
-export type NewMessage = {
-    text: string;
-    file_ids?: Array<string>;
-};
-
-export type StartRunRequest = {
-    message?: NewMessage;
+/**
+ * A file to upload.
+ */
+export type Upload = {
     /**
-     * Absent: the active leaf. Null: a new root.
+     * A PNG, JPEG, WebP or GIF image of 10 MiB at the most.
      */
-    parent_id?: string | null;
-    regenerate?: string;
-    model?: string;
-    parameters?: Parameters;
+    file: Blob | File;
 };
 
-export type StartedRun = {
-    run: Run;
-    user_message: null | Message;
-    assistant_message: Message;
+/**
+ * What a run used and cost.
+ */
+export type Usage = {
+    /**
+     * All input, cached reads and cache writes included.
+     */
+    input_tokens: number;
+    cached_input_tokens: number;
+    cache_write_tokens: number;
+    /**
+     * All output, reasoning included.
+     */
+    output_tokens: number;
+    reasoning_tokens: number;
+    cost_usd: NanoUsd;
+    /**
+     * Counted by us, because the provider did not say.
+     */
+    estimated: boolean;
+    price_version: string | null;
 };
 
-export type SessionInfoPage = {
-    data: Array<SessionInfo>;
-    next_cursor: string | null;
+/**
+ * What the rows of a report stand for.
+ */
+export type UsageGroup = 'day' | 'model' | 'user';
+
+/**
+ * Usage and cost over a range of days.
+ */
+export type UsageReport = {
+    data: Array<UsageRow>;
+    /**
+     * The sum of `data`, to the nano-dollar.
+     */
+    total: UsageRow;
+    /**
+     * The first day, UTC.
+     */
+    from: string;
+    /**
+     * The last day, UTC, itself included.
+     */
+    to: string;
+    group_by: UsageGroup;
 };
 
-export type WorkspacePage = {
-    data: Array<Workspace>;
-    next_cursor: string | null;
+/**
+ * One line of a report.
+ */
+export type UsageRow = {
+    /**
+     * The date, the model's id, or the user's id; `total` for the sum of all rows.
+     */
+    key: string;
+    /**
+     * The key for people: a user's name or e-mail address; else the key itself.
+     */
+    label: string;
+    /**
+     * Generations.
+     */
+    runs: number;
+    /**
+     * All input, cached reads and cache writes included.
+     */
+    input_tokens: number;
+    cached_input_tokens: number;
+    cache_write_tokens: number;
+    /**
+     * All output, reasoning included.
+     */
+    output_tokens: number;
+    reasoning_tokens: number;
+    cost_usd: NanoUsd;
 };
 
-export type MemberPage = {
-    data: Array<Member>;
-    next_cursor: string | null;
-};
-
-export type ModelPage = {
-    data: Array<Model>;
-    next_cursor: string | null;
-};
-
-export type ConversationPage = {
-    data: Array<Conversation>;
-    next_cursor: string | null;
-};
-
-export type MessagePage = {
-    data: Array<Message>;
-    next_cursor: string | null;
-};
-
-export type SignUpData = {
-    body: SignUpRequest;
-    headers?: {
-        'Idempotency-Key'?: string;
+/**
+ * The caller as they see themselves.
+ */
+export type User = {
+    id: UserId;
+    email: string;
+    name: string;
+    /**
+     * Path of the picture; null: none.
+     */
+    avatar_url: string | null;
+    locale: Locale;
+    theme: Theme;
+    attributes: {
+        [key: string]: unknown;
     };
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/signup';
-};
-
-export type SignUpErrors = {
     /**
-     * A problem.
+     * Whether they operate this installation.
      */
-    default: Problem;
+    platform_admin: boolean;
+    created_at: Timestamp;
 };
 
-export type SignUpError = SignUpErrors[keyof SignUpErrors];
-
-export type SignUpResponses = {
+/**
+ * A workspace as the API shows it to one of its members.
+ */
+export type Workspace = {
+    id: WsId;
+    name: string;
     /**
-     * Done.
+     * Made at sign-up for one person.
      */
-    202: Accepted;
+    personal: boolean;
+    /**
+     * The caller's role in it.
+     */
+    role: Role;
+    created_at: Timestamp;
 };
 
-export type SignUpResponse = SignUpResponses[keyof SignUpResponses];
+export type ConvId = string;
+
+export type FileId = string;
+
+export type MsgId = string;
+
+export type RunId = string;
+
+export type SessId = string;
+
+export type UserId = string;
+
+export type WsId = string;
 
 export type LogInData = {
     body: LogInRequest;
@@ -425,46 +982,33 @@ export type LogInData = {
 
 export type LogInErrors = {
     /**
-     * A problem.
+     * Wrong e-mail address or password.
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * The caller is not in that workspace.
+     */
+    404: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * Too many attempts; `Retry-After` says how long to wait.
+     */
+    429: Problem;
 };
 
 export type LogInError = LogInErrors[keyof LogInErrors];
 
 export type LogInResponses = {
     /**
-     * Done.
+     * Signed in.
      */
     200: Session;
 };
 
 export type LogInResponse = LogInResponses[keyof LogInResponses];
-
-export type RefreshSessionData = {
-    body?: RefreshRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/refresh';
-};
-
-export type RefreshSessionErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type RefreshSessionError = RefreshSessionErrors[keyof RefreshSessionErrors];
-
-export type RefreshSessionResponses = {
-    /**
-     * Done.
-     */
-    200: Session;
-};
-
-export type RefreshSessionResponse = RefreshSessionResponses[keyof RefreshSessionResponses];
 
 export type LogOutData = {
     body?: never;
@@ -475,101 +1019,21 @@ export type LogOutData = {
 
 export type LogOutErrors = {
     /**
-     * A problem.
+     * Too many requests from this address.
      */
-    default: Problem;
+    429: Problem;
 };
 
 export type LogOutError = LogOutErrors[keyof LogOutErrors];
 
 export type LogOutResponses = {
     /**
-     * Done.
+     * Logged out.
      */
     204: void;
 };
 
 export type LogOutResponse = LogOutResponses[keyof LogOutResponses];
-
-export type RevokeOtherSessionsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/sessions';
-};
-
-export type RevokeOtherSessionsErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type RevokeOtherSessionsError = RevokeOtherSessionsErrors[keyof RevokeOtherSessionsErrors];
-
-export type RevokeOtherSessionsResponses = {
-    /**
-     * Done.
-     */
-    204: void;
-};
-
-export type RevokeOtherSessionsResponse = RevokeOtherSessionsResponses[keyof RevokeOtherSessionsResponses];
-
-export type ListSessionsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/auth/sessions';
-};
-
-export type ListSessionsErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
-
-export type ListSessionsResponses = {
-    /**
-     * Done.
-     */
-    200: SessionInfoPage;
-};
-
-export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
-
-export type RevokeSessionData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/auth/sessions/{id}';
-};
-
-export type RevokeSessionErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
-
-export type RevokeSessionResponses = {
-    /**
-     * Done.
-     */
-    204: void;
-};
-
-export type RevokeSessionResponse = RevokeSessionResponses[keyof RevokeSessionResponses];
 
 export type ChangePasswordData = {
     body: ChangePasswordRequest;
@@ -580,21 +1044,2182 @@ export type ChangePasswordData = {
 
 export type ChangePasswordErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * Too many attempts; `Retry-After` says how long to wait.
+     */
+    429: Problem;
 };
 
 export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
 
 export type ChangePasswordResponses = {
     /**
-     * Done.
+     * Changed.
      */
     204: void;
 };
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type RefreshSessionData = {
+    body?: RefreshRequest | null;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/refresh';
+};
+
+export type RefreshSessionErrors = {
+    /**
+     * No live session: `refresh_invalid`, or `refresh_reused` when an old token came back.
+     */
+    401: Problem;
+    /**
+     * The caller is not in that workspace.
+     */
+    404: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type RefreshSessionError = RefreshSessionErrors[keyof RefreshSessionErrors];
+
+export type RefreshSessionResponses = {
+    /**
+     * Renewed.
+     */
+    200: Session;
+};
+
+export type RefreshSessionResponse = RefreshSessionResponses[keyof RefreshSessionResponses];
+
+export type RevokeOtherSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/sessions';
+};
+
+export type RevokeOtherSessionsErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+};
+
+export type RevokeOtherSessionsError = RevokeOtherSessionsErrors[keyof RevokeOtherSessionsErrors];
+
+export type RevokeOtherSessionsResponses = {
+    /**
+     * Only the caller's session is left.
+     */
+    204: void;
+};
+
+export type RevokeOtherSessionsResponse = RevokeOtherSessionsResponses[keyof RevokeOtherSessionsResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/auth/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * A page of live sessions.
+     */
+    200: PageSessionInfo;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type RevokeSessionData = {
+    body?: never;
+    path: {
+        /**
+         * The session's id.
+         */
+        id: SessId;
+    };
+    query?: never;
+    url: '/api/v1/auth/sessions/{id}';
+};
+
+export type RevokeSessionErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller has no such session.
+     */
+    404: Problem;
+};
+
+export type RevokeSessionError = RevokeSessionErrors[keyof RevokeSessionErrors];
+
+export type RevokeSessionResponses = {
+    /**
+     * It has ended.
+     */
+    204: void;
+};
+
+export type RevokeSessionResponse = RevokeSessionResponses[keyof RevokeSessionResponses];
+
+export type SignUpData = {
+    body: SignUpRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/signup';
+};
+
+export type SignUpErrors = {
+    /**
+     * Sign-up is closed here.
+     */
+    403: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type SignUpError = SignUpErrors[keyof SignUpErrors];
+
+export type SignUpResponses = {
+    /**
+     * Accepted, whatever came of it.
+     */
+    202: Accepted;
+};
+
+export type SignUpResponse = SignUpResponses[keyof SignUpResponses];
+
+export type ListConversationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A part of the title; upper and lower case are the same.
+         */
+        q?: string;
+        /**
+         * The archived ones instead of the others.
+         */
+        archived?: boolean;
+        /**
+         * Only pinned ones, or only others.
+         */
+        pinned?: boolean;
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/conversations';
+};
+
+export type ListConversationsErrors = {
+    /**
+     * The body of a problem response.
+     */
+    400: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    422: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type ListConversationsError = ListConversationsErrors[keyof ListConversationsErrors];
+
+export type ListConversationsResponses = {
+    /**
+     * A page of them.
+     */
+    200: PageConversation;
+};
+
+export type ListConversationsResponse = ListConversationsResponses[keyof ListConversationsResponses];
+
+export type CreateConversationData = {
+    body: NewConversation;
+    headers?: {
+        /**
+         * Repeating it gives the same conversation.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/conversations';
+};
+
+export type CreateConversationErrors = {
+    /**
+     * The body of a problem response.
+     */
+    400: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    422: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type CreateConversationError = CreateConversationErrors[keyof CreateConversationErrors];
+
+export type CreateConversationResponses = {
+    /**
+     * It is there.
+     */
+    201: Conversation;
+};
+
+export type CreateConversationResponse = CreateConversationResponses[keyof CreateConversationResponses];
+
+export type DeleteConversationData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}';
+};
+
+export type DeleteConversationErrors = {
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type DeleteConversationError = DeleteConversationErrors[keyof DeleteConversationErrors];
+
+export type DeleteConversationResponses = {
+    /**
+     * It is in the bin.
+     */
+    204: void;
+};
+
+export type DeleteConversationResponse = DeleteConversationResponses[keyof DeleteConversationResponses];
+
+export type GetConversationData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}';
+};
+
+export type GetConversationErrors = {
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type GetConversationError = GetConversationErrors[keyof GetConversationErrors];
+
+export type GetConversationResponses = {
+    /**
+     * The conversation.
+     */
+    200: Conversation;
+};
+
+export type GetConversationResponse = GetConversationResponses[keyof GetConversationResponses];
+
+export type UpdateConversationData = {
+    body: UpdateConversation;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}';
+};
+
+export type UpdateConversationErrors = {
+    /**
+     * The body of a problem response.
+     */
+    400: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    422: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type UpdateConversationError = UpdateConversationErrors[keyof UpdateConversationErrors];
+
+export type UpdateConversationResponses = {
+    /**
+     * As it is now.
+     */
+    200: Conversation;
+};
+
+export type UpdateConversationResponse = UpdateConversationResponses[keyof UpdateConversationResponses];
+
+export type SelectBranchData = {
+    body: SelectBranch;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/branch';
+};
+
+export type SelectBranchErrors = {
+    /**
+     * The body of a problem response.
+     */
+    400: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    422: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type SelectBranchError = SelectBranchErrors[keyof SelectBranchErrors];
+
+export type SelectBranchResponses = {
+    /**
+     * As it is now.
+     */
+    200: Conversation;
+};
+
+export type SelectBranchResponse = SelectBranchResponses[keyof SelectBranchResponses];
+
+export type ListMessagesData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: {
+        /**
+         * The newest message of the branch; absent: the one shown.
+         */
+        leaf?: MsgId;
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/conversations/{id}/messages';
+};
+
+export type ListMessagesErrors = {
+    /**
+     * The body of a problem response.
+     */
+    400: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    422: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type ListMessagesError = ListMessagesErrors[keyof ListMessagesErrors];
+
+export type ListMessagesResponses = {
+    /**
+     * A page of them.
+     */
+    200: PageMessage;
+};
+
+export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
+
+export type RestoreConversationData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/restore';
+};
+
+export type RestoreConversationErrors = {
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type RestoreConversationError = RestoreConversationErrors[keyof RestoreConversationErrors];
+
+export type RestoreConversationResponses = {
+    /**
+     * It is back.
+     */
+    200: Conversation;
+};
+
+export type RestoreConversationResponse = RestoreConversationResponses[keyof RestoreConversationResponses];
+
+export type StartRunData = {
+    body: StartRun;
+    headers?: {
+        /**
+         * Repeating it re-attaches to the same run.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/runs';
+};
+
+export type StartRunErrors = {
+    /**
+     * The body of a problem response.
+     */
+    400: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * An answer is being written (`run_active`), or the key was used for another request.
+     */
+    409: Problem;
+    /**
+     * The body is too large.
+     */
+    413: Problem;
+    /**
+     * The body of a problem response.
+     */
+    422: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The server is shutting down, or its database is away.
+     */
+    503: Problem;
+};
+
+export type StartRunError = StartRunErrors[keyof StartRunErrors];
+
+export type StartRunResponses = {
+    /**
+     * The run's stream: AI SDK UI message stream v1; `data: [DONE]` comes last.
+     */
+    200: UiEvent;
+    /**
+     * The run has begun.
+     */
+    201: StartedRun;
+};
+
+export type StartRunResponse = StartRunResponses[keyof StartRunResponses];
+
+export type StreamEventsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/events';
+};
+
+export type StreamEventsErrors = {
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type StreamEventsError = StreamEventsErrors[keyof StreamEventsErrors];
+
+export type StreamEventsResponses = {
+    /**
+     * Server-sent events, without end.
+     */
+    200: ChatEvent;
+};
+
+export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
+
+export type UploadFileData = {
+    body: Upload;
+    headers?: {
+        /**
+         * Repeating it gives the same file.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/files';
+};
+
+export type UploadFileErrors = {
+    /**
+     * The body of a problem response.
+     */
+    400: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The file is too large.
+     */
+    413: Problem;
+    /**
+     * The content is no image that can be read.
+     */
+    415: Problem;
+    /**
+     * The body of a problem response.
+     */
+    422: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type UploadFileError = UploadFileErrors[keyof UploadFileErrors];
+
+export type UploadFileResponses = {
+    /**
+     * It is there.
+     */
+    201: File;
+};
+
+export type UploadFileResponse = UploadFileResponses[keyof UploadFileResponses];
+
+export type GetFileData = {
+    body?: never;
+    path: {
+        /**
+         * The file.
+         */
+        id: FileId;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}';
+};
+
+export type GetFileErrors = {
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type GetFileError = GetFileErrors[keyof GetFileErrors];
+
+export type GetFileResponses = {
+    /**
+     * The file.
+     */
+    200: File;
+};
+
+export type GetFileResponse = GetFileResponses[keyof GetFileResponses];
+
+export type GetFileContentData = {
+    body?: never;
+    path: {
+        /**
+         * The file.
+         */
+        id: FileId;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/content';
+};
+
+export type GetFileContentErrors = {
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type GetFileContentError = GetFileContentErrors[keyof GetFileContentErrors];
+
+export type GetFileContentResponses = {
+    /**
+     * Its content.
+     */
+    200: Binary;
+};
+
+export type GetFileContentResponse = GetFileContentResponses[keyof GetFileContentResponses];
+
+export type GetInstanceData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/instance';
+};
+
+export type GetInstanceResponses = {
+    /**
+     * What anyone may know
+     */
+    200: Instance;
+};
+
+export type GetInstanceResponse = GetInstanceResponses[keyof GetInstanceResponses];
 
 export type GetMeData = {
     body?: never;
@@ -605,16 +3230,16 @@ export type GetMeData = {
 
 export type GetMeErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
+    401: Problem;
 };
 
 export type GetMeError = GetMeErrors[keyof GetMeErrors];
 
 export type GetMeResponses = {
     /**
-     * Done.
+     * The caller.
      */
     200: Me;
 };
@@ -630,16 +3255,20 @@ export type UpdateMeData = {
 
 export type UpdateMeErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
 };
 
 export type UpdateMeError = UpdateMeErrors[keyof UpdateMeErrors];
 
 export type UpdateMeResponses = {
     /**
-     * Done.
+     * The caller as they are now.
      */
     200: User;
 };
@@ -655,16 +3284,16 @@ export type DeleteAvatarData = {
 
 export type DeleteAvatarErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
+    401: Problem;
 };
 
 export type DeleteAvatarError = DeleteAvatarErrors[keyof DeleteAvatarErrors];
 
 export type DeleteAvatarResponses = {
     /**
-     * Done.
+     * The caller as they are now.
      */
     200: User;
 };
@@ -672,7 +3301,10 @@ export type DeleteAvatarResponses = {
 export type DeleteAvatarResponse = DeleteAvatarResponses[keyof DeleteAvatarResponses];
 
 export type SetAvatarData = {
-    body: Blob | File;
+    /**
+     * The bytes of the picture.
+     */
+    body: Binary;
     path?: never;
     query?: never;
     url: '/api/v1/me/avatar';
@@ -680,26 +3312,681 @@ export type SetAvatarData = {
 
 export type SetAvatarErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * The picture is larger than 1 MiB.
+     */
+    413: Problem;
+    /**
+     * The bytes are no picture of these types.
+     */
+    415: Problem;
 };
 
 export type SetAvatarError = SetAvatarErrors[keyof SetAvatarErrors];
 
 export type SetAvatarResponses = {
     /**
-     * Done.
+     * The caller as they are now.
      */
     200: User;
 };
 
 export type SetAvatarResponse = SetAvatarResponses[keyof SetAvatarResponses];
 
+export type ListMembersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/members';
+};
+
+export type ListMembersErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListMembersError = ListMembersErrors[keyof ListMembersErrors];
+
+export type ListMembersResponses = {
+    /**
+     * A page of members.
+     */
+    200: PageMember;
+};
+
+export type ListMembersResponse = ListMembersResponses[keyof ListMembersResponses];
+
+export type RemoveMemberData = {
+    body?: never;
+    path: {
+        /**
+         * The member's user id.
+         */
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/members/{user_id}';
+};
+
+export type RemoveMemberErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The member's role is above the caller's own.
+     */
+    403: Problem;
+    /**
+     * No such member here.
+     */
+    404: Problem;
+    /**
+     * The workspace would have no owner.
+     */
+    409: Problem;
+};
+
+export type RemoveMemberError = RemoveMemberErrors[keyof RemoveMemberErrors];
+
+export type RemoveMemberResponses = {
+    /**
+     * They are no member any more.
+     */
+    204: void;
+};
+
+export type RemoveMemberResponse = RemoveMemberResponses[keyof RemoveMemberResponses];
+
+export type UpdateMemberData = {
+    body: UpdateMemberRequest;
+    path: {
+        /**
+         * The member's user id.
+         */
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/members/{user_id}';
+};
+
+export type UpdateMemberErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role, granted or changed, is above the caller's own.
+     */
+    403: Problem;
+    /**
+     * No such member here.
+     */
+    404: Problem;
+    /**
+     * The workspace would have no owner.
+     */
+    409: Problem;
+    /**
+     * No such role.
+     */
+    422: Problem;
+};
+
+export type UpdateMemberError = UpdateMemberErrors[keyof UpdateMemberErrors];
+
+export type UpdateMemberResponses = {
+    /**
+     * The member as they are now.
+     */
+    200: Member;
+};
+
+export type UpdateMemberResponse = UpdateMemberResponses[keyof UpdateMemberResponses];
+
+export type ListModelsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only those that can be used now, or only those that can't.
+         */
+        available?: boolean;
+        /**
+         * Words that the id, the name or the provider holds; upper and lower case are the same.
+         */
+        q?: string;
+        /**
+         * Models on a page, 1 to 1000; all of them unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/models';
+};
+
+export type ListModelsErrors = {
+    /**
+     * A parameter that is not valid.
+     */
+    400: Problem;
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+};
+
+export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
+
+export type ListModelsResponses = {
+    /**
+     * Models.
+     */
+    200: PageModel;
+};
+
+export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type GetRunData = {
+    body?: never;
+    path: {
+        /**
+         * The run.
+         */
+        id: RunId;
+    };
+    query?: never;
+    url: '/api/v1/runs/{id}';
+};
+
+export type GetRunErrors = {
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type GetRunError = GetRunErrors[keyof GetRunErrors];
+
+export type GetRunResponses = {
+    /**
+     * The run.
+     */
+    200: Run;
+};
+
+export type GetRunResponse = GetRunResponses[keyof GetRunResponses];
+
+export type CancelRunData = {
+    body?: never;
+    path: {
+        /**
+         * The run.
+         */
+        id: RunId;
+    };
+    query?: never;
+    url: '/api/v1/runs/{id}/cancel';
+};
+
+export type CancelRunErrors = {
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type CancelRunError = CancelRunErrors[keyof CancelRunErrors];
+
+export type CancelRunResponses = {
+    /**
+     * As it is now.
+     */
+    200: Run;
+};
+
+export type CancelRunResponse = CancelRunResponses[keyof CancelRunResponses];
+
+export type StreamRunData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of the last event seen.
+         */
+        'Last-Event-ID'?: string | null;
+    };
+    path: {
+        /**
+         * The run.
+         */
+        id: RunId;
+    };
+    query?: {
+        /**
+         * The id of the last event seen, where the header `Last-Event-ID` can't be set.
+         */
+        after?: string;
+    };
+    url: '/api/v1/runs/{id}/stream';
+};
+
+export type StreamRunErrors = {
+    /**
+     * The body of a problem response.
+     */
+    400: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    401: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    403: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    404: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    422: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+    /**
+     * The body of a problem response.
+     */
+    429: {
+        /**
+         * Where the code is documented.
+         */
+        type: string;
+        /**
+         * A summary that is the same for each occurrence.
+         */
+        title: string;
+        status: number;
+        /**
+         * What happened this time, and what to do.
+         */
+        detail: string;
+        code: Code;
+        /**
+         * Name it when you ask for help; it stands in the logs.
+         */
+        request_id: string | null;
+        errors?: Array<FieldError>;
+    };
+};
+
+export type StreamRunError = StreamRunErrors[keyof StreamRunErrors];
+
+export type StreamRunResponses = {
+    /**
+     * AI SDK UI message stream v1; `data: [DONE]` comes last.
+     */
+    200: UiEvent;
+};
+
+export type StreamRunResponse = StreamRunResponses[keyof StreamRunResponses];
+
+export type GetUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The first day, UTC; the first of the month in which the range ends, unless told.
+         */
+        from?: string;
+        /**
+         * The last day, UTC, itself included; today, unless told.
+         * The range may have 366 days at the most.
+         */
+        to?: string;
+        /**
+         * What a row stands for.
+         */
+        group_by?: UsageGroup;
+    };
+    url: '/api/v1/usage';
+};
+
+export type GetUsageErrors = {
+    /**
+     * A date or a group that is not one, or a range that is backwards or too long.
+     */
+    400: Problem;
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type GetUsageError = GetUsageErrors[keyof GetUsageErrors];
+
+export type GetUsageResponses = {
+    /**
+     * The report.
+     */
+    200: UsageReport;
+};
+
+export type GetUsageResponse = GetUsageResponses[keyof GetUsageResponses];
+
 export type GetAvatarData = {
     body?: never;
     path: {
-        id: string;
+        /**
+         * The user's id.
+         */
+        id: UserId;
     };
     query?: never;
     url: '/api/v1/users/{id}/avatar';
@@ -707,77 +3994,25 @@ export type GetAvatarData = {
 
 export type GetAvatarErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * No such member here, or no picture.
+     */
+    404: Problem;
 };
 
 export type GetAvatarError = GetAvatarErrors[keyof GetAvatarErrors];
 
 export type GetAvatarResponses = {
     /**
-     * The image.
+     * The picture.
      */
-    200: Blob | File;
+    200: Binary;
 };
 
 export type GetAvatarResponse = GetAvatarResponses[keyof GetAvatarResponses];
-
-export type ListWorkspacesData = {
-    body?: never;
-    path?: never;
-    query?: {
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/workspaces';
-};
-
-export type ListWorkspacesErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type ListWorkspacesError = ListWorkspacesErrors[keyof ListWorkspacesErrors];
-
-export type ListWorkspacesResponses = {
-    /**
-     * Done.
-     */
-    200: WorkspacePage;
-};
-
-export type ListWorkspacesResponse = ListWorkspacesResponses[keyof ListWorkspacesResponses];
-
-export type CreateWorkspaceData = {
-    body: CreateWorkspaceRequest;
-    headers?: {
-        'Idempotency-Key'?: string;
-    };
-    path?: never;
-    query?: never;
-    url: '/api/v1/workspaces';
-};
-
-export type CreateWorkspaceErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type CreateWorkspaceError = CreateWorkspaceErrors[keyof CreateWorkspaceErrors];
-
-export type CreateWorkspaceResponses = {
-    /**
-     * Done.
-     */
-    201: Workspace;
-};
-
-export type CreateWorkspaceResponse = CreateWorkspaceResponses[keyof CreateWorkspaceResponses];
 
 export type GetWorkspaceData = {
     body?: never;
@@ -788,16 +4023,16 @@ export type GetWorkspaceData = {
 
 export type GetWorkspaceErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
+    401: Problem;
 };
 
 export type GetWorkspaceError = GetWorkspaceErrors[keyof GetWorkspaceErrors];
 
 export type GetWorkspaceResponses = {
     /**
-     * Done.
+     * The workspace.
      */
     200: Workspace;
 };
@@ -813,638 +4048,89 @@ export type UpdateWorkspaceData = {
 
 export type UpdateWorkspaceErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * The name is not valid.
+     */
+    422: Problem;
 };
 
 export type UpdateWorkspaceError = UpdateWorkspaceErrors[keyof UpdateWorkspaceErrors];
 
 export type UpdateWorkspaceResponses = {
     /**
-     * Done.
+     * The workspace as it is now.
      */
     200: Workspace;
 };
 
 export type UpdateWorkspaceResponse = UpdateWorkspaceResponses[keyof UpdateWorkspaceResponses];
 
-export type ListMembersData = {
+export type ListWorkspacesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
         limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
         cursor?: string;
     };
-    url: '/api/v1/members';
+    url: '/api/v1/workspaces';
 };
 
-export type ListMembersErrors = {
+export type ListWorkspacesErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
+    401: Problem;
 };
 
-export type ListMembersError = ListMembersErrors[keyof ListMembersErrors];
+export type ListWorkspacesError = ListWorkspacesErrors[keyof ListWorkspacesErrors];
 
-export type ListMembersResponses = {
+export type ListWorkspacesResponses = {
     /**
-     * Done.
+     * A page of workspaces.
      */
-    200: MemberPage;
+    200: PageWorkspace;
 };
 
-export type ListMembersResponse = ListMembersResponses[keyof ListMembersResponses];
+export type ListWorkspacesResponse = ListWorkspacesResponses[keyof ListWorkspacesResponses];
 
-export type RemoveMemberData = {
-    body?: never;
-    path: {
-        user_id: string;
-    };
-    query?: never;
-    url: '/api/v1/members/{user_id}';
-};
-
-export type RemoveMemberErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type RemoveMemberError = RemoveMemberErrors[keyof RemoveMemberErrors];
-
-export type RemoveMemberResponses = {
-    /**
-     * Done.
-     */
-    204: void;
-};
-
-export type RemoveMemberResponse = RemoveMemberResponses[keyof RemoveMemberResponses];
-
-export type UpdateMemberData = {
-    body: UpdateMemberRequest;
-    path: {
-        user_id: string;
-    };
-    query?: never;
-    url: '/api/v1/members/{user_id}';
-};
-
-export type UpdateMemberErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type UpdateMemberError = UpdateMemberErrors[keyof UpdateMemberErrors];
-
-export type UpdateMemberResponses = {
-    /**
-     * Done.
-     */
-    200: Member;
-};
-
-export type UpdateMemberResponse = UpdateMemberResponses[keyof UpdateMemberResponses];
-
-export type ListModelsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        available?: boolean;
-        q?: string;
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/models';
-};
-
-export type ListModelsErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
-
-export type ListModelsResponses = {
-    /**
-     * Done.
-     */
-    200: ModelPage;
-};
-
-export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
-
-export type ListConversationsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        q?: string;
-        archived?: boolean;
-        pinned?: boolean;
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/conversations';
-};
-
-export type ListConversationsErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type ListConversationsError = ListConversationsErrors[keyof ListConversationsErrors];
-
-export type ListConversationsResponses = {
-    /**
-     * Done.
-     */
-    200: ConversationPage;
-};
-
-export type ListConversationsResponse = ListConversationsResponses[keyof ListConversationsResponses];
-
-export type CreateConversationData = {
-    body: CreateConversationRequest;
-    headers?: {
-        'Idempotency-Key'?: string;
-    };
+export type CreateWorkspaceData = {
+    body: CreateWorkspaceRequest;
     path?: never;
     query?: never;
-    url: '/api/v1/conversations';
+    url: '/api/v1/workspaces';
 };
 
-export type CreateConversationErrors = {
+export type CreateWorkspaceErrors = {
     /**
-     * A problem.
+     * No valid access token.
      */
-    default: Problem;
-};
-
-export type CreateConversationError = CreateConversationErrors[keyof CreateConversationErrors];
-
-export type CreateConversationResponses = {
+    401: Problem;
     /**
-     * Done.
+     * The name is not valid.
      */
-    201: Conversation;
+    422: Problem;
 };
 
-export type CreateConversationResponse = CreateConversationResponses[keyof CreateConversationResponses];
+export type CreateWorkspaceError = CreateWorkspaceErrors[keyof CreateWorkspaceErrors];
 
-export type DeleteConversationData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/conversations/{id}';
-};
-
-export type DeleteConversationErrors = {
+export type CreateWorkspaceResponses = {
     /**
-     * A problem.
+     * The new workspace.
      */
-    default: Problem;
+    201: Workspace;
 };
 
-export type DeleteConversationError = DeleteConversationErrors[keyof DeleteConversationErrors];
-
-export type DeleteConversationResponses = {
-    /**
-     * Done.
-     */
-    204: void;
-};
-
-export type DeleteConversationResponse = DeleteConversationResponses[keyof DeleteConversationResponses];
-
-export type GetConversationData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/conversations/{id}';
-};
-
-export type GetConversationErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type GetConversationError = GetConversationErrors[keyof GetConversationErrors];
-
-export type GetConversationResponses = {
-    /**
-     * Done.
-     */
-    200: Conversation;
-};
-
-export type GetConversationResponse = GetConversationResponses[keyof GetConversationResponses];
-
-export type UpdateConversationData = {
-    body: UpdateConversationRequest;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/conversations/{id}';
-};
-
-export type UpdateConversationErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type UpdateConversationError = UpdateConversationErrors[keyof UpdateConversationErrors];
-
-export type UpdateConversationResponses = {
-    /**
-     * Done.
-     */
-    200: Conversation;
-};
-
-export type UpdateConversationResponse = UpdateConversationResponses[keyof UpdateConversationResponses];
-
-export type RestoreConversationData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/conversations/{id}/restore';
-};
-
-export type RestoreConversationErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type RestoreConversationError = RestoreConversationErrors[keyof RestoreConversationErrors];
-
-export type RestoreConversationResponses = {
-    /**
-     * Done.
-     */
-    200: Conversation;
-};
-
-export type RestoreConversationResponse = RestoreConversationResponses[keyof RestoreConversationResponses];
-
-export type ListMessagesData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: {
-        leaf?: string;
-        limit?: number;
-        cursor?: string;
-    };
-    url: '/api/v1/conversations/{id}/messages';
-};
-
-export type ListMessagesErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type ListMessagesError = ListMessagesErrors[keyof ListMessagesErrors];
-
-export type ListMessagesResponses = {
-    /**
-     * Done.
-     */
-    200: MessagePage;
-};
-
-export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
-
-export type SelectBranchData = {
-    body: SelectBranchRequest;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/conversations/{id}/branch';
-};
-
-export type SelectBranchErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type SelectBranchError = SelectBranchErrors[keyof SelectBranchErrors];
-
-export type SelectBranchResponses = {
-    /**
-     * Done.
-     */
-    200: Conversation;
-};
-
-export type SelectBranchResponse = SelectBranchResponses[keyof SelectBranchResponses];
-
-export type StartRunData = {
-    body: StartRunRequest;
-    headers?: {
-        'Idempotency-Key'?: string;
-    };
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/conversations/{id}/runs';
-};
-
-export type StartRunErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type StartRunError = StartRunErrors[keyof StartRunErrors];
-
-export type StartRunResponses = {
-    /**
-     * The run's stream.
-     */
-    200: string;
-    /**
-     * Done.
-     */
-    201: StartedRun;
-};
-
-export type StartRunResponse = StartRunResponses[keyof StartRunResponses];
-
-export type GetRunData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/runs/{id}';
-};
-
-export type GetRunErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type GetRunError = GetRunErrors[keyof GetRunErrors];
-
-export type GetRunResponses = {
-    /**
-     * Done.
-     */
-    200: Run;
-};
-
-export type GetRunResponse = GetRunResponses[keyof GetRunResponses];
-
-export type CancelRunData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/runs/{id}/cancel';
-};
-
-export type CancelRunErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type CancelRunError = CancelRunErrors[keyof CancelRunErrors];
-
-export type CancelRunResponses = {
-    /**
-     * Done.
-     */
-    200: Run;
-};
-
-export type CancelRunResponse = CancelRunResponses[keyof CancelRunResponses];
-
-export type StreamRunData = {
-    body?: never;
-    headers?: {
-        'Last-Event-ID'?: string;
-    };
-    path: {
-        id: string;
-    };
-    query?: {
-        after?: string;
-    };
-    url: '/api/v1/runs/{id}/stream';
-};
-
-export type StreamRunErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type StreamRunError = StreamRunErrors[keyof StreamRunErrors];
-
-export type StreamRunResponses = {
-    /**
-     * The run's stream.
-     */
-    200: string;
-};
-
-export type StreamRunResponse = StreamRunResponses[keyof StreamRunResponses];
-
-export type StreamEventsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/events';
-};
-
-export type StreamEventsErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type StreamEventsError = StreamEventsErrors[keyof StreamEventsErrors];
-
-export type StreamEventsResponses = {
-    /**
-     * Events.
-     */
-    200: string;
-};
-
-export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
-
-export type UploadFileData = {
-    body: {
-        file: Blob | File;
-    };
-    headers?: {
-        'Idempotency-Key'?: string;
-    };
-    path?: never;
-    query?: never;
-    url: '/api/v1/files';
-};
-
-export type UploadFileErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type UploadFileError = UploadFileErrors[keyof UploadFileErrors];
-
-export type UploadFileResponses = {
-    /**
-     * Done.
-     */
-    201: File;
-};
-
-export type UploadFileResponse = UploadFileResponses[keyof UploadFileResponses];
-
-export type GetFileData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/files/{id}';
-};
-
-export type GetFileErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type GetFileError = GetFileErrors[keyof GetFileErrors];
-
-export type GetFileResponses = {
-    /**
-     * Done.
-     */
-    200: File;
-};
-
-export type GetFileResponse = GetFileResponses[keyof GetFileResponses];
-
-export type GetFileContentData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/files/{id}/content';
-};
-
-export type GetFileContentErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type GetFileContentError = GetFileContentErrors[keyof GetFileContentErrors];
-
-export type GetFileContentResponses = {
-    /**
-     * The bytes.
-     */
-    200: Blob | File;
-};
-
-export type GetFileContentResponse = GetFileContentResponses[keyof GetFileContentResponses];
-
-export type GetUsageData = {
-    body?: never;
-    path?: never;
-    query?: {
-        from?: string;
-        to?: string;
-        group_by?: UsageGroup;
-    };
-    url: '/api/v1/usage';
-};
-
-export type GetUsageErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type GetUsageError = GetUsageErrors[keyof GetUsageErrors];
-
-export type GetUsageResponses = {
-    /**
-     * Done.
-     */
-    200: UsageReport;
-};
-
-export type GetUsageResponse = GetUsageResponses[keyof GetUsageResponses];
-
-export type GetInstanceData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/instance';
-};
-
-export type GetInstanceErrors = {
-    /**
-     * A problem.
-     */
-    default: Problem;
-};
-
-export type GetInstanceError = GetInstanceErrors[keyof GetInstanceErrors];
-
-export type GetInstanceResponses = {
-    /**
-     * Done.
-     */
-    200: Instance;
-};
-
-export type GetInstanceResponse = GetInstanceResponses[keyof GetInstanceResponses];
+export type CreateWorkspaceResponse = CreateWorkspaceResponses[keyof CreateWorkspaceResponses];

@@ -1,5 +1,11 @@
 /** The signed-in session, for components. */
-import { getSession, subscribeSession, type Session, type SessionState } from "@parlance/api";
+import {
+  getSession,
+  subscribeSession,
+  type Permission,
+  type Session,
+  type SessionState,
+} from "@parlance/api";
 import { useSyncExternalStore } from "react";
 
 export function useSessionState(): SessionState {
@@ -12,6 +18,6 @@ export function useSession(): Session | null {
 }
 
 /** Whether the caller may do something, by the permission's name ("usage.read_all"). */
-export function usePermission(permission: string): boolean {
+export function usePermission(permission: Permission): boolean {
   return useSession()?.permissions.includes(permission) ?? false;
 }

@@ -52,9 +52,7 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
               </Link>
             ))}
           </nav>
-          <div className="min-w-0 flex-1">
-            {children}
-          </div>
+          <div className="min-w-0 flex-1">{children}</div>
         </div>
       </div>
     </>
