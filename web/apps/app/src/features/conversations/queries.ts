@@ -81,7 +81,7 @@ export function useUpdateConversation() {
       updateConversation({ path: { id }, body }),
     onMutate: ({ id, ...change }) => {
       const before = findConversation(client, id);
-      if (before) cacheConversation(client, { ...before, ...change });
+      if (before) cacheConversation(client, { ...before, ...change } as Conversation);
       return before;
     },
     onError: (_error, _change, before) => {
