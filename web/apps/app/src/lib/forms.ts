@@ -6,14 +6,16 @@ import { i18n } from "@parlance/i18n";
 import { toastError } from "./errors";
 import type { Form } from "./use-form";
 
-/** Codes of field errors in the person's language; for others the server's message stands. */
+const EASY = msg`This password is too easy to guess. Choose another.`;
+
+/** Errors in the person's language, by code or by field and code; for others the server's message stands. */
 const FIELD_MESSAGES: Record<string, MessageDescriptor> = {
   required: msg`This is required.`,
-  missing: msg`This is required.`,
-  too_short: msg`This is too short.`,
-  too_long: msg`This is too long.`,
-  invalid_email: msg`Enter an e-mail address.`,
-  invalid: msg`This isn't right. Please check it.`,
+  "email.invalid": msg`Enter an e-mail address.`,
+  "password.invalid": EASY,
+  "new_password.invalid": EASY,
+  "current_password.wrong": msg`That isn't your current password.`,
+  "name.invalid": msg`Choose another name.`,
 };
 
 /** Sets the errors of fields that the form has and focuses the first; anything else becomes a toast. */
@@ -25,7 +27,7 @@ export function applyServerErrors<T extends Record<string, string>>(
   let placed = false;
   for (const { field, code, message } of error.errors) {
     if (!form.has(field)) continue;
-    const text = FIELD_MESSAGES[code];
+    const text = FIELD_MESSAGES[`${field}.${code}`] ?? FIELD_MESSAGES[code];
     form.setError(field, text ? i18n._(text) : message);
     if (!placed) form.focus(field);
     placed = true;

@@ -1,11 +1,5 @@
 /** The signed-in session, for components. */
-import {
-  getSession,
-  subscribeSession,
-  type Permission,
-  type Session,
-  type SessionState,
-} from "@parlance/api";
+import { getSession, subscribeSession, type Session, type SessionState } from "@parlance/api";
 import { useSyncExternalStore } from "react";
 
 export function useSessionState(): SessionState {
@@ -18,6 +12,7 @@ export function useSession(): Session | null {
 }
 
 /** Whether the caller may do something, by the permission's name ("usage.read_all"). */
-export function usePermission(permission: Permission): boolean {
-  return useSession()?.permissions.includes(permission) ?? false;
+export function usePermission(permission: string): boolean {
+  const held: readonly string[] = useSession()?.permissions ?? [];
+  return held.includes(permission);
 }

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { changePassword, isApiError } from "@parlance/api";
+import { changePassword } from "@parlance/api";
 import { Button, Field, toast } from "@parlance/ui";
 import { useQueryClient } from "@tanstack/react-query";
 import { PasswordInput } from "@/features/auth/password-input";
@@ -23,9 +23,7 @@ export default function SecurityPage() {
       try {
         await changePassword({ body: { current_password, new_password } });
       } catch (error) {
-        if (!isApiError(error, "invalid_credentials")) return applyServerErrors(error, form);
-        form.setError("current_password", t`That isn't your current password.`);
-        return form.focus("current_password");
+        return applyServerErrors(error, form);
       }
       form.reset(EMPTY);
       void queries.invalidateQueries({ queryKey: sessionKeys.all });
