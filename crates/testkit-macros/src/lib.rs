@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{ItemFn, parse_macro_input};
 
 /// Turns `async fn name(db: TestDb) { … }` into a module `name` with the tests `sqlite` and
-/// `postgres`, each with a fresh, migrated database that is removed afterwards.
+/// `postgres`, each with a fresh, migrated database of its own.
 #[proc_macro_attribute]
 pub fn db_test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut function = parse_macro_input!(item as ItemFn);
@@ -15,21 +15,25 @@ pub fn db_test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
     let body = syn::Ident::new("body", function.sig.ident.span());
     let name = std::mem::replace(&mut function.sig.ident, body);
-    let attributes = std::mem::take(&mut function.attrs);
+    let (on_tests, on_module): (Vec<_>, Vec<_>) = std::mem::take(&mut function.attrs)
+        .into_iter()
+        .partition(|attribute| ["ignore", "should_panic"].iter().any(|name| attribute.path().is_ident(name)));
     let output = &function.sig.output;
     quote! {
-        #(#attributes)*
+        #(#on_module)*
         mod #name {
             use super::*;
 
             #function
 
             #[test]
+            #(#on_tests)*
             fn sqlite() #output {
                 ::testkit::db::run(::testkit::db::Engine::Sqlite, body)
             }
 
             #[test]
+            #(#on_tests)*
             fn postgres() #output {
                 ::testkit::db::run(::testkit::db::Engine::Postgres, body)
             }

@@ -11,25 +11,30 @@ use crate::{
 /// The key of the advisory lock that migrating nodes wait for ("parlance" in ASCII).
 const LOCK: i64 = 0x7061_726c_616e_6365;
 
+/// Whether the role may read every table, as after [`grant`].
+const GRANTED: &str = "SELECT NOT EXISTS (
+    SELECT FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    AND NOT has_table_privilege($1, oid, 'SELECT'))";
+
 impl Postgres {
     pub async fn migrate(&self, files: &'static [Migration]) -> Result<Vec<&'static Migration>, Error> {
         let client = self.shared.dial().await?;
         let translate = |error| self.shared.translate(&error);
+        // Nearly every start finds nothing to do, and then waits for nobody.
+        if pending(files, &history(&client).await.map_err(translate)?)?.is_empty()
+            && self.is_granted(&client).await.map_err(translate)?
+        {
+            return Ok(Vec::new());
+        }
         // The lock belongs to this connection and goes with it, whatever happens.
         client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await.map_err(translate)?;
         client.batch_execute(TABLE).await.map_err(translate)?;
-        let left = pending(files, &list(&client).await.map_err(translate)?)?;
+        let left = pending(files, &history(&client).await.map_err(translate)?)?;
         for file in &left {
             apply(&client, file).await.map_err(|error| failed(file, &self.shared.translate(&error)))?;
         }
         if let Some(role) = self.shared.role {
-            let grants = format!(
-                "GRANT USAGE ON SCHEMA public TO {role};
-                 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
-                 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
-                 REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM {role};"
-            );
-            client.batch_execute(&grants).await.map_err(translate)?;
+            grant(&client, role).await.map_err(translate)?;
         }
         self.shared.learn_unique_indexes().await?;
         Ok(left)
@@ -37,15 +42,32 @@ impl Postgres {
 
     pub async fn applied(&self) -> Result<Vec<Applied>, Error> {
         let client = self.shared.dial().await?;
-        let read = async {
-            let exists = client
-                .query_one("SELECT to_regclass('schema_migrations') IS NOT NULL", &[])
-                .await?
-                .try_get::<_, bool>(0)?;
-            if exists { list(&client).await } else { Ok(Vec::new()) }
-        };
-        read.await.map_err(|error| self.shared.translate(&error))
+        history(&client).await.map_err(|error| self.shared.translate(&error))
     }
+
+    async fn is_granted(&self, client: &Client) -> Result<bool, tokio_postgres::Error> {
+        match self.shared.role {
+            Some(role) => client.query_one(GRANTED, &[&role]).await?.try_get(0),
+            None => Ok(true),
+        }
+    }
+}
+
+/// Lets the role that statements run under use the tables, but not rewrite their history.
+async fn grant(client: &Client, role: &str) -> Result<(), tokio_postgres::Error> {
+    let sql = format!(
+        "GRANT USAGE ON SCHEMA public TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
+         REVOKE INSERT, UPDATE, DELETE ON schema_migrations FROM {role};"
+    );
+    client.batch_execute(&sql).await
+}
+
+/// What was applied; nothing if the table is not there yet.
+async fn history(client: &Client) -> Result<Vec<Applied>, tokio_postgres::Error> {
+    let exists = "SELECT to_regclass('schema_migrations') IS NOT NULL";
+    if client.query_one(exists, &[]).await?.try_get(0)? { list(client).await } else { Ok(Vec::new()) }
 }
 
 async fn list(client: &Client) -> Result<Vec<Applied>, tokio_postgres::Error> {

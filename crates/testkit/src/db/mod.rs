@@ -1,4 +1,4 @@
-//! A fresh, migrated database for each test, removed afterwards even if the test panics.
+//! A fresh, migrated database for each test, given back afterwards even if the test panics.
 
 mod postgres;
 mod sqlite;
@@ -7,7 +7,6 @@ use std::{
     future::Future,
     ops::Deref,
     panic::{AssertUnwindSafe, resume_unwind},
-    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use database::{Db, Options, migrations};
@@ -49,29 +48,24 @@ pub fn run<R, F: Future<Output = R>>(engine: Engine, test: impl FnOnce(TestDb) -
     runtime.block_on(async {
         let home = match engine {
             Engine::Sqlite => Home::Sqlite(sqlite::create().await),
-            Engine::Postgres => Home::Postgres(postgres::create().await),
+            Engine::Postgres => Home::Postgres(postgres::lease().await),
         };
         let url = match &home {
             Home::Sqlite(folder) => format!("sqlite:{}", folder.path().join(sqlite::FILE).display()),
-            Home::Postgres(name) => postgres::url(name),
+            Home::Postgres(lease) => lease.url.clone(),
         };
-        let outcome = AssertUnwindSafe(async {
-            let db = connect(&url).await;
-            test(TestDb { db, url: url.clone() }).await
-        })
-        .catch_unwind()
-        .await;
-        if let Home::Postgres(name) = home {
-            postgres::remove(&name).await;
-        }
+        let db = connect(&url).await;
+        // The home outlives the test, also one that panics.
+        let outcome = AssertUnwindSafe(test(TestDb { db, url })).catch_unwind().await;
+        drop(home);
         outcome.unwrap_or_else(|panic| resume_unwind(panic))
     })
 }
 
-/// Where a test's database lives. A folder removes itself.
+/// Where a test's database lives. A folder removes itself, a lease ends.
 enum Home {
     Sqlite(tempfile::TempDir),
-    Postgres(String),
+    Postgres(postgres::Lease),
 }
 
 async fn connect(url: &str) -> Db {
@@ -88,9 +82,4 @@ fn schema_name(engine: Engine) -> String {
     }
     let start = hash.finalize().first_chunk().copied().unwrap_or_default();
     format!("{:016x}", u64::from_be_bytes(start))
-}
-
-/// Since 1970. Tests hold their own clocks; this one tells old leftovers from new ones.
-fn age_of_the_world() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
