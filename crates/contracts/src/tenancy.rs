@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use database::Tx;
 use kernel::{UserId, WorkspaceId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -46,8 +46,8 @@ impl Role {
 macro_rules! permissions {
     ($($name:ident = $text:literal, $role:ident, $meaning:literal;)*) => {
         /// One thing that a role may allow.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
-        pub enum Permission { $(#[doc = $meaning] #[serde(rename = $text)] $name,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Permission { $(#[doc = $meaning] $name,)* }
 
         impl Permission {
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
@@ -87,6 +87,23 @@ permissions! {
     ReadUsage = "usage.read", Guest, "See one's own usage and cost";
     ReadAllUsage = "usage.read_all", Admin, "See everybody's usage and cost";
 }
+
+impl Serialize for Permission {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl utoipa::PartialSchema for Permission {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("One thing that a role may allow"))
+            .enum_values(Some(Self::ALL.iter().map(|permission| permission.as_str())))
+            .into()
+    }
+}
+impl utoipa::ToSchema for Permission {}
 
 /// A user's place in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]

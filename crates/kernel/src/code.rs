@@ -4,9 +4,9 @@
 macro_rules! codes {
     ($($name:ident = $text:literal, $status:literal, $title:literal;)*) => {
         /// A stable, machine-readable kind of error. Its text never changes once published.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, utoipa::ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
-            $(#[doc = $title] #[serde(rename = $text)] $name,)*
+            $(#[doc = $title] $name,)*
         }
 
         impl Code {
@@ -76,6 +76,23 @@ impl std::fmt::Display for Code {
         f.write_str(self.as_str())
     }
 }
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl utoipa::PartialSchema for Code {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .description(Some("A stable, machine-readable kind of error"))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.as_str())))
+            .into()
+    }
+}
+impl utoipa::ToSchema for Code {}
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! `parlance doctor`: what is right, what is doubtful, what is wrong, and what to do.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{fmt, net::SocketAddr, process::ExitCode};
 
 use contracts::Providers as _;
 use database::{Db, SchemaState};
@@ -12,88 +12,99 @@ use web::limit::Limiter;
 use super::{OneLine, say};
 use crate::{Config, platform};
 
-/// One finding a line; a failure makes the exit code non-zero.
+/// What was found, a line each; a failure makes the exit code non-zero.
 #[derive(Default)]
 struct Report {
-    failures: usize,
+    failed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Finding {
+    Ok,
+    Warn,
+    Fail,
 }
 
 impl Report {
-    fn ok(&mut self, what: &str, found: &str) {
-        say(format_args!("ok    {what}: {found}"));
-    }
-
-    fn warn(&mut self, what: &str, found: &str) {
-        say(format_args!("warn  {what}: {found}"));
-    }
-
-    fn fail(&mut self, what: &str, found: &str) {
-        self.failures += 1;
-        say(format_args!("fail  {what}: {found}"));
+    fn say(&mut self, finding: Finding, what: &str, found: impl fmt::Display) {
+        let mark = match finding {
+            Finding::Ok => "ok  ",
+            Finding::Warn => "warn",
+            Finding::Fail => "fail",
+        };
+        self.failed |= finding == Finding::Fail;
+        say(format_args!("{mark}  {what}: {found}"));
     }
 }
 
 pub async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let mut report = Report::default();
-    report.ok("configuration", "every key is known and every value is valid");
+    report.say(Finding::Ok, "configuration", "every key is known and every value is valid");
     check_port(config, &mut report).await;
     check_database(config, &mut report).await;
     check_redis(config, &mut report).await;
     check_providers(config, &mut report);
     if config.server.public_url.is_none() {
-        report.warn(
+        report.say(
+            Finding::Warn,
             "public address",
             "not set; set PARLANCE_SERVER__PUBLIC_URL when people reach this by another address than localhost",
         );
     } else if !config.is_https() {
-        report.warn("public address", "plain HTTP: the session cookie is not marked Secure");
+        report.say(Finding::Warn, "public address", "plain HTTP: the session cookie is not marked Secure");
     }
-    Ok(if report.failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 async fn check_port(config: &Config, report: &mut Report) {
     let address = SocketAddr::new(config.server.host, config.server.port);
     match TcpListener::bind(address).await {
-        Ok(_) => report.ok("port", &format!("{address} is free")),
-        Err(error) => report.warn("port", &format!("{address} can't be taken ({error}); fine if Parlance is running")),
+        Ok(_) => report.say(Finding::Ok, "port", format_args!("{address} is free")),
+        Err(error) => report.say(
+            Finding::Warn,
+            "port",
+            format_args!("{address} can't be taken ({error}); fine if Parlance is running"),
+        ),
     }
 }
 
 async fn check_database(config: &Config, report: &mut Report) {
     let db = match platform::connect(config).await {
         Ok(db) => db,
-        Err(error) => return report.fail("database", &OneLine(&error).to_string()),
+        Err(error) => return report.say(Finding::Fail, "database", OneLine(&error)),
     };
     match db.ping().await {
-        Ok(()) => report.ok("database", &format!("{:?} answers", db.engine())),
-        Err(error) => return report.fail("database", &error.to_string()),
+        Ok(()) => report.say(Finding::Ok, "database", format_args!("{:?} answers", db.engine())),
+        Err(error) => return report.say(Finding::Fail, "database", &error),
     }
     check_schema(&db, report).await;
 }
 
 async fn check_schema(db: &Db, report: &mut Report) {
     match db.schema_state().await {
-        Ok(SchemaState::Current) => report.ok("schema", "up to date"),
-        Ok(SchemaState::Pending { .. }) => {
-            report.warn("schema", "out of date; `parlance serve` or `parlance migrate` brings it up to date")
-        }
-        Ok(SchemaState::Newer { .. }) => report.fail("schema", "from a newer version of Parlance"),
-        Err(error) => report.fail("schema", &error.to_string()),
+        Ok(SchemaState::Current) => report.say(Finding::Ok, "schema", "up to date"),
+        Ok(SchemaState::Pending { .. }) => report.say(
+            Finding::Warn,
+            "schema",
+            "out of date; `parlance serve` or `parlance migrate` brings it up to date",
+        ),
+        Ok(SchemaState::Newer { .. }) => report.say(Finding::Fail, "schema", "from a newer version of Parlance"),
+        Err(error) => report.say(Finding::Fail, "schema", &error),
     }
 }
 
 async fn check_redis(config: &Config, report: &mut Report) {
     let Some(url) = &config.redis.url else { return };
     match Limiter::redis(url.expose_secret()).await {
-        Ok(_) => report.ok("redis", "answers"),
-        Err(error) => report.fail("redis", &error.to_string()),
+        Ok(_) => report.say(Finding::Ok, "redis", "answers"),
+        Err(error) => report.say(Finding::Fail, "redis", &error),
     }
 }
 
 fn check_providers(config: &Config, report: &mut Report) {
     let providers = match providers::Providers::new(Env::system(), Tasks::new(), config.providers.clone()) {
         Ok(providers) => providers,
-        Err(error) => return report.fail("providers", &error.to_string()),
+        Err(error) => return report.say(Finding::Fail, "providers", &error),
     };
     // The catalogue of the installation: no workspace has models of its own yet.
     let nobody = TenantScope::assume(WorkspaceId::from_uuid(uuid::Uuid::nil()));
@@ -105,14 +116,19 @@ fn check_providers(config: &Config, report: &mut Report) {
         }
     }
     for (name, count) in &usable {
-        report.ok("provider", &format!("{name}: {count} models"));
+        report.say(Finding::Ok, "provider", format_args!("{name}: {count} models"));
     }
     if usable.is_empty() {
-        report.fail(
+        report.say(
+            Finding::Fail,
             "providers",
             "no model can be used; set OPENAI_API_KEY, another provider's key, or switch the demo on",
         );
     } else if usable.iter().all(|(name, _)| name == "Demo") {
-        report.warn("providers", "only the demo answers; set OPENAI_API_KEY or another provider's key for real models");
+        report.say(
+            Finding::Warn,
+            "providers",
+            "only the demo answers; set OPENAI_API_KEY or another provider's key for real models",
+        );
     }
 }

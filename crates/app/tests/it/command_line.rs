@@ -87,6 +87,7 @@ async fn a_database_from_the_future_is_refused() {
 }
 
 #[db_test]
+#[allow(clippy::unused_async, reason = "the attribute runs a future")]
 async fn users_and_workspaces_by_command(db: TestDb) {
     let data = tempfile::tempdir().unwrap();
     let variables = [("DATABASE_URL", db.url())];
