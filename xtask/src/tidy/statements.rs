@@ -130,8 +130,14 @@ impl Finder<'_> {
     }
 
     fn consider_joined(&mut self, line: usize, tokens: TokenStream) {
-        if let Some(text) = joined(tokens, self.fragments) {
-            self.consider(line, text);
+        let source = tokens.to_string();
+        match joined(tokens, self.fragments) {
+            Some(text) => self.consider(line, text),
+            // What can't be joined here is handed on as it is, for the engines to refuse.
+            None if begins_like_a_statement(source.trim_start_matches('"')) => {
+                self.found.push(Statement { line, sql: source });
+            }
+            None => {}
         }
     }
 }
@@ -199,6 +205,14 @@ mod tests {
             found,
             [(3, "SELECT 1".to_owned()), (4, "UPDATE t SET a = $1".to_owned()), (4, "DELETE FROM t".to_owned()),]
         );
+    }
+
+    #[test]
+    fn hides_nothing_that_it_cannot_join() {
+        let found = statements("const A: &str = concat!(\"SELECT \", elsewhere!(), \" FROM t\");");
+        assert_eq!(found.len(), 1);
+        assert!(found[0].1.contains("elsewhere"), "{found:?}");
+        assert_eq!(statements("const A: &str = concat!(\"user_\", elsewhere!());"), []);
     }
 
     #[test]
