@@ -19,9 +19,10 @@ pub(crate) fn explain(account: &Account, fault: Fault) -> ProviderError {
     match fault {
         Fault::Unreachable => error(
             Kind::Unreachable,
-            match account.custom || account.provider.keyless {
-                true => format!("{name} can't be reached at {}. Check that it runs.", public(&account.base_url)),
-                false => format!("{name} can't be reached. Check this server's connection to the internet."),
+            if account.custom || account.provider.keyless {
+                format!("{name} can't be reached at {}. Check that it runs.", public(&account.base_url))
+            } else {
+                format!("{name} can't be reached. Check this server's connection to the internet.")
             },
         ),
         Fault::Timeout => error(Kind::Timeout, format!("{name} did not answer in time. Try again.")),

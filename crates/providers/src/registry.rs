@@ -116,7 +116,7 @@ impl Registry {
     pub fn unlisted(&self, id: &str) -> Option<Entry> {
         let (provider, name) = id.split_once('/')?;
         let account = self.account(provider).filter(|account| account.lists_models())?;
-        Some(self.discovered(account, &Discovered::named(name)))
+        Some(discovered(account, &Discovered::named(name)))
     }
 
     fn entries_of(&self, account: &Arc<Account>, day: Date, found: Option<&Vec<Discovered>>) -> Vec<Entry> {
@@ -134,7 +134,7 @@ impl Registry {
             }
             for model in found {
                 if !entries.iter().any(|entry| entry.name == model.name) {
-                    entries.push(self.discovered(account, model));
+                    entries.push(discovered(account, model));
                 }
             }
         }
@@ -143,7 +143,7 @@ impl Registry {
                 continue;
             };
             if !entries.iter().any(|entry| entry.name == name) {
-                entries.push(self.discovered(account, &Discovered::named(name)));
+                entries.push(discovered(account, &Discovered::named(name)));
             }
             if let Some(entry) = entries.iter_mut().find(|entry| entry.name == name) {
                 entry.listed = !change.hidden;
@@ -156,7 +156,9 @@ impl Registry {
         }
         if !account.ready() && account.base_url.is_empty() {
             // Nobody can tell what an address that isn't set would serve.
-            entries.iter_mut().for_each(|entry| entry.listed = false);
+            for entry in &mut entries {
+                entry.listed = false;
+            }
         }
         entries
     }
@@ -205,32 +207,33 @@ impl Registry {
             listed: !row.hidden && retired.is_none(),
         }
     }
+}
 
-    fn discovered(&self, account: &Arc<Account>, found: &Discovered) -> Entry {
-        let local = matches!(account.provider.id, "ollama" | "llamacpp");
-        let prices = found.prices.clone().or_else(|| local.then(|| free("local")));
-        Entry {
-            model: Arc::new(Model {
-                id: format!("{}/{}", account.provider.id, found.name),
-                name: found.title.clone().unwrap_or_else(|| found.name.clone()),
-                provider: account.provider.id.to_owned(),
-                provider_name: account.name.clone(),
-                unavailable: account.missing(),
-                context_window: found.context,
-                max_output_tokens: found.output_limit,
-                capabilities: found.capabilities,
-                reasoning_efforts: Vec::new(),
-                prices,
-                retires_on: None,
-                default: false,
-            }),
-            name: found.name.clone(),
-            api: account.api.unwrap_or(account.provider.api),
-            account: Some(Arc::clone(account)),
-            can: Vec::new(),
-            streams: true,
-            listed: true,
-        }
+/// The entry of a model that is not in the catalogue.
+fn discovered(account: &Arc<Account>, found: &Discovered) -> Entry {
+    let local = matches!(account.provider.id, "ollama" | "llamacpp");
+    let prices = found.prices.clone().or_else(|| local.then(|| free("local")));
+    Entry {
+        model: Arc::new(Model {
+            id: format!("{}/{}", account.provider.id, found.name),
+            name: found.title.clone().unwrap_or_else(|| found.name.clone()),
+            provider: account.provider.id.to_owned(),
+            provider_name: account.name.clone(),
+            unavailable: account.missing(),
+            context_window: found.context,
+            max_output_tokens: found.output_limit,
+            capabilities: found.capabilities,
+            reasoning_efforts: Vec::new(),
+            prices,
+            retires_on: None,
+            default: false,
+        }),
+        name: found.name.clone(),
+        api: account.api.unwrap_or(account.provider.api),
+        account: Some(Arc::clone(account)),
+        can: Vec::new(),
+        streams: true,
+        listed: true,
     }
 }
 

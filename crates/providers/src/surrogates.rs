@@ -93,7 +93,8 @@ mod tests {
     proptest! {
         #[test]
         fn whole_text_stays_as_it_is(words in "\\PC*") {
-            let escaped: String = words.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+            let escape = |escaped: String, unit| escaped + &format!("\\u{unit:04x}");
+            let escaped = words.encode_utf16().fold(String::new(), escape);
             prop_assert_eq!(text(&mut Mender::default(), &format!("\"{escaped}\"")), words);
         }
     }

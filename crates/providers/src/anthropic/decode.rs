@@ -73,17 +73,14 @@ enum Block {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Delta {
-    TextDelta {
-        text: String,
-    },
-    ThinkingDelta {
-        thinking: String,
-    },
-    InputJsonDelta {
-        partial_json: String,
-    },
+    #[serde(rename = "text_delta")]
+    Text { text: String },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: String },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: String },
     /// Signatures and citations.
     #[serde(other)]
     Other,
@@ -229,15 +226,15 @@ impl Messages {
 
     fn delta(&mut self, index: u64, delta: Delta, out: &mut VecDeque<Chunk>) {
         match delta {
-            Delta::TextDelta { text } => push_text(out, text),
-            Delta::ThinkingDelta { thinking } => push_reasoning(out, thinking),
-            Delta::InputJsonDelta { partial_json } if !partial_json.is_empty() => {
+            Delta::Text { text } => push_text(out, text),
+            Delta::Thinking { thinking } => push_reasoning(out, thinking),
+            Delta::InputJson { partial_json } if !partial_json.is_empty() => {
                 if let Some(call) = self.calls.iter_mut().find(|call| call.index == index) {
                     call.arguments.push_str(&partial_json);
                     out.push_back(Chunk::ToolInput { id: call.id.clone(), delta: partial_json });
                 }
             }
-            Delta::InputJsonDelta { .. } | Delta::Other => {}
+            Delta::InputJson { .. } | Delta::Other => {}
         }
     }
 

@@ -117,14 +117,14 @@ impl State {
         if !pause.is_zero() && self.cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none()
             || self.cancel.is_cancelled()
         {
-            return self.end(vec![Ok(Chunk::Finish(FinishReason::Cancelled))]);
+            return Some(self.end(vec![Ok(Chunk::Finish(FinishReason::Cancelled))]));
         }
         if self.hangs.is_some() {
-            return self.end(vec![Err(ProviderError {
+            return Some(self.end(vec![Err(ProviderError {
                 kind: ProviderErrorKind::Timeout,
                 message: "Demo did not answer in time, because the prompt asked it to hang.".to_owned(),
                 retry_after: None,
-            })]);
+            })]));
         }
         match self.chunks.pop_front() {
             Some(chunk) => {
@@ -132,19 +132,19 @@ impl State {
                 self.usage.reasoning += u64::from(matches!(chunk, Chunk::Reasoning(_)));
                 Some((Ok(chunk), self))
             }
-            None if self.fails => self.end(vec![Err(error(Failure::Mid))]),
+            None if self.fails => Some(self.end(vec![Err(error(Failure::Mid))])),
             None => {
                 let finish = self.finish;
-                self.end(vec![Ok(Chunk::Finish(finish))])
+                Some(self.end(vec![Ok(Chunk::Finish(finish))]))
             }
         }
     }
 
     /// Tells the usage, then `last`, then nothing.
-    fn end(mut self, last: Vec<Result<Chunk, ProviderError>>) -> Option<(Result<Chunk, ProviderError>, Self)> {
+    fn end(mut self, last: Vec<Result<Chunk, ProviderError>>) -> (Result<Chunk, ProviderError>, Self) {
         self.ending = Some(last.into());
         self.chunks.clear();
-        Some((Ok(Chunk::Usage(self.usage)), self))
+        (Ok(Chunk::Usage(self.usage)), self)
     }
 }
 

@@ -29,6 +29,7 @@ pub(super) enum Content {
 
 /// A prompt, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent commands")]
 pub(super) struct Prompt {
     pub content: Content,
     pub slow: bool,

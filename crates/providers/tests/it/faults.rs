@@ -112,10 +112,9 @@ async fn acceptance_40_429_is_retried_after_the_time_it_asks_for() {
 async fn acceptance_40_429_with_a_long_retry_after_is_told_at_once() {
     let limited = Script::new(429).header("retry-after", "120").body(r#"{"error":{"message":"slow down"}}"#);
     let server = ReplayServer::start([limited]).await;
-    let error = match at("compatible", &server).stream(&scope(), ask(MODEL, "Hello"), CancellationToken::new()).await {
-        Ok(_) => panic!("it is limited"),
-        Err(error) => error,
-    };
+    let providers = at("compatible", &server);
+    let answer = providers.stream(&scope(), ask(MODEL, "Hello"), CancellationToken::new()).await;
+    let Err(error) = answer else { panic!("it is limited") };
     assert_eq!((error.kind, error.retry_after), (Kind::RateLimited, Some(Duration::from_secs(120))));
     assert_eq!(error.message, "Compatible server is limiting requests. Try again in 120 seconds.");
     assert_eq!(server.requests().len(), 1);
