@@ -1,6 +1,6 @@
 //! The two handles that stores use: [`Db`] and [`Tx`].
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::{
     Error, FromRow, Options, Scope, Value,
@@ -24,6 +24,12 @@ pub struct Db {
 pub(crate) enum Driver {
     Sqlite(Sqlite),
     Postgres(Postgres),
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Db({:?})", self.engine())
+    }
 }
 
 impl Db {

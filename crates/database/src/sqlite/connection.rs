@@ -62,13 +62,19 @@ impl Opener {
             if let Err(error) = hooked {
                 tracing::error!(%error, "SQLite takes no hook; it checkpoints by itself");
             }
+            // A long reader can keep a checkpoint from getting on; each waits for as much again.
+            let (mut ask_at, mut wait_at) = (CHECKPOINT, CHECKPOINT_NOW);
             for job in jobs {
                 run(connection, job);
                 let length = pages.swap(0, Relaxed);
-                if length >= CHECKPOINT_NOW {
+                if length >= wait_at {
                     checkpoint(connection);
-                } else if length >= CHECKPOINT {
+                    wait_at = length + CHECKPOINT;
+                } else if length >= ask_at {
                     let _ = wake.try_send(());
+                    ask_at = length + CHECKPOINT;
+                } else if (1..CHECKPOINT).contains(&length) {
+                    (ask_at, wait_at) = (CHECKPOINT, CHECKPOINT_NOW);
                 }
             }
         })

@@ -106,3 +106,29 @@ async fn a_long_reader_does_not_hold_up_writers(db: TestDb) {
     assert_eq!(bumps(&db).await, 10);
     assert_eq!(reader.await.unwrap(), (2_000_000,));
 }
+
+#[test]
+fn the_log_is_copied_into_the_file_while_sqlite_writes() {
+    run(Engine::Sqlite, async |db: TestDb| {
+        tables::create(&db).await;
+        let path = db.url().strip_prefix("sqlite:").unwrap().to_owned();
+        let size = |suffix: &str| std::fs::metadata(format!("{path}{suffix}")).unwrap().len();
+        let before = size("");
+        let sql = "INSERT INTO things (id, bytes) VALUES ($1, $2)";
+        let written = 2_000 * 20_000;
+        for id in 0..2_000 {
+            db.execute(Platform, sql, params![uuid::Uuid::from_u128(id), vec![7_u8; 20_000]]).await.unwrap();
+        }
+        // Most of it leaves the log without anybody closing the database.
+        for attempt in 0.. {
+            if size("") - before > written * 9 / 10 {
+                break;
+            }
+            assert!(attempt < 200, "{} of {written} bytes were copied", size("") - before);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            db.execute(Platform, "UPDATE things SET small = 1 WHERE id = $1", params![uuid::Uuid::nil()])
+                .await
+                .unwrap();
+        }
+    });
+}
