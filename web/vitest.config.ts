@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { alias: { "@": fileURLToPath(new URL("./apps/app/src", import.meta.url)) } },
   test: {
     include: ["{apps,packages}/**/*.test.{ts,tsx}"],
-    environment: "jsdom",
+    environment: "node",
     restoreMocks: true,
   },
 });

@@ -58,10 +58,7 @@ export function PageError({ error, onRetry }: { error: unknown; onRetry: () => v
       title={offline ? t`Can't reach Parlance` : t`Something went wrong`}
       actions={
         <>
-          <Button
-            variant="primary"
-            onClick={onRetry}
-          >
+          <Button variant="primary" onClick={onRetry}>
             <Trans>Try again</Trans>
           </Button>
           <a href="/" className={buttonClass()}>

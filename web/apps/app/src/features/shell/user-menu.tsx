@@ -42,6 +42,7 @@ export function UserMenu() {
       { heading: t`Workspaces` },
       ...workspaces.map((entry) => ({
         label: entry.name,
+        detail: entry.personal ? t`Personal` : undefined,
         checked: entry.id === workspace.id,
         onSelect: () => {
           closeDrawer();
@@ -109,7 +110,9 @@ export function UserMenu() {
         <UserAvatar id={user.id} name={user.name || user.email} url={user.avatar_url} />
         <span className="min-w-0 flex-1 leading-tight">
           <span className="block truncate text-sm font-medium">{user.name || user.email}</span>
-          <span className="block truncate text-xs text-subtle">{workspace.name}</span>
+          <span className="block truncate text-xs text-subtle">
+            {workspace.personal ? t`Personal` : workspace.name}
+          </span>
         </span>
         <ChevronsUpDown size={15} className="shrink-0 text-subtle" aria-hidden />
       </MenuButton>

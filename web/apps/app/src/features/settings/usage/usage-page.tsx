@@ -5,7 +5,7 @@ import { cn, EmptyState, IconButton, Skeleton } from "@parlance/ui";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { ChartNoAxesColumn, ChevronLeft, ChevronRight } from "lucide-react";
 import { useState, type ReactNode } from "react";
-import { usePermission } from "@/features/session/use-session";
+import { usePermission, useSession } from "@/features/session/use-session";
 import { LoadError } from "@/lib/load-error";
 import { Panel, Section, SettingsPage } from "../section";
 import { usageQuery } from "./queries";
@@ -15,7 +15,8 @@ import { bars, monthOf, monthRange, shiftMonth } from "./usage.logic";
 
 export default function UsagePage() {
   const { t } = useLingui();
-  const seesAll = usePermission("usage.read_all");
+  const personal = useSession()?.workspace.personal ?? true;
+  const seesAll = usePermission("usage.read_all") && !personal;
   const [thisMonth] = useState(() => monthOf(new Date()));
   const [month, setMonth] = useState(thisMonth);
   const [group, setGroup] = useState<UsageGroup>("day");
@@ -68,13 +69,15 @@ export default function UsagePage() {
             className={cn("space-y-4 transition-opacity", days.isPlaceholderData && "opacity-60")}
           >
             <Totals report={days.data} />
-            <Panel className="px-4 pt-4 pb-2">
-              {days.data ? (
-                <UsageChart bars={bars(days.data.data, from, to)} />
-              ) : (
-                <Skeleton className="h-50" />
-              )}
-            </Panel>
+            {days.data?.total.runs !== 0 && (
+              <Panel className="px-4 pt-4 pb-2">
+                {days.data ? (
+                  <UsageChart bars={bars(days.data.data, from, to)} />
+                ) : (
+                  <Skeleton className="h-50" />
+                )}
+              </Panel>
+            )}
           </div>
         )}
       </Section>
@@ -131,7 +134,7 @@ function Totals({ report }: { report: UsageReport | undefined }) {
   const { t } = useLingui();
   const total = report?.total;
   return (
-    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-4">
+    <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line lg:grid-cols-4">
       <Total label={t`Cost`}>{total && formatUsd(total.cost_usd)}</Total>
       <Total label={t`Answers`}>{total && formatNumber(total.runs)}</Total>
       <Total label={t`Input tokens`}>{total && formatCompact(total.input_tokens)}</Total>

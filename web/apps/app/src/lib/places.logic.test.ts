@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { hrefOf, readPlace } from "./places.logic";
+
+test.each([
+  ["/", { page: "chat", conversationId: undefined }],
+  ["/c/conv_1/", { page: "chat", conversationId: "conv_1" }],
+  ["/settings", { page: "settings", section: "profile" }],
+  ["/settings/usage", { page: "settings", section: "usage" }],
+  ["/login", { page: "login" }],
+  ["/c", { page: "not_found" }],
+  ["/c/a/b", { page: "not_found" }],
+  ["/settings/nope", { page: "not_found" }],
+  ["/login/x", { page: "not_found" }],
+  ["/whatever", { page: "not_found" }],
+])("%s", (path, place) => {
+  expect(readPlace(path)).toEqual(place);
+});
+
+test("addresses fill in parameters and leave out what is absent", () => {
+  expect(hrefOf({ to: "/c/$conversationId", params: { conversationId: "a/b" } })).toBe("/c/a%2Fb");
+  expect(hrefOf({ to: "/login", search: { next: "/c/1?x=2", reason: undefined } })).toBe(
+    "/login?next=%2Fc%2F1%3Fx%3D2",
+  );
+});
