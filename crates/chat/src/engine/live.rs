@@ -40,8 +40,9 @@ pub(crate) struct Live {
     pub run: RunId,
     pub workspace: WorkspaceId,
     pub log: Arc<Log>,
-    /// Its row is committed.
+    /// Whether its beginning is stored, once that is known.
     stored: AtomicBool,
+    begun: CancellationToken,
     stop: OnceLock<Stop>,
     stopped: CancellationToken,
     ended: CancellationToken,
@@ -84,6 +85,7 @@ impl Live {
             workspace,
             log,
             stored: AtomicBool::new(false),
+            begun: CancellationToken::new(),
             stop: OnceLock::new(),
             stopped: CancellationToken::new(),
             ended: CancellationToken::new(),
@@ -93,8 +95,16 @@ impl Live {
         }
     }
 
-    pub fn set_stored(&self) {
-        self.stored.store(true, Ordering::Release);
+    /// The beginning is stored, or could not be.
+    pub fn set_begun(&self, stored: bool) {
+        self.stored.store(stored, Ordering::Release);
+        self.begun.cancel();
+    }
+
+    /// Waits until it is known whether the beginning is stored.
+    pub async fn begun(&self) -> bool {
+        self.begun.cancelled().await;
+        self.is_stored()
     }
 
     pub fn is_stored(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What keeps answers going: the live runs of this process, the journal they are written to
 //! before anybody sees them, leases, recovery, settlement and titles.
 
+mod begin;
 mod context;
 mod follow;
 mod journal;
@@ -22,9 +23,10 @@ use events::{Hub, Outbox, Realtime};
 use kernel::{Env, Tasks};
 use uuid::Uuid;
 
+pub(crate) use begin::Beginning;
 pub(crate) use context::{Context, Question};
 pub use follow::Frames;
-pub(crate) use live::{Live, Stop};
+pub(crate) use live::Stop;
 
 use crate::{
     Config,

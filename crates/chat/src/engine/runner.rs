@@ -32,7 +32,7 @@ enum End {
 }
 
 /// What is known of a generation.
-struct Generated {
+pub(super) struct Generated {
     end: End,
     /// The model that spoke, or was asked to.
     model: Arc<Model>,
@@ -43,7 +43,7 @@ struct Generated {
 }
 
 /// Removes the run from the living however its task ends, a panic included.
-struct Alive<'a> {
+pub(super) struct Alive<'a> {
     engine: &'a Engine,
     record: &'a RunRecord,
 }
@@ -56,28 +56,25 @@ impl Drop for Alive<'_> {
 }
 
 impl Engine {
-    /// Works on a run until its end is written.
-    pub async fn work(
-        self: Arc<Self>,
-        record: RunRecord,
-        live: Arc<Live>,
-        model: Arc<Model>,
-        request: GenerationRequest,
-        notices: Vec<crate::model::Part>,
-    ) {
-        let alive = Alive { engine: &self, record: &record };
-        let generated = self.generate(&record, &live, model, request, Fold::new(notices)).await;
+    pub(super) fn alive<'a>(&'a self, record: &'a RunRecord) -> Alive<'a> {
+        Alive { engine: self, record }
+    }
+
+    /// Writes a run's end and tells everybody who must know.
+    pub(super) async fn finish(&self, record: &RunRecord, live: &Arc<Live>, generated: Generated, alive: Alive<'_>) {
         let unwritten = live.close().await;
-        if matches!(generated.end, End::Stopped(Stop::Lost)) {
-            // Whoever has the run now has also written its end, or will.
-            self.hub.discard(record.hub_id());
-            return;
+        if !live.begun().await || matches!(generated.end, End::Stopped(Stop::Lost)) {
+            // It is not in the database, or whoever has taken it over writes its end.
+            return self.hub.discard(record.hub_id());
         }
-        let settlement = match self.settlement(&record, generated).await {
+        let settlement = match self.settlement(record, generated).await {
             Ok(settlement) => settlement,
-            Err(error) => return tracing::error!(run = %record.run.id, %error, "a run's usage can't be counted"),
+            Err(error) => {
+                tracing::error!(run = %record.run.id, %error, "a run's usage can't be counted");
+                return self.hub.discard(record.hub_id());
+            }
         };
-        let settled = match self.settle(&record, &settlement).await {
+        let settled = match self.settle(record, &settlement).await {
             Ok(Some(settled)) => settled,
             Ok(None) => return self.hub.discard(record.hub_id()),
             // It stays ours and unfinished in the database: the next sweep closes it.
@@ -95,13 +92,14 @@ impl Engine {
         });
         live.log.append(entries);
         drop(alive);
-        self.tell_run_finished(&record, &settled.run, settled.conversation.as_ref());
+        self.tell_run_finished(record, &settled.run, settled.conversation.as_ref());
         if let Some(conversation) = settled.conversation.filter(|conversation| conversation.title.is_none()) {
-            self.clone().make_title(record, conversation, settled.run.status).await;
+            self.make_title(record, &conversation, settled.run.status).await;
         }
     }
 
-    async fn generate(
+    /// Asks the provider and puts what it says on its way, until one of them ends.
+    pub(super) async fn generate(
         &self,
         record: &RunRecord,
         live: &Arc<Live>,
@@ -135,6 +133,10 @@ impl Engine {
         let scope = record.scope();
         let idle = self.config.idle_timeout;
         let generation = tokio::time::timeout(idle, self.providers.stream(&scope, request, upstream)).await;
+        // The beginning is stored before anything is shown, and before any end is written.
+        if !live.begun().await {
+            return End::Stopped(Stop::Lost);
+        }
         let mut generation = match generation {
             Ok(Ok(generation)) => generation,
             Ok(Err(error)) => return failed(&error),

@@ -40,8 +40,8 @@ struct Made {
 }
 
 impl Engine {
-    pub(super) async fn make_title(&self, record: RunRecord, conversation: Conversation, status: RunStatus) {
-        if let Err(error) = self.try_make_title(&record, &conversation, status).await {
+    pub(super) async fn make_title(&self, record: &RunRecord, conversation: &Conversation, status: RunStatus) {
+        if let Err(error) = self.try_make_title(record, conversation, status).await {
             tracing::warn!(conversation = %conversation.id, %error, "a conversation stays without a title");
         }
     }
@@ -129,14 +129,12 @@ impl Engine {
             tracing::info!(%error, "the model gave no title");
         }
         let Some(speaker) = heard.model else { return nothing };
-        let (tokens, estimated) = match heard.usage {
-            Some(usage) => (usage, !heard.finished),
-            None => {
-                let input =
-                    self.providers.count_tokens(&speaker, &prompt) + self.providers.count_tokens(&speaker, INSTRUCTION);
-                let output = self.providers.count_tokens(&speaker, &heard.text);
-                (TokenUsage { input, output, ..TokenUsage::default() }, true)
-            }
+        let (tokens, estimated) = if let Some(usage) = heard.usage {
+            (usage, !heard.finished)
+        } else {
+            let count = |text: &str| self.providers.count_tokens(&speaker, text);
+            let (input, output) = (count(&prompt) + count(INSTRUCTION), count(&heard.text));
+            (TokenUsage { input, output, ..TokenUsage::default() }, true)
         };
         let title = if heard.finished { clean(&heard.text) } else { None };
         Made { title, usage: Some((speaker, tokens, estimated)) }

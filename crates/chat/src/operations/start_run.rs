@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contracts::providers::{GenerationRequest, Model, Parameters};
+use contracts::providers::{Model, Parameters};
 use garde::Validate;
 use kernel::{ConversationId, FileId, MessageId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 use super::{Caller, present};
 use crate::{
     Chat,
-    engine::{Context, Frames, Live, Question},
+    engine::{Beginning, Context, Frames, Question},
     error::ChatError,
-    model::{Conversation, FilePart, Message, Notice, Part, Role, Run, RunStatus, StartedRun},
-    store::{self, messages::NewMessage as MessageRow, runs::RunRecord},
-    stream::{Opening, Position},
+    model::{Conversation, FilePart, Message, Part, Role, Run, RunStatus, StartedRun},
+    store::{self, runs::RunRecord},
+    stream::Position,
 };
 
 /// What to answer: either `message`, or `regenerate`.
@@ -85,13 +85,6 @@ struct Asked {
     files: Vec<FileId>,
 }
 
-/// What is written when a run begins.
-struct Beginning {
-    user_message: Option<Message>,
-    assistant_message: Message,
-    record: RunRecord,
-}
-
 impl Chat {
     /// Sends a message, or has an answer given again. The answer is written whether or not
     /// anybody listens.
@@ -111,23 +104,29 @@ impl Chat {
             return self.replay(caller, record, hash.as_deref()).await;
         }
         let asked = self.resolve(caller, conversation, ask).await?;
-        let context = engine
-            .context(&Question {
-                scope: &caller.scope,
-                user: caller.user,
-                conversation,
-                model: &asked.model,
-                system: asked.conversation.system_prompt.as_deref(),
-                parameters: &asked.parameters,
-                parent: asked.parent,
-                parts: asked.parts.as_deref(),
-            })
-            .await
-            .map_err(|error| match error {
-                ChatError::NotFound(_) => ChatError::field("parent_id", "not_found", "there is no such message here"),
-                error => error,
-            })?;
-        match self.write(caller, asked, context, idempotency_key, hash.clone()).await {
+        let Caller { scope, user } = caller;
+        let question = Question {
+            scope: &scope,
+            user,
+            conversation,
+            model: &asked.model,
+            system: asked.conversation.system_prompt.as_deref(),
+            parameters: &asked.parameters,
+            parent: asked.parent,
+            parts: asked.parts.as_deref(),
+        };
+        // Only a run writes siblings, and a conversation has one at a time.
+        let siblings = store::messages::siblings(&engine.db, &scope, user, conversation, asked.parent);
+        let (context, siblings) = tokio::join!(engine.context(&question), siblings);
+        let context = context.map_err(|error| match error {
+            ChatError::NotFound(_) => ChatError::field("parent_id", "not_found", "there is no such message here"),
+            error => error,
+        })?;
+        let beginning = self.compose(caller, asked, context, siblings?, (idempotency_key, hash.clone()));
+        let record = beginning.record.clone();
+        // From here on the run is its task's: this caller may leave.
+        match engine.begin(beginning).await.unwrap_or(Err(ChatError::Draining)) {
+            Ok(started) => Ok(Started { started, record, replayed: false }),
             Err(ChatError::Database(error)) if error.is_unique_violation() => {
                 // Somebody was faster: with the same key, or in the same conversation.
                 if let Some(key) = idempotency_key
@@ -137,7 +136,7 @@ impl Chat {
                 }
                 Err(ChatError::RunActive)
             }
-            result => result,
+            Err(error) => Err(error),
         }
     }
 
@@ -164,11 +163,11 @@ impl Chat {
     async fn resolve(&self, caller: Caller, id: ConversationId, ask: StartRun) -> Result<Asked, ChatError> {
         let Caller { scope, user } = caller;
         let engine = self.engine();
-        let conversation = self.get_conversation(caller, id).await?;
+        let (conversation, ()) =
+            futures_util::future::try_join(self.get_conversation(caller, id), self.check_load(caller)).await?;
         if conversation.active_run_id.is_some() {
             return Err(ChatError::RunActive);
         }
-        self.check_load(caller).await?;
         let model = match ask.model.as_deref().or(conversation.model.as_deref()) {
             Some(model) => engine.providers.model(&scope, model),
             None => engine.providers.default_model(&scope),
@@ -251,42 +250,19 @@ impl Chat {
         Ok(parts)
     }
 
-    /// Writes everything and sets the run going.
-    async fn write(
-        &self,
-        caller: Caller,
-        asked: Asked,
-        context: Context,
-        idempotency_key: Option<&str>,
-        request_hash: Option<Vec<u8>>,
-    ) -> Result<Started, ChatError> {
-        let engine = self.engine();
-        let mut beginning = self.compose(caller, &asked, context.notice, request_hash);
-        // Alive before it is stored: the sweeper takes what is ours but not alive for abandoned.
-        let record = &beginning.record;
-        let live = Arc::new(Live::new(record.run.id, record.workspace, engine.hub.open(record.hub_id())));
-        engine.lives.insert(live.clone());
-        if let Err(error) = self.store(caller, &asked, &mut beginning, idempotency_key).await {
-            engine.hub.discard(beginning.record.hub_id());
-            engine.lives.remove(beginning.record.run.id);
-            return Err(error);
-        }
-        live.set_stored();
-        Ok(self.launch(asked, context, beginning, live))
-    }
-
     /// Makes the messages and the run, in memory.
     fn compose(
         &self,
         caller: Caller,
-        asked: &Asked,
-        notice: Option<Notice>,
-        request_hash: Option<Vec<u8>>,
+        asked: Asked,
+        context: Context,
+        mut siblings: Vec<MessageId>,
+        (idempotency_key, request_hash): (Option<&str>, Option<Vec<u8>>),
     ) -> Beginning {
         let env = &self.engine().env;
         let now = env.now();
         let conversation_id = asked.conversation.id;
-        let user_message = asked.parts.clone().map(|parts| Message {
+        let mut user_message = asked.parts.map(|parts| Message {
             id: env.id(),
             conversation_id,
             parent_id: asked.parent,
@@ -301,7 +277,7 @@ impl Chat {
             conversation_id,
             parent_id: user_message.as_ref().map_or(asked.parent, |message| Some(message.id)),
             role: Role::Assistant,
-            parts: notice.into_iter().map(Part::Notice).collect(),
+            parts: context.notice.into_iter().map(Part::Notice).collect(),
             sibling_ids: Vec::new(),
             run: None,
             // After its question, so that time tells which is the leaf.
@@ -321,6 +297,14 @@ impl Chat {
             first_token_ms: None,
         };
         assistant_message.run = Some(run.clone());
+        // The first new message is the youngest below the parent; an answer to a new one has no siblings.
+        siblings.push(user_message.as_ref().map_or(assistant_message.id, |message| message.id));
+        if let Some(message) = &mut user_message {
+            message.sibling_ids = siblings;
+            assistant_message.sibling_ids = vec![assistant_message.id];
+        } else {
+            assistant_message.sibling_ids = siblings;
+        }
         let record = RunRecord {
             workspace: caller.scope.workspace(),
             user: caller.user,
@@ -331,95 +315,17 @@ impl Chat {
             request_hash,
             run,
         };
-        Beginning { user_message, assistant_message, record }
-    }
-
-    /// Writes the beginning in one transaction, and learns which siblings the messages have.
-    async fn store(
-        &self,
-        caller: Caller,
-        asked: &Asked,
-        beginning: &mut Beginning,
-        idempotency_key: Option<&str>,
-    ) -> Result<(), ChatError> {
-        let Caller { scope, user } = caller;
-        let engine = self.engine();
-        let Beginning { user_message, assistant_message, record } = beginning;
-        let mut tx = engine.db.begin(scope).await?;
-        if let Some(message) = user_message {
-            store::messages::insert(&mut tx, &scope, user, &row(message)).await?;
-            message.sibling_ids =
-                store::messages::siblings(&mut tx, &scope, message.conversation_id, message.parent_id).await?;
-            for file in &asked.files {
-                store::files::attach(&mut tx, &scope, message.id, *file).await?;
-            }
+        Beginning {
+            conversation: asked.conversation,
+            model: asked.model,
+            parameters: asked.parameters,
+            context,
+            files: asked.files,
+            user_message,
+            assistant_message,
+            record,
+            idempotency_key: idempotency_key.map(str::to_owned),
         }
-        let message = assistant_message;
-        store::messages::insert(&mut tx, &scope, user, &row(message)).await?;
-        message.sibling_ids = match user_message {
-            Some(_) => vec![message.id],
-            None => store::messages::siblings(&mut tx, &scope, message.conversation_id, message.parent_id).await?,
-        };
-        store::runs::insert(&mut tx, &scope, record, engine.claim(), idempotency_key).await?;
-        let run = &record.run;
-        let begun =
-            store::conversations::begin_run(&mut tx, &scope, user, message.conversation_id, message.id, run).await?;
-        if !begun {
-            return Err(ChatError::NotFound("conversation"));
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Tells of the stored beginning and starts the task that works on the run.
-    fn launch(&self, asked: Asked, context: Context, beginning: Beginning, live: Arc<Live>) -> Started {
-        let engine = self.engine();
-        let Asked { mut conversation, model, parameters, .. } = asked;
-        let Context { messages, notice, max_output_tokens, counted } = context;
-        let Beginning { user_message, assistant_message, record } = beginning;
-        let opening = live.encode(|encoder| {
-            encoder.opening(&Opening {
-                run: &record.run,
-                user_message: user_message.as_ref(),
-                assistant_message: &assistant_message,
-                notice,
-            });
-            encoder.take()
-        });
-        live.log.append(opening);
-        conversation.active_message_id = Some(assistant_message.id);
-        conversation.active_run_id = Some(record.run.id);
-        conversation.model = Some(model.id.clone());
-        conversation.updated_at = record.run.started_at;
-        engine.tell_run_started(&record, &conversation);
-        if !counted.is_empty() {
-            let (engine, scope, model) = (engine.clone(), record.scope(), model.id.clone());
-            self.engine().tasks.spawn("chat token counts", async move {
-                engine.keep_counts(&scope, &model, counted).await;
-            });
-        }
-        let request = GenerationRequest {
-            model: model.id.clone(),
-            system: conversation.system_prompt,
-            messages,
-            parameters: Parameters { max_output_tokens: Some(max_output_tokens), ..parameters },
-            tools: Vec::new(),
-        };
-        let notices = assistant_message.parts.clone();
-        engine.tasks.spawn("chat run", engine.clone().work(record.clone(), live, model, request, notices));
-        let started = StartedRun { run: record.run.clone(), user_message, assistant_message };
-        Started { started, record, replayed: false }
-    }
-}
-
-fn row(message: &Message) -> MessageRow<'_> {
-    MessageRow {
-        id: message.id,
-        conversation: message.conversation_id,
-        parent: message.parent_id,
-        role: message.role,
-        parts: &message.parts,
-        created_at: message.created_at,
     }
 }
 

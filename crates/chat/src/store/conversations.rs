@@ -196,19 +196,12 @@ pub(crate) async fn show_branch(
 }
 
 /// A run begins: its message is the leaf shown, its model the one to use next.
-pub(crate) async fn begin_run(
-    tx: &mut Tx,
-    scope: &TenantScope,
-    user: UserId,
-    id: ConversationId,
-    leaf: MessageId,
-    run: &Run,
-) -> Result<bool, Error> {
+pub(crate) async fn begin_run(tx: &mut Tx, scope: &TenantScope, user: UserId, run: &Run) -> Result<bool, Error> {
     let touched = tx
         .execute(
             "UPDATE conversations SET active_message_id = $4, model = $5, updated_at = $6
              WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL",
-            params![scope.workspace(), user, id, leaf, run.model.as_str(), run.started_at],
+            params![scope.workspace(), user, run.conversation_id, run.message_id, run.model.as_str(), run.started_at],
         )
         .await?;
     Ok(touched == 1)

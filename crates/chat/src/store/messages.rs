@@ -22,29 +22,33 @@ fn fork(conversation: ConversationId, parent: Option<MessageId>) -> Uuid {
     parent.map_or(conversation.uuid(), MessageId::uuid)
 }
 
+/// Writes an answer to come, with the message it answers before it if that is new.
 pub(crate) async fn insert(
     tx: &mut Tx,
     scope: &TenantScope,
     user: UserId,
-    message: &NewMessage<'_>,
+    question: Option<&NewMessage<'_>>,
+    answer: &NewMessage<'_>,
 ) -> Result<(), Error> {
-    tx.execute(
-        "INSERT INTO messages (id, workspace_id, conversation_id, user_id, parent_id, fork_id, role, parts, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        params![
+    let mut values = params![scope.workspace(), answer.conversation, user];
+    for message in question.into_iter().chain([answer]) {
+        values.extend(params![
             message.id,
-            scope.workspace(),
-            message.conversation,
-            user,
             message.parent,
             fork(message.conversation, message.parent),
             message.role.as_str(),
             json(&message.parts)?,
             message.created_at
-        ],
-    )
-    .await
-    .map(drop)
+        ]);
+    }
+    let sql = if question.is_some() {
+        "INSERT INTO messages (workspace_id, conversation_id, user_id, id, parent_id, fork_id, role, parts, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9), ($1, $2, $3, $10, $11, $12, $13, $14, $15)"
+    } else {
+        "INSERT INTO messages (workspace_id, conversation_id, user_id, id, parent_id, fork_id, role, parts, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    };
+    tx.execute(sql, values).await.map(drop)
 }
 
 impl FromRow for Message {
@@ -129,15 +133,18 @@ pub(crate) async fn branch(
 
 /// The messages that share a parent, oldest first.
 pub(crate) async fn siblings(
-    tx: &mut Tx,
+    db: &Db,
     scope: &TenantScope,
+    user: UserId,
     conversation: ConversationId,
     parent: Option<MessageId>,
 ) -> Result<Vec<MessageId>, Error> {
-    let rows: Vec<(MessageId,)> = tx
+    let rows: Vec<(MessageId,)> = db
         .all(
-            "SELECT id FROM messages WHERE workspace_id = $1 AND fork_id = $2 ORDER BY created_at, id",
-            params![scope.workspace(), fork(conversation, parent)],
+            scope,
+            "SELECT id FROM messages WHERE workspace_id = $1 AND user_id = $2 AND fork_id = $3
+             ORDER BY created_at, id",
+            params![scope.workspace(), user, fork(conversation, parent)],
         )
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())

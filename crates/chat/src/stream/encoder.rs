@@ -310,7 +310,9 @@ mod tests {
             assistant_message: &message(),
             notice: Some(Notice::ContextTrimmed { dropped_messages: 2, kept_messages: 3 }),
         });
-        pieces.iter().for_each(|piece| encoder.piece(piece));
+        for piece in pieces {
+            encoder.piece(piece);
+        }
         encoder.closing(&Closing { run: &run(RunStatus::Completed) });
         encoder.take()
     }

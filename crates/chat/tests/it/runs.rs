@@ -276,6 +276,27 @@ async fn of_many_sends_at_once_one_begins(db: TestDb) {
     assert_eq!(world.count("SELECT count(*) FROM messages WHERE workspace_id = $1").await, 2);
 }
 
+/// A client may leave at any moment, also while its message is being written.
+#[db_test]
+async fn a_client_that_leaves_in_the_beginning_leaves_nothing_half_done(db: TestDb) {
+    let world = World::new(&db).await;
+    let conversations = futures_util::future::join_all((0..24).map(|_| world.conversation())).await;
+    for (patience, conversation) in conversations.iter().enumerate() {
+        let patience = Duration::from_micros(300 * patience as u64);
+        let send = world.chat.start_run(world.caller, *conversation, ask("Hi"), None);
+        let _ = tokio::time::timeout(patience, send).await;
+    }
+    while world.chat.live_runs() > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for conversation in conversations {
+        let branch = world.branch(conversation).await;
+        assert!(branch.is_empty() || text(&branch[1]) == "A usual answer.", "all of it or nothing: {branch:?}");
+    }
+    let unfinished = "SELECT count(*) FROM runs WHERE workspace_id = $1 AND finished_at IS NULL";
+    assert_eq!(world.count(unfinished).await, 0);
+}
+
 #[db_test]
 async fn a_repeated_key_re_attaches(db: TestDb) {
     let world = World::new(&db).await;

@@ -248,7 +248,7 @@ pub fn content(events: &[Event]) -> String {
                 content.push_str(event.data[key].as_str().unwrap());
             }
             // How it began and ended; the run in it is compared where it matters.
-            kind => content.push_str(&format!("<{kind}>")),
+            kind => content.extend(["<", kind, ">"]),
         }
     }
     content

@@ -1,0 +1,141 @@
+//! The beginning of a run: one transaction with the message, the answer to come and the run.
+//!
+//! The task that works on the run also writes its beginning, so that a client that leaves in
+//! the middle of it leaves nothing half done. The provider is asked while the commit waits for
+//! the disk; what it says is looked at only when the beginning is stored.
+
+use std::sync::Arc;
+
+use contracts::providers::{GenerationRequest, Model, Parameters};
+use database::Tx;
+use futures_util::future;
+use kernel::FileId;
+use tokio::sync::oneshot;
+
+use super::{Context, Engine, live::Live};
+use crate::{
+    error::ChatError,
+    model::{Conversation, Message, StartedRun},
+    store::{self, messages::NewMessage, runs::RunRecord},
+    stream::{Fold, Opening},
+};
+
+/// What is written when a run begins, and what its model is asked.
+pub(crate) struct Beginning {
+    pub conversation: Conversation,
+    pub model: Arc<Model>,
+    pub parameters: Parameters,
+    pub context: Context,
+    /// Files that the new message shows.
+    pub files: Vec<FileId>,
+    /// None: an answer is given again.
+    pub user_message: Option<Message>,
+    pub assistant_message: Message,
+    pub record: RunRecord,
+    pub idempotency_key: Option<String>,
+}
+
+/// Where the beginning is told of, once it is stored or refused.
+pub(crate) type Reply = oneshot::Sender<Result<StartedRun, ChatError>>;
+
+impl Engine {
+    /// Sets a run going. The reply comes when its beginning is stored.
+    pub fn begin(self: &Arc<Self>, beginning: Beginning) -> oneshot::Receiver<Result<StartedRun, ChatError>> {
+        let (reply, begun) = oneshot::channel();
+        let record = &beginning.record;
+        let live = Arc::new(Live::new(record.run.id, record.workspace, self.hub.open(record.hub_id())));
+        // Alive before it is stored: the sweeper takes what is ours but not alive for abandoned.
+        self.lives.insert(live.clone());
+        self.tasks.spawn("chat run", self.clone().work(beginning, live, reply));
+        begun
+    }
+
+    async fn work(self: Arc<Self>, mut beginning: Beginning, live: Arc<Live>, reply: Reply) {
+        let record = beginning.record.clone();
+        let alive = self.alive(&record);
+        let tx = match self.insert(&beginning).await {
+            Ok(tx) => tx,
+            Err(error) => {
+                self.hub.discard(record.hub_id());
+                let _ = reply.send(Err(error));
+                return;
+            }
+        };
+        let request = GenerationRequest {
+            model: beginning.model.id.clone(),
+            system: beginning.conversation.system_prompt.clone(),
+            messages: std::mem::take(&mut beginning.context.messages),
+            parameters: Parameters {
+                max_output_tokens: Some(beginning.context.max_output_tokens),
+                ..beginning.parameters.clone()
+            },
+            tools: Vec::new(),
+        };
+        let (model, fold) = (beginning.model.clone(), Fold::new(beginning.assistant_message.parts.clone()));
+        let generate = self.generate(&record, &live, model, request, fold);
+        let (generated, ()) = future::join(generate, self.commit(tx, beginning, &live, reply)).await;
+        self.finish(&record, &live, generated, alive).await;
+    }
+
+    /// Everything but the commit.
+    async fn insert(&self, beginning: &Beginning) -> Result<Tx, ChatError> {
+        let Beginning { user_message, assistant_message, record, files, idempotency_key, .. } = beginning;
+        let (scope, user) = (record.scope(), record.user);
+        let (question, answer) = (user_message.as_ref().map(row), row(assistant_message));
+        let mut tx = self.db.begin(scope).await?;
+        store::messages::insert(&mut tx, &scope, user, question.as_ref(), &answer).await?;
+        for (file, message) in files.iter().zip(user_message.iter().cycle()) {
+            store::files::attach(&mut tx, &scope, message.id, *file).await?;
+        }
+        store::runs::insert(&mut tx, &scope, record, self.claim(), idempotency_key.as_deref()).await?;
+        if !store::conversations::begin_run(&mut tx, &scope, user, &record.run).await? {
+            return Err(ChatError::NotFound("conversation"));
+        }
+        Ok(tx)
+    }
+
+    /// Commits, and tells everybody who must know.
+    async fn commit(self: &Arc<Self>, tx: Tx, beginning: Beginning, live: &Live, reply: Reply) {
+        if let Err(error) = tx.commit().await {
+            live.set_begun(false);
+            let _ = reply.send(Err(error.into()));
+            return;
+        }
+        let Beginning { mut conversation, context, user_message, assistant_message, record, model, .. } = beginning;
+        let opening = live.encode(|encoder| {
+            encoder.opening(&Opening {
+                run: &record.run,
+                user_message: user_message.as_ref(),
+                assistant_message: &assistant_message,
+                notice: context.notice,
+            });
+            encoder.take()
+        });
+        live.log.append(opening);
+        live.set_begun(true);
+        conversation.active_message_id = Some(assistant_message.id);
+        conversation.active_run_id = Some(record.run.id);
+        conversation.model = Some(model.id.clone());
+        conversation.updated_at = record.run.started_at;
+        self.tell_run_started(&record, &conversation);
+        if !context.counted.is_empty() {
+            let (engine, scope) = (self.clone(), record.scope());
+            self.tasks.spawn("chat token counts", async move {
+                engine.keep_counts(&scope, &model.id, context.counted).await;
+            });
+        }
+        // Whoever asked may have left; the run goes on.
+        let _ = reply.send(Ok(StartedRun { run: record.run, user_message, assistant_message }));
+    }
+}
+
+fn row(message: &Message) -> NewMessage<'_> {
+    NewMessage {
+        id: message.id,
+        conversation: message.conversation_id,
+        parent: message.parent_id,
+        role: message.role,
+        parts: &message.parts,
+        created_at: message.created_at,
+    }
+}
