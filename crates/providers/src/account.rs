@@ -214,7 +214,7 @@ impl Account {
     pub fn lists_models(&self) -> bool {
         self.ready()
             && self.provider.api == Api::Chat
-            && (self.custom || self.provider.keyless)
+            && (self.custom || self.provider.keyless || self.provider.id == "openrouter")
             && self.provider.id != "azure"
     }
 

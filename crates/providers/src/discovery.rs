@@ -2,7 +2,7 @@
 //! compatible server, OpenRouter.
 //!
 //! A look never delays the start and is silent when nobody is there: what is absent is just
-//! not listed. A server that stops answering keeps its last list for one more look.
+//! not listed. A configured server that stops answering keeps the list it gave.
 
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ pub(crate) struct Discovered {
     pub context: Option<u64>,
     pub output_limit: Option<u64>,
     pub capabilities: Capabilities,
+    pub reasoning_efforts: &'static [&'static str],
     pub prices: Option<Prices>,
 }
 
@@ -47,9 +48,17 @@ pub(crate) async fn look(client: &Client, account: &Account, version: &str) -> R
     let list: Listing = serde_json::from_slice(&body).map_err(|_| Fault::Protocol("its list of models is none"))?;
     let mut models: Vec<Discovered> =
         list.data.into_iter().take(MOST).filter(Listed::can_chat).map(|listed| listed.read(version)).collect();
+    let efforts: &[&str] = match account.provider.id {
+        "openrouter" => &["low", "medium", "high"],
+        "ollama" => &["none", "low", "medium", "high"],
+        _ => &[],
+    };
     if account.provider.id == "ollama" {
         let root = account.base_url.trim_end_matches("/v1");
         models = stream::iter(models).map(|model| describe(client, root, model)).buffered(4).collect().await;
+    }
+    for model in models.iter_mut().filter(|model| model.capabilities.reasoning) {
+        model.reasoning_efforts = efforts;
     }
     Ok(models)
 }
@@ -132,6 +141,7 @@ impl Listed {
             },
             context: self.context_length.or(self.meta.n_ctx).or(self.meta.n_ctx_train),
             output_limit: self.top_provider.max_completion_tokens,
+            reasoning_efforts: &[],
             prices: self.pricing.and_then(|pricing| pricing.read(version)),
             title: self.name.filter(|name| !name.is_empty()),
             name: self.id,

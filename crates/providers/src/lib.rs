@@ -149,7 +149,9 @@ impl Providers {
                 Ok(models) => _ = discoveries.insert(id, models),
                 Err(fault) => {
                     tracing::debug!(provider = id, ?fault, "no list of models");
-                    discoveries.remove(id);
+                    if !account.custom {
+                        discoveries.remove(id);
+                    }
                 }
             }
             before.as_ref() != discoveries.get(id)

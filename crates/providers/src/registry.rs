@@ -223,7 +223,7 @@ fn discovered(account: &Arc<Account>, found: &Discovered) -> Entry {
             context_window: found.context,
             max_output_tokens: found.output_limit,
             capabilities: found.capabilities,
-            reasoning_efforts: Vec::new(),
+            reasoning_efforts: found.reasoning_efforts.iter().map(|effort| (*effort).to_owned()).collect(),
             prices,
             retires_on: None,
             default: false,

@@ -57,6 +57,17 @@ const GONE: &[&str] = &[
     "mistral/codestral-mamba",
 ];
 
+/// Second names of models that stand here under another.
+const ALIASES: &[&str] = &[
+    "deepseek/deepseek-flash",
+    "mistral/glm-5-2",
+    "mistral/mistral-large-4-0",
+    "mistral/mistral-medium-3.5",
+    "mistral/ministral-3-",
+    "xai/grok-4.20-0309-",
+    "xai/grok-code-fast-1",
+];
+
 /// Whether the row is shown, `ids` being all there are.
 pub fn is_visible(row: &Row, ids: &[String]) -> bool {
     let exists = |id: &str| ids.iter().any(|other| other == id);
@@ -65,7 +76,7 @@ pub fn is_visible(row: &Row, ids: &[String]) -> bool {
         || row.price.input.is_none()
         || name.starts_with("ft:")
         || SPECIAL.iter().any(|part| name.contains(part))
-        || GONE.iter().any(|start| row.id.starts_with(start))
+        || GONE.iter().chain(ALIASES).any(|start| row.id.starts_with(start))
         || is_regional(row.provider(), name)
     {
         return false;
