@@ -69,7 +69,7 @@ pub struct User {
     pub avatar_url: Option<String>,
     pub locale: Locale,
     pub theme: Theme,
-    #[schema(value_type = Object, example = json!({"composer": {"send_on_enter": true}}))]
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>, example = json!({"composer": {"send_on_enter": true}}))]
     pub attributes: Attributes,
     /// Whether they operate this installation.
     pub platform_admin: bool,

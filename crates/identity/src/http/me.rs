@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
+use serde_json::Value;
 use web::{Json, Member, Problem, ProblemBody};
 
 use crate::{Attributes, Identity, Locale, Me, ProfileChanges, Theme, User, name};
@@ -24,7 +25,7 @@ pub(super) struct UpdateMeRequest {
     theme: Option<Theme>,
     /// Replaces all attributes; at most 16 KiB of JSON.
     #[garde(inner(custom(|attributes: &Attributes, (): &()| check_size(attributes))))]
-    #[schema(value_type = Option<Object>, example = json!({"composer": {"send_on_enter": true}}))]
+    #[schema(value_type = Option<BTreeMap<String, Value>>, example = json!({"composer": {"send_on_enter": true}}))]
     attributes: Option<Attributes>,
 }
 
@@ -40,7 +41,20 @@ fn check_size(value: &Attributes) -> garde::Result {
     if size > MAX_ATTRIBUTES {
         return Err(garde::Error::new("must have at most 16 KiB"));
     }
+    if value.iter().any(|(key, value)| key.contains('\0') || has_nul(value)) {
+        return Err(garde::Error::new("must not contain the character U+0000"));
+    }
     Ok(())
+}
+
+/// The one character that PostgreSQL can't store in a document.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// The caller

@@ -47,14 +47,14 @@ pub(super) struct RefreshRequest {
     workspace: Option<WorkspaceId>,
 }
 
-/// A JSON body that may be left out.
+/// A JSON body that may be left out, or null.
 pub(super) struct Optional<T>(T);
 
 impl<S, T> FromRequest<S> for Optional<T>
 where
     S: Send + Sync,
     T: Default,
-    Json<T>: FromRequest<S, Rejection = Problem>,
+    Json<Option<T>>: FromRequest<S, Rejection = Problem>,
 {
     type Rejection = Problem;
 
@@ -62,8 +62,8 @@ where
         if !request.headers().contains_key(header::CONTENT_TYPE) {
             return Ok(Self(T::default()));
         }
-        let Json(body) = Json::from_request(request, state).await?;
-        Ok(Self(body))
+        let Json(body) = Json::<Option<T>>::from_request(request, state).await?;
+        Ok(Self(body.unwrap_or_default()))
     }
 }
 

@@ -28,7 +28,11 @@ impl Identity {
     /// and the work are the same.
     pub async fn log_in(&self, log_in: LogIn) -> Result<SignedIn, IdentityError> {
         let attempt = self.admit(&log_in.email, log_in.client.ip).await?;
-        let found = users::credentials_by_email(&self.db, &email::key(&log_in.email)).await?;
+        // What is no address has no user, and may hold what a database can't compare.
+        let found = match email::check(&log_in.email) {
+            Ok(()) => users::credentials_by_email(&self.db, &email::key(&log_in.email)).await?,
+            Err(_) => None,
+        };
         let hash = found.as_ref().map(|found| found.password_hash.as_str());
         let verdict = self.passwords.verify(&log_in.password, hash).await?;
         let Some(found) = found.filter(|found| verdict.matches && !found.disabled) else {

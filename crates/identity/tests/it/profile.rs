@@ -86,6 +86,8 @@ async fn acceptance_16_a_body_can_t_raise_anybody(db: TestDb) {
         ("name", json!("  ")),
         ("theme", json!("pink")),
         ("attributes", json!([])),
+        ("attributes", json!({ "nested": [{ "text": "a\0b" }] })),
+        ("attributes", json!({ "a\0b": 1 })),
         ("attributes", json!({ "large": "x".repeat(16 * 1024) })),
     ] {
         let mut body = json!({ "locale": "vi" });

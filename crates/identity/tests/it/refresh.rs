@@ -146,7 +146,8 @@ async fn switching_asks_for_membership_and_is_remembered(db: TestDb) {
     let answer = switch(&ann.cookie, &acme).on(&world.node).await.expect(200);
     assert_eq!(answer.json()["workspace"]["name"], "Acme");
     assert_eq!(answer.json()["workspace"]["role"], "owner");
-    let again = world.node.refresh(&answer.cookie()).await.expect(200);
+    let null = post("/auth/refresh").cookie(&answer.cookie()).json(json!(null)).on(&world.node).await.expect(200);
+    let again = world.node.refresh(&null.cookie()).await.expect(200);
     assert_eq!(again.json()["workspace"]["id"], acme.as_str(), "a renewal stays where the session is");
 
     // A foreign workspace is not found, and the refusal costs nothing: the token was not rotated.

@@ -86,6 +86,8 @@ async fn acceptance_10_a_failed_login_tells_nothing(db: TestDb) {
         ("disabled@example.com", PASSWORD),
         ("disabled@example.com", "not the password"),
         ("not an address", "x"),
+        ("ann@example.com\0", PASSWORD),
+        ("ann@example.com", "with a \0 inside"),
     ] {
         let before = hashes();
         let answer = log_in(&world.node, email, password).await;

@@ -19,7 +19,9 @@ fn check_name(value: &str) -> garde::Result {
     if value.chars().count() > 80 {
         return Err(garde::Error::new("must be at most 80 characters"));
     }
-    if value.chars().any(char::is_control) {
+    // Also those that change the direction of the text around a name.
+    let is_control = |it: char| it.is_control() || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if value.chars().any(is_control) {
         return Err(garde::Error::new("must not contain control characters"));
     }
     Ok(())

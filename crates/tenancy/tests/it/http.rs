@@ -28,7 +28,7 @@ async fn workspaces_are_made_listed_and_renamed(db: TestDb) {
     assert_eq!((status, renamed["name"].as_str()), (200, Some("Home")));
     assert_eq!(world.get(&ann, "/workspace").await, (200, renamed));
     assert_eq!(world.get(&bob, "/workspace").await.1["name"], "bob");
-    for name in ["", "   ", "x\ny", &"x".repeat(81)] {
+    for name in ["", "   ", "x\ny", "x\0", "evil \u{202e}emca", &"x".repeat(81)] {
         for (method, path) in [(Method::POST, "/workspaces"), (Method::PATCH, "/workspace")] {
             let answer = world.call(&ann, method, path, Some(json!({ "name": name }))).await;
             assert_eq!(outcome(&answer), (422, "invalid_body"));
