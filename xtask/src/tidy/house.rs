@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, path::Path, process::Command};
 
 use anyhow::Context as _;
+use ignore::WalkBuilder;
 use serde::Deserialize;
 
 use super::Finding;
 
-/// Every file that git tracks or would track.
+/// Every file that git tracks, or would if it were told to.
 #[derive(Default)]
 pub struct House {
     /// Path from the root → text; `None` for what is not UTF-8.
@@ -47,17 +48,19 @@ struct Metadata {
 impl House {
     /// Reads the repository at `root`.
     pub fn read(root: &Path) -> anyhow::Result<Self> {
-        let listing = output(
-            Command::new("git")
-                .args(["ls-files", "-z", "--cached", "--others"])
-                .arg("--exclude-standard")
-                .current_dir(root),
-        )?;
         let mut files = BTreeMap::new();
-        for path in listing.split('\0').filter(|path| !path.is_empty()) {
-            // A file deleted but not yet committed is still listed.
-            if let Ok(bytes) = std::fs::read(root.join(path)) {
-                files.insert(path.to_owned(), String::from_utf8(bytes).ok());
+        // What `.gitignore` leaves, dot files included, whether or not git is here.
+        let walk = WalkBuilder::new(root)
+            .hidden(false)
+            .require_git(false)
+            .filter_entry(|entry| entry.file_name() != ".git")
+            .build();
+        for entry in walk {
+            let entry = entry?;
+            if entry.file_type().is_some_and(|kind| kind.is_file())
+                && let Some(path) = entry.path().strip_prefix(root)?.to_str()
+            {
+                files.insert(path.to_owned(), String::from_utf8(std::fs::read(entry.path())?).ok());
             }
         }
         let metadata =
