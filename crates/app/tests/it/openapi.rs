@@ -41,4 +41,6 @@ async fn the_document_and_its_reference_are_served(db: TestDb) {
     let page = app.send(get("/c/conv_01h455vb4pex5vsknk084sn02q")).await;
     assert_eq!(page.status.as_u16(), 200, "the app routes its own addresses");
     assert!(page.headers["content-type"].to_str().unwrap().starts_with("text/html"));
+    let gone = app.send(get("/assets/index-00000000.js")).await;
+    assert_eq!(gone.status.as_u16(), 404, "a page is no substitute for a script of an earlier version");
 }
