@@ -55,16 +55,16 @@ pub fn routes(chat: Chat) -> OpenApiRouter {
 enum Refused {
     /// Not signed in, or the access token has expired.
     #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(#[to_schema] ProblemBody),
+    Unauthenticated(ProblemBody),
     /// The role does not allow it.
     #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] ProblemBody),
+    Forbidden(ProblemBody),
     /// There is none, or it is not the caller's.
     #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] ProblemBody),
+    NotFound(ProblemBody),
     /// Too many requests.
     #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(#[to_schema] ProblemBody),
+    TooMany(ProblemBody),
 }
 
 /// The same where a body or a query is read.
@@ -73,10 +73,10 @@ enum Refused {
 enum Invalid {
     /// The body is not JSON, or the query is not valid.
     #[response(status = 400, content_type = "application/problem+json")]
-    Unreadable(#[to_schema] ProblemBody),
+    Unreadable(ProblemBody),
     /// Some fields are not valid; `errors` names them.
     #[response(status = 422, content_type = "application/problem+json")]
-    Unprocessable(#[to_schema] ProblemBody),
+    Unprocessable(ProblemBody),
 }
 
 /// A run's stream as a response.

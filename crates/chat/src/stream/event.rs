@@ -11,9 +11,10 @@ use crate::model::{Message, Notice, Run};
 /// One event, as the `data:` of a server-sent event. After the last one comes `[DONE]`.
 /// A client ignores types that it does not know.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "kebab-case")]
 pub enum UiEvent<'a> {
     /// The stream begins; `messageId` is the assistant's message.
+    #[serde(rename_all = "camelCase")]
     Start {
         message_id: MessageId,
     },
@@ -47,14 +48,17 @@ pub enum UiEvent<'a> {
     ReasoningEnd {
         id: Cow<'a, str>,
     },
+    #[serde(rename_all = "camelCase")]
     ToolInputStart {
         tool_call_id: Cow<'a, str>,
         tool_name: Cow<'a, str>,
     },
+    #[serde(rename_all = "camelCase")]
     ToolInputDelta {
         tool_call_id: Cow<'a, str>,
         input_text_delta: Cow<'a, str>,
     },
+    #[serde(rename_all = "camelCase")]
     ToolInputAvailable {
         tool_call_id: Cow<'a, str>,
         tool_name: Cow<'a, str>,
@@ -62,6 +66,7 @@ pub enum UiEvent<'a> {
     },
     FinishStep,
     /// The run failed or was interrupted.
+    #[serde(rename_all = "camelCase")]
     Error {
         error_text: Cow<'a, str>,
     },
