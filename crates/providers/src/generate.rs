@@ -51,7 +51,6 @@ pub(crate) async fn start(
 ) -> Result<Generation, ProviderError> {
     let mut first_error = None;
     for entry in entries {
-        let request = &GenerationRequest { model: entry.model.id.clone(), ..request.clone() };
         match attempt(context, entry, request).await {
             Ok(chunks) => return Ok(Generation { model: Arc::clone(&entry.model), chunks }),
             Err(error) => {
@@ -79,7 +78,7 @@ async fn attempt(
     let Some(account) = &entry.account else {
         let delay = Duration::from_millis(context.demo.chunk_delay_ms);
         let patience = context.client.timeouts().first_byte();
-        return Ok(Box::pin(demo::generate(request, delay, patience, context.cancel.clone())?));
+        return Ok(Box::pin(demo::generate(&entry.name, request, delay, patience, context.cancel.clone())?));
     };
     debug_assert!(entry.api != Api::Demo, "only the demo has no account");
     let mut tries = 0;
@@ -134,20 +133,18 @@ async fn open(
             None
         }
     };
-    let mut reader = Reader {
+    let mut source = Source {
         events,
         decoder,
         mender: Mender::default(),
         out,
-        account: Arc::clone(account),
-        cancel: context.cancel.clone(),
         patience: between_chunks,
         deadline: began + timeouts.total(),
-        done: false,
     };
     // The first byte may be an event that says nothing yet.
-    let first = tokio::time::timeout_at(began + first_byte + between_chunks, reader.fill());
+    let first = tokio::time::timeout_at(began + first_byte + between_chunks, source.begin());
     first.await.unwrap_or(Err(Fault::Timeout)).map_err(explain)?;
+    let reader = Reader { source, account: Arc::clone(account), cancel: context.cancel.clone(), done: false };
     Ok(Box::pin(stream::unfold(reader, Reader::next)))
 }
 
@@ -155,18 +152,24 @@ fn cancelled() -> GenerationStream {
     stream::iter([Ok(Chunk::Finish(FinishReason::Cancelled))]).boxed()
 }
 
-/// Reads a provider's answer as it comes.
+/// A provider's answer as it is handed out.
 struct Reader {
+    source: Source,
+    account: Arc<Account>,
+    cancel: CancellationToken,
+    done: bool,
+}
+
+/// Where the answer comes from.
+struct Source {
     /// None: it came whole, or all of it was read.
     events: Option<Events>,
     decoder: Box<dyn Decoder>,
     mender: Mender,
+    /// Read, and not yet handed out.
     out: VecDeque<Chunk>,
-    account: Arc<Account>,
-    cancel: CancellationToken,
     patience: Duration,
     deadline: Instant,
-    done: bool,
 }
 
 impl Reader {
@@ -177,60 +180,20 @@ impl Reader {
         if self.cancel.is_cancelled() {
             return Some(self.stop());
         }
-        if self.out.is_empty() {
-            let cancel = self.cancel.clone();
-            match cancel.run_until_cancelled(self.read_some()).await {
-                None => return Some(self.stop()),
-                Some(Err(fault)) => {
-                    let error = error::explain(&self.account, fault);
-                    self.close();
-                    return Some((Err(error), self));
-                }
-                Some(Ok(())) => {}
+        match self.cancel.run_until_cancelled(self.source.fill()).await {
+            None => return Some(self.stop()),
+            Some(Err(fault)) => {
+                let error = error::explain(&self.account, fault);
+                self.close();
+                return Some((Err(error), self));
             }
+            Some(Ok(())) => {}
         }
-        let chunk = self.out.pop_front()?;
+        let chunk = self.source.out.pop_front()?;
         if matches!(chunk, Chunk::Finish(_)) {
             self.close();
         }
         Some((Ok(chunk), self))
-    }
-
-    /// Reads until the answer has begun, so that whoever holds the stream holds an answer.
-    async fn fill(&mut self) -> Result<(), Fault> {
-        while self.out.iter().all(|chunk| matches!(chunk, Chunk::Usage(_))) {
-            self.read_one().await?;
-        }
-        Ok(())
-    }
-
-    /// Reads until there is something to hand out.
-    async fn read_some(&mut self) -> Result<(), Fault> {
-        while self.out.is_empty() {
-            self.read_one().await?;
-        }
-        Ok(())
-    }
-
-    async fn read_one(&mut self) -> Result<(), Fault> {
-        let Some(events) = &mut self.events else { return Err(Fault::BrokeOff) };
-        let patience = if self.decoder.is_complete() { GRACE.min(self.patience) } else { self.patience };
-        let until = self.deadline.min(Instant::now() + patience);
-        match tokio::time::timeout_at(until, events.next()).await {
-            Ok(Some(Ok(event))) => match event.data {
-                Some(data) => self.decoder.event(&self.mender.mend(&data), &mut self.out),
-                None => Ok(()),
-            },
-            Ok(Some(Err(Fault::BrokeOff)) | None) => self.finish(),
-            Ok(Some(Err(fault))) => Err(fault),
-            Err(_) if self.decoder.is_complete() => self.finish(),
-            Err(_) => Err(Fault::Timeout),
-        }
-    }
-
-    fn finish(&mut self) -> Result<(), Fault> {
-        self.events = None;
-        self.decoder.end(&mut self.out)
     }
 
     fn stop(mut self) -> (Result<Chunk, ProviderError>, Self) {
@@ -240,8 +203,47 @@ impl Reader {
 
     /// Closes the connection.
     fn close(&mut self) {
-        self.events = None;
-        self.out.clear();
+        self.source.events = None;
+        self.source.out.clear();
         self.done = true;
+    }
+}
+
+impl Source {
+    /// Reads until the answer has begun, so that whoever holds the stream holds an answer.
+    async fn begin(&mut self) -> Result<(), Fault> {
+        while self.out.iter().all(|chunk| matches!(chunk, Chunk::Usage(_))) {
+            self.read().await?;
+        }
+        Ok(())
+    }
+
+    /// Reads until there is something to hand out.
+    async fn fill(&mut self) -> Result<(), Fault> {
+        while self.out.is_empty() {
+            self.read().await?;
+        }
+        Ok(())
+    }
+
+    async fn read(&mut self) -> Result<(), Fault> {
+        let Some(events) = &mut self.events else { return Err(Fault::BrokeOff) };
+        let patience = if self.decoder.is_complete() { GRACE.min(self.patience) } else { self.patience };
+        let until = self.deadline.min(Instant::now() + patience);
+        match tokio::time::timeout_at(until, events.next()).await {
+            Ok(Some(Ok(event))) => match event.data {
+                Some(data) => self.decoder.event(&self.mender.mend(&data), &mut self.out),
+                None => Ok(()),
+            },
+            Ok(Some(Err(Fault::BrokeOff)) | None) => self.end(),
+            Ok(Some(Err(fault))) => Err(fault),
+            Err(_) if self.decoder.is_complete() => self.end(),
+            Err(_) => Err(Fault::Timeout),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), Fault> {
+        self.events = None;
+        self.decoder.end(&mut self.out)
     }
 }

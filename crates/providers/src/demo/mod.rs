@@ -65,12 +65,13 @@ pub(crate) fn models() -> Vec<Model> {
 
 /// Starts an answer, or fails as the prompt asks.
 pub(crate) fn generate(
+    model: &str,
     request: &GenerationRequest,
     chunk_delay: Duration,
     hang: Duration,
     cancel: CancellationToken,
 ) -> Result<impl Stream<Item = Result<Chunk, ProviderError>> + Send + use<>, ProviderError> {
-    let script = script::write(request);
+    let script = script::write(model, request);
     if let Some(failure) = script.prompt.failure
         && failure != Failure::Mid
     {

@@ -24,7 +24,8 @@ pub(super) struct Script {
 /// Prefixes shorter than this are not cached, as with most providers.
 const CACHED_FROM: u64 = 1024;
 
-pub(super) fn write(request: &GenerationRequest) -> Script {
+/// Decides what `model` answers.
+pub(super) fn write(model: &str, request: &GenerationRequest) -> Script {
     let last = request.messages.iter().rev().find(|message| message.role == ChatRole::User);
     let question = last.map(text_of).unwrap_or_default();
     let prompt = Prompt::read(&question);
@@ -32,7 +33,7 @@ pub(super) fn write(request: &GenerationRequest) -> Script {
     let topic = if prompt.topic.is_empty() { language.empty_topic.trim() } else { prompt.topic.as_str() };
 
     let mut chunks = Vec::new();
-    if prompt.reason || request.model.ends_with("reasoner") {
+    if prompt.reason || model.ends_with("reasoner") {
         let thought = language.reasoning.replace("{topic}", topic);
         chunks.extend(pieces(thought.trim_end()).map(|piece| Chunk::Reasoning(piece.to_owned())));
     }
