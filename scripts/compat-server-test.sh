@@ -25,4 +25,6 @@ for _ in $(seq 100); do
 done
 [ -n "${url:-}" ] || { echo "the server did not start:" >&2; cat "$log" >&2; exit 1; }
 
-PARLANCE_TEST_SERVER=$url cargo nextest run --package providers --run-ignored only -E 'test(third_party)' "$@"
+# The whole workspace is named so that nothing is compiled again with other features.
+PARLANCE_TEST_SERVER=$url cargo nextest run --workspace --features xtask/prices \
+  --run-ignored only -E 'package(providers) & test(third_party)' "$@"
