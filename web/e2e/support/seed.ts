@@ -2,6 +2,7 @@
  * Writes a long conversation straight into the database, which the API would take minutes for.
  * Only for a server with one conversation.
  */
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { onPostgres, psql, type Server } from "./server";
@@ -26,18 +27,30 @@ export async function seedMessages(server: Server, count: number): Promise<void>
   const sql = `BEGIN;\n${statements.join(";\n")};\nCOMMIT;`;
   if (onPostgres) return psql(server.databaseUrl, sql);
   await server.stop();
-  const { Database } = createRequire(import.meta.url)(
-    "node-sqlite3-wasm",
-  ) as typeof import("node-sqlite3-wasm");
-  const database = new Database(join(server.data, "parlance.db"));
+  const file = join(server.data, "parlance.db");
+  leaveWriteAheadLog(file);
+  const { Database } = createRequire(import.meta.url)("node-sqlite3-wasm") as {
+    Database: new (path: string) => { exec: (sql: string) => void; close: () => void };
+  };
+  const database = new Database(file);
   try {
-    // Without shared memory a write-ahead log can only be used alone, and the server is down.
-    database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec(sql);
   } finally {
     database.close();
   }
   await server.run();
+}
+
+/**
+ * SQLite in WebAssembly has no shared memory and so no write-ahead log. A clean stop has folded the log
+ * into the file; the two version bytes of its header (file format 1.3) say that it may be used without.
+ * The server turns the log on again.
+ */
+function leaveWriteAheadLog(file: string): void {
+  if (existsSync(`${file}-wal`)) throw new Error("The server did not close its database.");
+  const handle = openSync(file, "r+");
+  writeSync(handle, Buffer.from([1, 1]), 0, 2, 18);
+  closeSync(handle);
 }
 
 /** Version 7 ids in the order of the messages. */

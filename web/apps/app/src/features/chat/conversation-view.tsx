@@ -159,7 +159,7 @@ export default function ConversationView({ conversationId }: { conversationId: s
             onSelect={(chosen) => {
               rememberModel(chosen.id);
               change({ model: chosen.id });
-              composer.current?.focus();
+              composer.current?.focusSoon();
             }}
           />
         </Composer>

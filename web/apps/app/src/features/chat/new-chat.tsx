@@ -77,7 +77,7 @@ export function NewChat() {
               onSelect={(chosen) => {
                 rememberModel(chosen.id);
                 setSettings((before) => ({ ...before, model: chosen.id }));
-                composer.current?.focus();
+                composer.current?.focusSoon();
               }}
             />
           </Composer>

@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro";
-import type { Conversation } from "@parlance/api";
+import type { Conversation, UpdateConversationRequest } from "@parlance/api";
 import { toast, type MenuEntry } from "@parlance/ui";
 import { useNavigate, useParams } from "@/lib/navigation";
 import { Archive, ArchiveRestore, Pencil, Pin, PinOff, Trash2 } from "lucide-react";
@@ -16,8 +16,10 @@ export function useConversationActions() {
   const remove = useDeleteConversation();
   const restore = useRestoreConversation();
 
-  const change = (id: string, body: Parameters<typeof update.mutate>[0]) =>
-    update.mutate({ ...body, id }, { onError: toastError });
+  // Promises rather than callbacks: the row that asked is often gone before the answer comes.
+  const change = (id: string, body: UpdateConversationRequest) => {
+    update.mutateAsync({ id, ...body }).catch(toastError);
+  };
 
   const leave = (id: string) => {
     if (shown === id) void navigate({ to: "/" });
@@ -27,45 +29,38 @@ export function useConversationActions() {
     rename(conversation: Conversation, title: string) {
       const name = title.trim().slice(0, 200);
       if (name !== "" && name !== conversation.title) {
-        change(conversation.id, { id: conversation.id, title: name });
+        change(conversation.id, { title: name });
       }
     },
     pin(conversation: Conversation) {
-      change(conversation.id, { id: conversation.id, pinned: !conversation.pinned });
+      change(conversation.id, { pinned: !conversation.pinned });
     },
     archive(conversation: Conversation) {
       const { id, archived } = conversation;
-      change(id, { id, archived: !archived });
+      change(id, { archived: !archived });
       if (!archived) leave(id);
       toast(archived ? t`Moved back to your conversations` : t`Archived`, {
         id: `archive-${id}`,
-        action: { label: t`Undo`, onSelect: () => change(id, { id, archived }) },
+        action: { label: t`Undo`, onSelect: () => change(id, { archived }) },
       });
     },
     remove(conversation: Conversation) {
       const { id } = conversation;
       const wasShown = shown === id;
       leave(id);
-      remove.mutate(conversation, {
-        onError: toastError,
-        onSuccess: () =>
+      const undo = async () => {
+        await restore.mutateAsync(id);
+        if (wasShown) await navigate({ to: "/c/$conversationId", params: { conversationId: id } });
+      };
+      remove.mutateAsync(conversation).then(
+        () =>
           toast(t`Conversation deleted`, {
             id: `delete-${id}`,
             description: titleOf(conversation),
-            action: {
-              label: t`Undo`,
-              onSelect: () =>
-                restore.mutate(id, {
-                  onError: toastError,
-                  onSuccess: () => {
-                    if (wasShown) {
-                      void navigate({ to: "/c/$conversationId", params: { conversationId: id } });
-                    }
-                  },
-                }),
-            },
+            action: { label: t`Undo`, onSelect: () => void undo().catch(toastError) },
           }),
-      });
+        toastError,
+      );
     },
   };
 

@@ -31,6 +31,8 @@ const MAX_CHARACTERS = 200_000;
 
 export interface ComposerHandle {
   focus: () => void;
+  /** After an overlay that is closing has given the focus back to its button. */
+  focusSoon: () => void;
   /** Puts a text in, e.g. a suggestion or one that was refused. */
   fill: (text: string) => void;
 }
@@ -79,6 +81,7 @@ export function Composer({
   }, [text]);
   useImperativeHandle(ref, () => ({
     focus: () => area.current?.focus({ preventScroll: true }),
+    focusSoon: () => setTimeout(() => area.current?.focus({ preventScroll: true }), 60),
     fill: (value) => {
       change(value);
       area.current?.focus({ preventScroll: true });
