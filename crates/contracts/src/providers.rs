@@ -284,8 +284,8 @@ pub trait Providers: Send + Sync {
     /// The model to use when nobody chose one.
     fn default_model(&self, scope: &TenantScope) -> Result<Arc<Model>, ProviderError>;
 
-    /// The tokens that `text` has for the model: exact where its tokenizer is public,
-    /// else a careful estimate.
+    /// The tokens that `text` has for the model: exact where its tokenizer is public and
+    /// loaded, else a careful estimate.
     fn count_tokens(&self, model: &Model, text: &str) -> u64;
 
     /// Starts a generation and streams it. Retries transient failures before the first

@@ -66,6 +66,7 @@ struct Inner {
     env: Env,
     tasks: Tasks,
     client: Client,
+    tokenizers: tokens::Tokenizers,
     registry: Registry,
     discoveries: Mutex<Discoveries>,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -92,6 +93,7 @@ impl Providers {
             .map_err(Error::Setting)?;
         let (version, rows) = catalogue::load().map_err(Error::Catalogue)?;
         let client = Client::new(config.timeouts);
+        let tokenizers = tokens::Tokenizers::new(tasks.clone());
         let registry = Registry::new(accounts, version, rows, config);
         let discoveries = Discoveries::new();
         let snapshot = registry.snapshot(env.now().date(), &discoveries);
@@ -100,6 +102,7 @@ impl Providers {
                 env,
                 tasks,
                 client,
+                tokenizers,
                 registry,
                 discoveries: Mutex::new(discoveries),
                 snapshot: RwLock::new(Arc::new(snapshot)),
@@ -228,7 +231,7 @@ impl contracts::Providers for Providers {
     }
 
     fn count_tokens(&self, model: &Model, text: &str) -> u64 {
-        tokens::count(model, text)
+        self.inner.tokenizers.count(model, text)
     }
 
     async fn stream(

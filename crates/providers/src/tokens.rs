@@ -7,31 +7,104 @@
 //! without spaces (Chinese, Japanese, Korean, …) and an emoji is up to two tokens; every
 //! other visible character is one token; white space is free except for line breaks.
 //!
-//! A tokenizer takes some 30 MB and is loaded when the first text is counted for a model
-//! that needs it, so that a process without such models never pays for it.
+//! A tokenizer takes some 40 MB, and a second or so to load. It is loaded in the background
+//! when the first text is counted for a model that needs it: a process without such models
+//! never pays, and nobody waits. Until it is there, the estimate serves.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
+};
 
 use contracts::providers::Model;
+use kernel::Tasks;
 use tiktoken_rs::CoreBPE;
 
 /// What a picture counts as, where its provider does not say: that of a large one.
 pub(crate) const IMAGE: u64 = 1600;
 
-/// The tokens of `text` for the model.
-pub(crate) fn count(model: &Model, text: &str) -> u64 {
-    match tokenizer(&model.provider, &model.id) {
-        Some(tokenizer) => u64::try_from(tokenizer().count_ordinary(text)).unwrap_or(u64::MAX),
-        None => estimate(text),
+const ABSENT: u8 = 0;
+const LOADING: u8 = 1;
+const READY: u8 = 2;
+
+/// The tokenizers of a process.
+pub(crate) struct Tokenizers {
+    tasks: Tasks,
+    /// By [`Family`].
+    states: Arc<[AtomicU8; 3]>,
+}
+
+/// Models that share a vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    O200k = 0,
+    Cl100k = 1,
+    Harmony = 2,
+}
+
+impl Family {
+    fn of(model: &Model) -> Option<Self> {
+        let name = model.id.rsplit('/').next().unwrap_or_default();
+        let old = name == "gpt-4" || ["gpt-4-", "gpt-3.5", "gpt-35"].iter().any(|start| name.starts_with(start));
+        match model.provider.as_str() {
+            _ if name.starts_with("gpt-oss") => Some(Self::Harmony),
+            "openai" | "azure" if old => Some(Self::Cl100k),
+            "openai" | "azure" if is_openai(name) => Some(Self::O200k),
+            _ => None,
+        }
+    }
+
+    /// Loads it, the first time.
+    fn tokenizer(self) -> &'static CoreBPE {
+        match self {
+            Self::O200k => tiktoken_rs::o200k_base_singleton(),
+            Self::Cl100k => tiktoken_rs::cl100k_base_singleton(),
+            Self::Harmony => tiktoken_rs::o200k_harmony_singleton(),
+        }
     }
 }
 
-fn tokenizer(provider: &str, id: &str) -> Option<fn() -> &'static CoreBPE> {
-    let name = id.rsplit('/').next().unwrap_or(id);
-    let old = ["gpt-4-", "gpt-3.5", "gpt-35"].iter().any(|prefix| name.starts_with(prefix)) || name == "gpt-4";
-    match provider {
-        "openai" | "azure" if old => Some(tiktoken_rs::cl100k_base_singleton),
-        "openai" | "azure" if is_openai(name) => Some(tiktoken_rs::o200k_base_singleton),
-        _ if name.starts_with("gpt-oss") => Some(tiktoken_rs::o200k_harmony_singleton),
-        _ => None,
+impl Tokenizers {
+    pub fn new(tasks: Tasks) -> Self {
+        Self { tasks, states: Arc::default() }
+    }
+
+    /// The tokens of `text` for the model.
+    pub fn count(&self, model: &Model, text: &str) -> u64 {
+        match Family::of(model) {
+            Some(family) if self.is_ready(family) => {
+                u64::try_from(family.tokenizer().count_ordinary(text)).unwrap_or(u64::MAX)
+            }
+            _ => estimate(text),
+        }
+    }
+
+    /// Whether the tokenizer is there. If it is not, it begins to load.
+    fn is_ready(&self, family: Family) -> bool {
+        let Some(state) = self.states.get(family as usize) else { return false };
+        match state.compare_exchange(ABSENT, LOADING, Ordering::AcqRel, Ordering::Acquire) {
+            Err(READY) => return true,
+            Err(_) => return false,
+            Ok(_) => {}
+        }
+        let states = Arc::clone(&self.states);
+        let load = move || {
+            family.tokenizer();
+            if let Some(state) = states.get(family as usize) {
+                state.store(READY, Ordering::Release);
+            }
+        };
+        if tokio::runtime::Handle::try_current().is_err() {
+            // Outside of the runtime nobody else waits.
+            load();
+            return true;
+        }
+        self.tasks.spawn("providers: tokenizer", async move {
+            if let Err(error) = tokio::task::spawn_blocking(load).await {
+                tracing::error!(%error, "a tokenizer can't be loaded");
+            }
+        });
+        false
     }
 }
 
@@ -92,13 +165,27 @@ mod tests {
 
     #[test]
     fn openai_models_are_counted_exactly() {
+        let tokenizers = Tokenizers::new(Tasks::new());
         let mut model = crate::demo::models().remove(0);
         let text = "hello world, how are you?";
-        assert_eq!(count(&model, text), estimate(text));
+        assert_eq!(tokenizers.count(&model, text), estimate(text));
+        "openai".clone_into(&mut model.provider);
+        for id in ["openai/gpt-5.2", "openai/gpt-4", "groq/openai/gpt-oss-120b"] {
+            id.clone_into(&mut model.id);
+            assert_eq!(tokenizers.count(&model, text), 7, "{id}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_tokenizer() {
+        let tasks = Tasks::new();
+        let tokenizers = Tokenizers::new(tasks.clone());
+        let mut model = crate::demo::models().remove(0);
         "openai".clone_into(&mut model.provider);
         "openai/gpt-5.2".clone_into(&mut model.id);
-        assert_eq!(count(&model, text), 7);
-        "openai/gpt-4".clone_into(&mut model.id);
-        assert_eq!(count(&model, text), 7);
+        let text = "hello world, how are you?";
+        assert_eq!(tokenizers.count(&model, text), estimate(text));
+        assert!(tasks.drain(std::time::Duration::from_secs(60)).await);
+        assert_eq!(tokenizers.count(&model, text), 7);
     }
 }
