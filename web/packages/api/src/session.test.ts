@@ -69,7 +69,7 @@ describe("the session", () => {
 describe("a request", () => {
   const get = () => api.apiFetch("/api/v1/me");
   const tokenOf = (call: number) =>
-    (fetched.mock.calls[call]?.[0] as Request).headers.get("authorization");
+    (fetched.mock.calls[call]?.[0] as Request | undefined)?.headers.get("authorization");
 
   test("carries the token", async () => {
     api.startSession(answer("t1"));

@@ -52,7 +52,7 @@ export default function Menu({
           >
             {header && <div className="px-2.5 py-2">{header}</div>}
             {header && <Separator />}
-            <Entries items={items} />
+            <Entries items={items} anchor={anchor} />
           </Base.Popup>
         </Base.Positioner>
       </Base.Portal>
@@ -64,7 +64,7 @@ function Separator() {
   return <Base.Separator className="-mx-1 my-1 h-px bg-line" />;
 }
 
-function Entries({ items }: { items: MenuEntry[] }) {
+function Entries({ items, anchor }: Pick<MenuProps, "items" | "anchor">) {
   return items.map((entry, index) => {
     if (entry === "separator") return <Separator key={index} />;
     if ("heading" in entry) {
@@ -84,8 +84,8 @@ function Entries({ items }: { items: MenuEntry[] }) {
           </Base.SubmenuTrigger>
           <Base.Portal>
             <Base.Positioner sideOffset={4} collisionPadding={8} className="z-50 outline-none">
-              <Base.Popup className={cn(popupClass, "min-w-40 p-1")}>
-                <Entries items={entry.submenu} />
+              <Base.Popup finalFocus={anchor} className={cn(popupClass, "min-w-40 p-1")}>
+                <Entries items={entry.submenu} anchor={anchor} />
               </Base.Popup>
             </Base.Positioner>
           </Base.Portal>
@@ -105,7 +105,7 @@ function Item({ entry }: { entry: MenuAction }) {
         <span className="block truncate">{entry.label}</span>
         {entry.detail && <span className="block truncate text-xs text-subtle">{entry.detail}</span>}
       </span>
-      {entry.keys && <Kbd>{entry.keys}</Kbd>}
+      {entry.keys && <Kbd className="touch:hidden">{entry.keys}</Kbd>}
       {chosen && (
         <Check size={16} aria-hidden className={cn("text-accent", !entry.checked && "invisible")} />
       )}

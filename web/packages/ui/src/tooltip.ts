@@ -18,6 +18,7 @@ export function installTooltips(): void {
   let owner: HTMLElement | null = null;
   let timer = 0;
   let shownAt = 0;
+  let keyboard = false;
 
   const hide = () => {
     clearTimeout(timer);
@@ -62,10 +63,19 @@ export function installTooltips(): void {
     want(event.target, Date.now() - shownAt < 300 ? 0 : REST_MS);
   });
   document.addEventListener("focusin", (event) => {
-    if ((event.target as Element).matches(":focus-visible")) want(event.target, 0);
+    // Focus that a press or a closing dialog has moved is no question about the button.
+    if (keyboard && (event.target as Element).matches(":focus-visible")) want(event.target, 0);
   });
   document.addEventListener("focusout", hide);
-  document.addEventListener("pointerdown", hide, true);
+  const pressed = () => {
+    keyboard = false;
+    hide();
+  };
+  document.addEventListener("pointerdown", pressed, true);
   document.addEventListener("scroll", hide, true);
-  document.addEventListener("keydown", (event) => event.key === "Escape" && hide(), true);
+  const typed = (event: KeyboardEvent) => {
+    keyboard = event.key === "Tab";
+    if (event.key === "Escape") hide();
+  };
+  document.addEventListener("keydown", typed, true);
 }

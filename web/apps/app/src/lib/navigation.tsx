@@ -66,6 +66,7 @@ export function Link({
   inactiveClassName,
   className,
   onClick,
+  children,
   ...props
 }: LinkProps) {
   const href = hrefOf({ to, params, search });
@@ -88,6 +89,8 @@ export function Link({
       href={href}
       onClick={follow}
       className={cn(className, active ? activeClassName : inactiveClassName)}
-    />
+    >
+      {children}
+    </a>
   );
 }

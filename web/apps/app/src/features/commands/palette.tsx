@@ -172,7 +172,7 @@ function Option({
       )}
       <span className="min-w-0 flex-1 truncate">{command.label}</span>
       {command.checked && <Check size={16} className="text-accent" aria-hidden />}
-      {command.keys && <Kbd>{command.keys}</Kbd>}
+      {command.keys && <Kbd className="touch:hidden">{command.keys}</Kbd>}
     </div>
   );
 }

@@ -33,11 +33,11 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
     <>
       <PageHeader />
       <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain">
-        <div className="mx-auto w-full max-w-5xl px-5 pb-20 sm:px-8 lg:flex lg:gap-12 lg:pt-4">
+        <div className="mx-auto w-full max-w-5xl px-5 pb-20 sm:px-8 lg:flex lg:gap-10 lg:pt-4">
           <nav
             ref={nav}
             aria-label={t`Settings`}
-            className="-mx-5 mb-8 flex gap-1 overflow-x-auto border-b border-line px-4 pb-2 sm:-mx-8 sm:px-7 lg:mx-0 lg:mb-0 lg:w-44 lg:shrink-0 lg:flex-col lg:gap-px lg:overflow-visible lg:border-0 lg:p-0"
+            className="-mx-5 mb-8 flex gap-1 overflow-x-auto border-b border-line px-4 pb-2 sm:-mx-8 sm:px-7 lg:mx-0 lg:mb-0 lg:w-52 lg:shrink-0 lg:flex-col lg:gap-px lg:overflow-visible lg:border-0 lg:p-0"
           >
             {pages.map((page) => (
               <Link

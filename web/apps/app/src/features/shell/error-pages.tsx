@@ -18,7 +18,7 @@ function ErrorPage({
   actions: ReactNode;
 }) {
   return (
-    <div className="grid min-h-full flex-1 place-items-center px-6 py-16">
+    <div className="grid min-h-[85dvh] flex-1 place-items-center px-6 py-16">
       <div className="max-w-md text-center">
         <LogoMark className="mx-auto mb-6 size-9" />
         {code && <p className="mb-1 text-sm font-medium text-subtle tabular-nums">{code}</p>}

@@ -3,6 +3,7 @@ import { LOCALE_NAMES, LOCALES } from "@parlance/i18n";
 import { MenuButton, type MenuEntry } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
 import {
+  Building2,
   ChevronsUpDown,
   Keyboard,
   Languages,
@@ -13,6 +14,7 @@ import {
   Settings,
   Sun,
   SunMoon,
+  UserRound,
 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { navigate } from "@/lib/navigation";
@@ -42,6 +44,7 @@ export function UserMenu() {
       { heading: t`Workspaces` },
       ...workspaces.map((entry) => ({
         label: entry.name,
+        icon: entry.personal ? <UserRound size={16} /> : <Building2 size={16} />,
         detail: entry.personal ? t`Personal` : undefined,
         checked: entry.id === workspace.id,
         onSelect: () => {
