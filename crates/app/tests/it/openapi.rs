@@ -22,6 +22,13 @@ async fn every_operation_is_described(db: TestDb) {
             let tag = text(&operation["tags"][0]);
             assert!(tags.contains(&tag), "{id} has the tag {tag}, which the document does not explain");
             let errors = operation["responses"].as_object().unwrap().keys().filter(|status| status.starts_with('4'));
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let content = response["content"].as_object();
+                if status.starts_with(['4', '5']) {
+                    let is_problem = content.is_some_and(|content| content.contains_key("application/problem+json"));
+                    assert!(is_problem, "{id} answers {status} with a problem");
+                }
+            }
             let secured = operation["security"].is_array();
             assert!(!secured || errors.count() > 0, "{id} says how it fails");
         }

@@ -24,9 +24,9 @@ use crate::{Identity, IdentityError, MAX_AVATAR, User};
     ), description = "The bytes of the picture."),
     responses(
         (status = 200, description = "The caller as they are now.", body = User),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 413, description = "The picture is larger than 1 MiB.", body = ProblemBody),
-        (status = 415, description = "The bytes are no picture of these types.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The picture is larger than 1 MiB.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The bytes are no picture of these types.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn set(
@@ -47,7 +47,7 @@ pub(super) async fn set(
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The caller as they are now.", body = User),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn delete(State(identity): State<Arc<Identity>>, caller: Member) -> Result<Json<User>, Problem> {
@@ -65,8 +65,8 @@ pub(super) async fn delete(State(identity): State<Arc<Identity>>, caller: Member
             (web::Binary = "image/png"), (web::Binary = "image/jpeg"), (web::Binary = "image/webp"), (web::Binary = "image/gif"),
         )),
         (status = 304, description = "It is the one that `If-None-Match` names."),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 404, description = "No such member here, or no picture.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such member here, or no picture.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn get(

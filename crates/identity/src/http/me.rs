@@ -65,7 +65,7 @@ fn has_nul(value: &Value) -> bool {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The caller.", body = Me),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn get(State(identity): State<Arc<Identity>>, caller: Member) -> Result<Json<Me>, Problem> {
@@ -80,8 +80,8 @@ pub(super) async fn get(State(identity): State<Arc<Identity>>, caller: Member) -
     security(("bearer" = [])), request_body = UpdateMeRequest,
     responses(
         (status = 200, description = "The caller as they are now.", body = User),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 422, description = "A field is not valid.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn update(

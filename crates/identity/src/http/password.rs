@@ -31,9 +31,9 @@ pub(super) struct ChangePasswordRequest {
     security(("bearer" = [])), request_body = ChangePasswordRequest,
     responses(
         (status = 204, description = "Changed."),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 422, description = "A field is not valid.", body = ProblemBody),
-        (status = 429, description = "Too many attempts; `Retry-After` says how long to wait.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many attempts; `Retry-After` says how long to wait.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn change(

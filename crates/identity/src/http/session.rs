@@ -75,10 +75,10 @@ where
     security(()), request_body = LogInRequest,
     responses(
         (status = 200, description = "Signed in.", body = Session, headers(("set-cookie" = String, description = "`parlance_refresh`, HttpOnly."))),
-        (status = 401, description = "Wrong e-mail address or password.", body = ProblemBody),
-        (status = 404, description = "The caller is not in that workspace.", body = ProblemBody),
-        (status = 422, description = "A field is not valid.", body = ProblemBody),
-        (status = 429, description = "Too many attempts; `Retry-After` says how long to wait.", body = ProblemBody),
+        (status = 401, description = "Wrong e-mail address or password.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "The caller is not in that workspace.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many attempts; `Retry-After` says how long to wait.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn log_in(
@@ -100,9 +100,9 @@ pub(super) async fn log_in(
     security(()), request_body(content = Option<RefreshRequest>),
     responses(
         (status = 200, description = "Renewed.", body = Session, headers(("set-cookie" = String, description = "`parlance_refresh`, HttpOnly."))),
-        (status = 401, description = "No live session: `refresh_invalid`, or `refresh_reused` when an old token came back.", body = ProblemBody),
-        (status = 404, description = "The caller is not in that workspace.", body = ProblemBody),
-        (status = 429, description = "Too many requests from this address.", body = ProblemBody),
+        (status = 401, description = "No live session: `refresh_invalid`, or `refresh_reused` when an old token came back.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "The caller is not in that workspace.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests from this address.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn refresh(
@@ -124,7 +124,7 @@ pub(super) async fn refresh(
     security((), ("bearer" = [])),
     responses(
         (status = 204, description = "Logged out.", headers(("set-cookie" = String, description = "Clears `parlance_refresh`."))),
-        (status = 429, description = "Too many requests from this address.", body = ProblemBody),
+        (status = 429, description = "Too many requests from this address.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn log_out(

@@ -17,7 +17,7 @@ use crate::{Identity, SessionInfo};
     security(("bearer" = [])), params(PageQuery),
     responses(
         (status = 200, description = "A page of live sessions.", body = Page<SessionInfo>),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn list(
@@ -39,8 +39,8 @@ pub(super) async fn list(
     security(("bearer" = [])), params(("id" = SessionId, Path, description = "The session's id.")),
     responses(
         (status = 204, description = "It has ended."),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 404, description = "The caller has no such session.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "The caller has no such session.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn revoke(
@@ -58,7 +58,7 @@ pub(super) async fn revoke(
     security(("bearer" = [])),
     responses(
         (status = 204, description = "Only the caller's session is left."),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn revoke_others(

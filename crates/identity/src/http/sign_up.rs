@@ -48,9 +48,9 @@ pub(super) enum AcceptedStatus {
     security(()), request_body = SignUpRequest,
     responses(
         (status = 202, description = "Accepted, whatever came of it.", body = Accepted),
-        (status = 403, description = "Sign-up is closed here.", body = ProblemBody),
-        (status = 422, description = "A field is not valid.", body = ProblemBody),
-        (status = 429, description = "Too many requests from this address.", body = ProblemBody),
+        (status = 403, description = "Sign-up is closed here.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many requests from this address.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn sign_up(

@@ -53,8 +53,8 @@ async fn describe(api: &Api, rows: Vec<MemberRow>) -> Result<Vec<Member>, Proble
     security(("bearer" = ["members.read"])), params(PageQuery),
     responses(
         (status = 200, description = "A page of members.", body = Page<Member>),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn list(
@@ -79,11 +79,11 @@ pub(super) async fn list(
     request_body = UpdateMemberRequest,
     responses(
         (status = 200, description = "The member as they are now.", body = Member),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 403, description = "The role, granted or changed, is above the caller's own.", body = ProblemBody),
-        (status = 404, description = "No such member here.", body = ProblemBody),
-        (status = 409, description = "The workspace would have no owner.", body = ProblemBody),
-        (status = 422, description = "No such role.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role, granted or changed, is above the caller's own.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such member here.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The workspace would have no owner.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "No such role.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn update(
@@ -106,10 +106,10 @@ pub(super) async fn update(
     params(("user_id" = UserId, Path, description = "The member's user id.")),
     responses(
         (status = 204, description = "They are no member any more."),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 403, description = "The member's role is above the caller's own.", body = ProblemBody),
-        (status = 404, description = "No such member here.", body = ProblemBody),
-        (status = 409, description = "The workspace would have no owner.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The member's role is above the caller's own.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such member here.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The workspace would have no owner.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn remove(

@@ -51,7 +51,7 @@ pub(super) struct UpdateWorkspaceRequest {
     security(("bearer" = [])), params(PageQuery),
     responses(
         (status = 200, description = "A page of workspaces.", body = Page<Workspace>),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn list(
@@ -78,8 +78,8 @@ pub(super) async fn list(
     security(("bearer" = [])), request_body = CreateWorkspaceRequest,
     responses(
         (status = 201, description = "The new workspace.", body = Workspace),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 422, description = "The name is not valid.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The name is not valid.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn create(
@@ -99,7 +99,7 @@ pub(super) async fn create(
     security(("bearer" = ["workspace.read"])),
     responses(
         (status = 200, description = "The workspace.", body = Workspace),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn get(
@@ -116,9 +116,9 @@ pub(super) async fn get(
     security(("bearer" = ["workspace.manage"])), request_body = UpdateWorkspaceRequest,
     responses(
         (status = 200, description = "The workspace as it is now.", body = Workspace),
-        (status = 401, description = "No valid access token.", body = ProblemBody),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody),
-        (status = 422, description = "The name is not valid.", body = ProblemBody),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The name is not valid.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn update(

@@ -66,9 +66,9 @@ export type ChatEvent = {
 };
 
 /**
- * A stable, machine-readable kind of error. Its text never changes once published.
+ * A stable, machine-readable kind of error
  */
-export type Code = 'InvalidJson' | 'InvalidQuery' | 'InvalidHeader' | 'Unauthenticated' | 'TokenExpired' | 'InvalidCredentials' | 'RefreshInvalid' | 'RefreshReused' | 'Forbidden' | 'SignUpClosed' | 'InvalidPath' | 'NotFound' | 'MethodNotAllowed' | 'RequestTimeout' | 'Conflict' | 'IdempotencyConflict' | 'LastOwner' | 'RunActive' | 'UsageConflict' | 'PayloadTooLarge' | 'UnsupportedMediaType' | 'InvalidBody' | 'UnknownModel' | 'ModelUnavailable' | 'ContextTooLong' | 'RateLimited' | 'Internal' | 'ProviderAuth' | 'ProviderRateLimited' | 'ProviderOverloaded' | 'ProviderTimeout' | 'ProviderUnreachable' | 'ProviderInvalidRequest' | 'ProviderContentFilter' | 'ProviderProtocol' | 'ProviderFailed' | 'Unavailable';
+export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'forbidden' | 'sign_up_closed' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'conflict' | 'idempotency_conflict' | 'last_owner' | 'run_active' | 'usage_conflict' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
 
 /**
  * A person's conversation.
@@ -534,9 +534,9 @@ export type Part = {
 });
 
 /**
- * One thing that a role may allow.
+ * One thing that a role may allow
  */
-export type Permission = 'ReadWorkspace' | 'ManageWorkspace' | 'ReadMembers' | 'ManageMembers' | 'ReadChat' | 'WriteChat' | 'ReadModels' | 'ReadUsage' | 'ReadAllUsage';
+export type Permission = 'workspace.read' | 'workspace.manage' | 'members.read' | 'members.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all';
 
 /**
  * The body of a problem response.
@@ -735,7 +735,7 @@ export type ToolCallPart = {
  * A client ignores types that it does not know.
  */
 export type UiEvent = {
-    message_id: MsgId;
+    messageId: MsgId;
     type: 'start';
 } | {
     data: RunData;
@@ -767,22 +767,22 @@ export type UiEvent = {
     id: string;
     type: 'reasoning-end';
 } | {
-    tool_call_id: string;
-    tool_name: string;
+    toolCallId: string;
+    toolName: string;
     type: 'tool-input-start';
 } | {
-    tool_call_id: string;
-    input_text_delta: string;
+    toolCallId: string;
+    inputTextDelta: string;
     type: 'tool-input-delta';
 } | {
-    tool_call_id: string;
-    tool_name: string;
+    toolCallId: string;
+    toolName: string;
     input: unknown;
     type: 'tool-input-available';
 } | {
     type: 'finish-step';
 } | {
-    error_text: string;
+    errorText: string;
     type: 'error';
 } | {
     type: 'abort';
@@ -1257,149 +1257,29 @@ export type ListConversationsData = {
 
 export type ListConversationsErrors = {
     /**
-     * The body of a problem response.
+     * The body is not JSON, or the query is not valid.
      */
-    400: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    400: Problem;
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Some fields are not valid; `errors` names them.
      */
-    422: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    422: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type ListConversationsError = ListConversationsErrors[keyof ListConversationsErrors];
@@ -1428,149 +1308,29 @@ export type CreateConversationData = {
 
 export type CreateConversationErrors = {
     /**
-     * The body of a problem response.
+     * The body is not JSON, or the query is not valid.
      */
-    400: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    400: Problem;
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Some fields are not valid; `errors` names them.
      */
-    422: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    422: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type CreateConversationError = CreateConversationErrors[keyof CreateConversationErrors];
@@ -1598,101 +1358,21 @@ export type DeleteConversationData = {
 
 export type DeleteConversationErrors = {
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type DeleteConversationError = DeleteConversationErrors[keyof DeleteConversationErrors];
@@ -1720,101 +1400,21 @@ export type GetConversationData = {
 
 export type GetConversationErrors = {
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type GetConversationError = GetConversationErrors[keyof GetConversationErrors];
@@ -1842,149 +1442,29 @@ export type UpdateConversationData = {
 
 export type UpdateConversationErrors = {
     /**
-     * The body of a problem response.
+     * The body is not JSON, or the query is not valid.
      */
-    400: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    400: Problem;
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Some fields are not valid; `errors` names them.
      */
-    422: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    422: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type UpdateConversationError = UpdateConversationErrors[keyof UpdateConversationErrors];
@@ -2012,149 +1492,29 @@ export type SelectBranchData = {
 
 export type SelectBranchErrors = {
     /**
-     * The body of a problem response.
+     * The body is not JSON, or the query is not valid.
      */
-    400: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    400: Problem;
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Some fields are not valid; `errors` names them.
      */
-    422: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    422: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type SelectBranchError = SelectBranchErrors[keyof SelectBranchErrors];
@@ -2195,149 +1555,29 @@ export type ListMessagesData = {
 
 export type ListMessagesErrors = {
     /**
-     * The body of a problem response.
+     * The body is not JSON, or the query is not valid.
      */
-    400: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    400: Problem;
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Some fields are not valid; `errors` names them.
      */
-    422: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    422: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type ListMessagesError = ListMessagesErrors[keyof ListMessagesErrors];
@@ -2365,101 +1605,21 @@ export type RestoreConversationData = {
 
 export type RestoreConversationErrors = {
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type RestoreConversationError = RestoreConversationErrors[keyof RestoreConversationErrors];
@@ -2493,101 +1653,21 @@ export type StartRunData = {
 
 export type StartRunErrors = {
     /**
-     * The body of a problem response.
+     * The body is not JSON, or the query is not valid.
      */
-    400: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    400: Problem;
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
      * An answer is being written (`run_active`), or the key was used for another request.
      */
@@ -2597,53 +1677,13 @@ export type StartRunErrors = {
      */
     413: Problem;
     /**
-     * The body of a problem response.
+     * Some fields are not valid; `errors` names them.
      */
-    422: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    422: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
     /**
      * The server is shutting down, or its database is away.
      */
@@ -2674,101 +1714,21 @@ export type StreamEventsData = {
 
 export type StreamEventsErrors = {
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type StreamEventsError = StreamEventsErrors[keyof StreamEventsErrors];
@@ -2797,101 +1757,21 @@ export type UploadFileData = {
 
 export type UploadFileErrors = {
     /**
-     * The body of a problem response.
+     * The body is not JSON, or the query is not valid.
      */
-    400: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    400: Problem;
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
      * The file is too large.
      */
@@ -2901,53 +1781,13 @@ export type UploadFileErrors = {
      */
     415: Problem;
     /**
-     * The body of a problem response.
+     * Some fields are not valid; `errors` names them.
      */
-    422: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    422: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type UploadFileError = UploadFileErrors[keyof UploadFileErrors];
@@ -2975,101 +1815,21 @@ export type GetFileData = {
 
 export type GetFileErrors = {
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type GetFileError = GetFileErrors[keyof GetFileErrors];
@@ -3097,101 +1857,21 @@ export type GetFileContentData = {
 
 export type GetFileContentErrors = {
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type GetFileContentError = GetFileContentErrors[keyof GetFileContentErrors];
@@ -3522,101 +2202,21 @@ export type GetRunData = {
 
 export type GetRunErrors = {
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type GetRunError = GetRunErrors[keyof GetRunErrors];
@@ -3644,101 +2244,21 @@ export type CancelRunData = {
 
 export type CancelRunErrors = {
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type CancelRunError = CancelRunErrors[keyof CancelRunErrors];
@@ -3777,149 +2297,29 @@ export type StreamRunData = {
 
 export type StreamRunErrors = {
     /**
-     * The body of a problem response.
+     * The body is not JSON, or the query is not valid.
      */
-    400: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    400: Problem;
     /**
-     * The body of a problem response.
+     * Not signed in, or the access token has expired.
      */
-    401: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    401: Problem;
     /**
-     * The body of a problem response.
+     * The role does not allow it.
      */
-    403: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    403: Problem;
     /**
-     * The body of a problem response.
+     * There is none, or it is not the caller's.
      */
-    404: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    404: Problem;
     /**
-     * The body of a problem response.
+     * Some fields are not valid; `errors` names them.
      */
-    422: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    422: Problem;
     /**
-     * The body of a problem response.
+     * Too many requests.
      */
-    429: {
-        /**
-         * Where the code is documented.
-         */
-        type: string;
-        /**
-         * A summary that is the same for each occurrence.
-         */
-        title: string;
-        status: number;
-        /**
-         * What happened this time, and what to do.
-         */
-        detail: string;
-        code: Code;
-        /**
-         * Name it when you ask for help; it stands in the logs.
-         */
-        request_id: string | null;
-        errors?: Array<FieldError>;
-    };
+    429: Problem;
 };
 
 export type StreamRunError = StreamRunErrors[keyof StreamRunErrors];
