@@ -107,10 +107,10 @@ export function UserMenu() {
         side="top"
         matchWidth
         header={<p className="truncate text-sm text-muted">{user.email}</p>}
-        aria-label={t`Account: ${user.name || user.email}`}
         className="flex h-12 w-full items-center gap-2.5 rounded-md px-2 text-start transition-colors hover:bg-hover data-open:bg-hover"
       >
         <UserAvatar id={user.id} name={user.name || user.email} url={user.avatar_url} />
+        <span className="sr-only">{t`Account:`} </span>
         <span className="min-w-0 flex-1 leading-tight">
           <span className="block truncate text-sm font-medium">{user.name || user.email}</span>
           <span className="block truncate text-xs text-subtle">
