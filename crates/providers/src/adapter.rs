@@ -82,3 +82,49 @@ pub(crate) fn push_reasoning(out: &mut VecDeque<Chunk>, text: String) {
         out.push_back(Chunk::Reasoning(text));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const RECORDED: &[(&str, Api)] = &[
+        (include_str!("../tests/fixtures/openai/responses_tool.sse"), Api::Responses),
+        (include_str!("../tests/fixtures/openai/responses_reasoning.sse"), Api::Responses),
+        (include_str!("../tests/fixtures/openai/chat_tool.sse"), Api::Chat),
+        (include_str!("../tests/fixtures/compatible/mistral.sse"), Api::Chat),
+        (include_str!("../tests/fixtures/anthropic/tool.sse"), Api::Messages),
+        (include_str!("../tests/fixtures/gemini/tool.sse"), Api::Generate),
+    ];
+
+    fn decoder(api: Api) -> Box<dyn Decoder> {
+        match api {
+            Api::Responses => openai::decoder(),
+            Api::Messages => anthropic::decoder(),
+            Api::Generate => gemini::decoder(),
+            Api::Chat | Api::Demo => compatible::decoder(),
+        }
+    }
+
+    proptest! {
+        /// Events that are lost, doubled, out of order or cut are an answer or an error.
+        #[test]
+        fn acceptance_40_no_order_of_events_is_fatal(
+            recording in 0..RECORDED.len(),
+            order in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..4_u8), 0..60),
+        ) {
+            let (stream, api) = RECORDED[recording];
+            let events: Vec<&str> = stream.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+            let mut decoder = decoder(api);
+            let mut out = VecDeque::new();
+            for (which, at, cut) in order {
+                let event = which.get(&events);
+                let length = if cut == 0 { at.index(event.len() + 1) } else { event.len() };
+                let event = String::from_utf8_lossy(&event.as_bytes()[..length]).into_owned();
+                _ = decoder.event(&event, &mut out);
+                _ = decoder.whole(event.as_bytes(), &mut out);
+            }
+            _ = decoder.end(&mut out);
+        }
+    }
+}

@@ -8,6 +8,7 @@
 mod decode;
 mod request;
 
+pub(crate) use self::decode::decoder;
 use contracts::providers::GenerationRequest;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -29,5 +30,5 @@ pub(crate) fn prepare(
         secret(&mut headers, HeaderName::from_static("x-api-key"), key);
     }
     let body = request::body(entry, request);
-    Ok((Call::json(format!("{}/messages", account.base_url), headers, &body)?, decode::decoder()))
+    Ok((Call::json(format!("{}/messages", account.base_url), headers, &body)?, decoder()))
 }

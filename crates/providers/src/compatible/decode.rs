@@ -12,7 +12,7 @@ use crate::{
     error,
 };
 
-pub(super) fn decoder() -> Box<dyn Decoder> {
+pub(crate) fn decoder() -> Box<dyn Decoder> {
     Box::<Completion>::default()
 }
 

@@ -21,7 +21,7 @@ use crate::{
     registry::Entry,
 };
 
-use self::decode::decoder;
+pub(crate) use self::decode::decoder;
 
 /// How one imitator differs.
 pub(crate) struct Dialect {

@@ -7,6 +7,7 @@
 mod decode;
 mod request;
 
+pub(crate) use self::decode::decoder;
 use contracts::providers::GenerationRequest;
 use reqwest::header::{HeaderMap, HeaderName};
 
@@ -28,5 +29,5 @@ pub(crate) fn prepare(
     }
     let method = if entry.streams { "streamGenerateContent?alt=sse" } else { "generateContent" };
     let url = format!("{}/models/{}:{method}", account.base_url, entry.name);
-    Ok((Call::json(url, headers, &request::body(entry, request))?, decode::decoder()))
+    Ok((Call::json(url, headers, &request::body(entry, request))?, decoder()))
 }

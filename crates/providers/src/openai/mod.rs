@@ -2,3 +2,5 @@
 
 mod events;
 pub(crate) mod responses;
+
+pub(crate) use self::events::decoder;

@@ -8,7 +8,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use contracts::providers::{ChatMessage, ChatPart, ChatRole, GenerationRequest};
 use serde_json::{Value, json};
 
-use super::events;
 use crate::{
     account::Account,
     adapter::Decoder,
@@ -23,7 +22,7 @@ pub(crate) fn prepare(
     request: &GenerationRequest,
 ) -> Result<(Call, Box<dyn Decoder>), Fault> {
     let call = Call::json(format!("{}/responses", account.base_url), headers(account), &body(entry, request))?;
-    Ok((call, events::decoder()))
+    Ok((call, super::decoder()))
 }
 
 /// The same call without asking for summaries, if `fault` says that they were what was wrong.
