@@ -15,6 +15,8 @@ export function installTooltips(): void {
     "pointer-events-none m-0 items-center gap-2 rounded-md border-0 bg-fg px-2 py-1 text-xs font-medium text-canvas shadow-md open:flex";
   document.body.append(tip);
 
+  // Phones make up a mouse after a touch; nobody hovers there.
+  const hovers = matchMedia("(hover: hover)");
   let owner: HTMLElement | null = null;
   let timer = 0;
   let shownAt = 0;
@@ -59,7 +61,7 @@ export function installTooltips(): void {
   };
 
   document.addEventListener("pointerover", (event) => {
-    if (event.pointerType !== "mouse") return;
+    if (event.pointerType !== "mouse" || !hovers.matches) return;
     want(event.target, Date.now() - shownAt < 300 ? 0 : REST_MS);
   });
   document.addEventListener("focusin", (event) => {
