@@ -86,7 +86,9 @@ CREATE TABLE runs (
 CREATE UNIQUE INDEX runs_active ON runs (conversation_id) WHERE finished_at IS NULL;
 CREATE INDEX runs_active_by_node ON runs (node, lease_expires_at) WHERE finished_at IS NULL;
 CREATE UNIQUE INDEX runs_by_message ON runs (message_id);
-CREATE INDEX runs_by_user ON runs (workspace_id, user_id, started_at);
+-- Each start asks for these two: what runs now, and what was used today, without reading a row.
+CREATE INDEX runs_active_by_user ON runs (workspace_id, user_id) WHERE finished_at IS NULL;
+CREATE INDEX runs_by_user ON runs (workspace_id, user_id, started_at, output_tokens);
 CREATE UNIQUE INDEX runs_by_key ON runs (workspace_id, user_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 
 -- What runs have streamed and not yet folded into their messages: written before anybody sees
