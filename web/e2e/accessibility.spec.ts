@@ -27,7 +27,7 @@ for (const scheme of ["light", "dark"] as const) {
         await chat.ask("/math formulas");
         await chat.ask("/tool call one");
         await chat.ask("/hostile");
-        await chat.send("/fail overloaded");
+        await chat.send("/fail auth");
         await expect(chat.answer.getByRole("alert")).toBeVisible();
         await chat.settled();
         await expectAccessible(page, "a failed answer");
@@ -78,7 +78,7 @@ for (const scheme of ["light", "dark"] as const) {
         ]) {
           await page.goto(`/settings/${path}`);
           await expect(page.getByRole("heading").first()).toBeVisible();
-          await page.waitForLoadState("networkidle");
+          await expect(page.locator("main .animate-breathe")).toHaveCount(0);
           await expectAccessible(page, path);
         }
       });

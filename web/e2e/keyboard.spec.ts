@@ -31,6 +31,7 @@ test("from a new chat to a branch without a mouse", async ({ chat, page }) => {
   await expect(chat.box).toBeFocused();
 
   await page.keyboard.press("ControlOrMeta+K");
+  await expect(page.getByRole("dialog").getByRole("combobox")).toBeFocused();
   await page.keyboard.type("line one");
   await expect(page.getByRole("option", { name: /line one/ }).first()).toBeVisible();
   await page.keyboard.press("Enter");

@@ -2,15 +2,14 @@
  * Writes a long conversation straight into the database, which the API would take minutes for.
  * Only for a server with one conversation.
  */
-import { closeSync, existsSync, openSync, writeSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import Database from "libsql";
 import { onPostgres, psql, type Server } from "./server";
 
 const CHUNK = 500;
 
 /** Fills the one conversation with `count` messages, questions and answers by turns. */
-export async function seedMessages(server: Server, count: number): Promise<void> {
+export function seedMessages(server: Server, count: number): void {
   const statements: string[] = [];
   const now = Date.now() * 1000;
   for (let from = 0; from < count; from += CHUNK) {
@@ -26,31 +25,13 @@ export async function seedMessages(server: Server, count: number): Promise<void>
   statements.push(`UPDATE conversations SET active_message_id = ${literal(count - 1)}`);
   const sql = `BEGIN;\n${statements.join(";\n")};\nCOMMIT;`;
   if (onPostgres) return psql(server.databaseUrl, sql);
-  await server.stop();
-  const file = join(server.data, "parlance.db");
-  leaveWriteAheadLog(file);
-  const { Database } = createRequire(import.meta.url)("node-sqlite3-wasm") as {
-    Database: new (path: string) => { exec: (sql: string) => void; close: () => void };
-  };
-  const database = new Database(file);
+  const database = new Database(join(server.data, "parlance.db"));
   try {
+    database.pragma("busy_timeout = 5000");
     database.exec(sql);
   } finally {
     database.close();
   }
-  await server.run();
-}
-
-/**
- * SQLite in WebAssembly has no shared memory and so no write-ahead log. A clean stop has folded the log
- * into the file; the two version bytes of its header (file format 1.3) say that it may be used without.
- * The server turns the log on again.
- */
-function leaveWriteAheadLog(file: string): void {
-  if (existsSync(`${file}-wal`)) throw new Error("The server did not close its database.");
-  const handle = openSync(file, "r+");
-  writeSync(handle, Buffer.from([1, 1]), 0, 2, 18);
-  closeSync(handle);
 }
 
 /** Version 7 ids in the order of the messages. */

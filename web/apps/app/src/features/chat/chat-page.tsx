@@ -2,6 +2,7 @@
 import { useParams } from "@/lib/navigation";
 import { lazy, Suspense, useEffect } from "react";
 import { PageHeader } from "@/features/shell/page-header";
+import { Announcer } from "./components/announcer";
 import { ThreadSkeleton } from "./components/thread-skeleton";
 import { loadConversation, loadEvents } from "./load";
 import { NewChat } from "./new-chat";
@@ -15,17 +16,23 @@ export default function ChatPage() {
     void loadConversation();
     void loadEvents().then(({ followEvents }) => followEvents());
   }, []);
-  if (conversationId === undefined) return <NewChat />;
   return (
-    <Suspense
-      fallback={
-        <>
-          <PageHeader />
-          <ThreadSkeleton />
-        </>
-      }
-    >
-      <ConversationView key={conversationId} conversationId={conversationId} />
-    </Suspense>
+    <>
+      {conversationId === undefined ? (
+        <NewChat />
+      ) : (
+        <Suspense
+          fallback={
+            <>
+              <PageHeader />
+              <ThreadSkeleton />
+            </>
+          }
+        >
+          <ConversationView key={conversationId} conversationId={conversationId} />
+        </Suspense>
+      )}
+      <Announcer />
+    </>
   );
 }

@@ -14,7 +14,6 @@ import type { Model } from "@/features/models/queries";
 import { PageHeader } from "@/features/shell/page-header";
 import { useShortcuts } from "@/features/shortcuts/shortcuts";
 import { toastError } from "@/lib/errors";
-import { Announcer } from "./components/announcer";
 import { ChatHeader } from "./components/chat-header";
 import { Composer, type ComposerHandle } from "./components/composer";
 import { SettingsButton } from "./components/settings-button";
@@ -167,7 +166,6 @@ export default function ConversationView({ conversationId }: { conversationId: s
           <Trans>Answers can be wrong. Check what matters.</Trans>
         </p>
       </div>
-      <Announcer live={live} />
     </>
   );
 }

@@ -30,6 +30,7 @@ import {
 import { useSyncExternalStore } from "react";
 import { cacheConversation, conversationKeys } from "@/features/conversations/queries";
 import { queryClient } from "@/lib/query-client";
+import { announceEnd, announceStart } from "./announcements";
 import { chatKeys, getBranch, refreshBranch, setBranch } from "./queries";
 
 const PENDING = "pending-";
@@ -70,7 +71,7 @@ export const liveRuns = new LiveRuns<StartRunRequest>({
       error instanceof ApiError &&
       !(error.status === 0 || error.code === "unavailable" || (error.status === 429 && resuming)),
   },
-  onStarted: ({ conversationId, state }) => {
+  onStarted: ({ conversationId, state, stopping }) => {
     const { assistantMessage: answer, userMessage: question, run } = state;
     if (!answer || !run) return;
     setBranch(conversationId, (branch) => {
@@ -83,9 +84,13 @@ export const liveRuns = new LiveRuns<StartRunRequest>({
         : settled;
     });
     patchConversation(conversationId, { active_run_id: run.id, active_message_id: answer.id });
+    announceStart(conversationId);
+    // Stopped before the server had named the run.
+    if (stopping) stopRun(conversationId).catch(() => undefined);
   },
   onEnded: (live, lost) => {
     const { conversationId, runId, state } = live;
+    announceEnd(conversationId, state);
     if (runId !== null && !lost) ended.add(runId);
     setBranch(conversationId, (branch) => {
       const message = messagesOf(branch).find((m) => m.id === state.messageId);
@@ -220,10 +225,9 @@ async function start(
 
 /** Stops a run: shown at once, confirmed by the stream's own end. */
 export async function stopRun(conversationId: string): Promise<void> {
-  const live = liveRuns.get(conversationId);
-  const id = live?.runId;
-  if (!id) return;
   liveRuns.stopping(conversationId, true);
+  const id = liveRuns.get(conversationId)?.runId ?? null;
+  if (id === null) return; // as soon as it has a name
   try {
     await cancelRun({ path: { id } });
   } catch (error) {
