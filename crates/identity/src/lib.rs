@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use contracts::Tenancy;
 use database::Db;
+use events::outbox::Outbox;
 use kernel::{Env, Tasks};
 use web::limit::Limiter;
 
@@ -47,6 +48,7 @@ pub struct Identity {
     tasks: Tasks,
     tenancy: Arc<dyn Tenancy>,
     limiter: Limiter,
+    outbox: Outbox,
     config: Config,
     passwords: password::Passwords,
     keys: Arc<token::KeyRing>,
@@ -73,6 +75,7 @@ impl Identity {
         Ok(Self {
             passwords: password::Passwords::new(env.clone())?,
             access: token::AccessTokens::new(env.clone(), keys.clone(), issuer, config::ACCESS_TTL),
+            outbox: Outbox::new(env.clone()),
             db,
             env,
             tasks,

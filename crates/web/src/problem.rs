@@ -159,13 +159,22 @@ impl IntoResponse for Problem {
 
 impl From<database::Error> for Problem {
     fn from(error: database::Error) -> Self {
-        if matches!(error, database::Error::Unavailable(_)) {
-            tracing::error!(%error, "the database is not available");
-            return Self::new(Code::Unavailable)
-                .detail("The database can't be reached right now. Try again shortly.")
-                .retry_after(Duration::from_secs(2));
+        match error {
+            database::Error::Unavailable(_) => {
+                tracing::error!(%error, "the database is not available");
+                Self::new(Code::Unavailable)
+                    .detail("The database can't be reached right now. Try again shortly.")
+                    .retry_after(Duration::from_secs(2))
+            }
+            // Nothing was written; the same request may succeed at once.
+            database::Error::Conflict(_) => {
+                tracing::warn!(%error, "two transactions met");
+                Self::new(Code::Unavailable)
+                    .detail("Something else changed the same data at the same moment. Try again.")
+                    .retry_after(Duration::from_secs(1))
+            }
+            other => Self::internal(&other),
         }
-        Self::internal(&error)
     }
 }
 

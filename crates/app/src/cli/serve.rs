@@ -44,6 +44,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     if !platform.tasks.drain(LAST_WORDS).await {
         tracing::warn!("some work was still going on at the end");
     }
+    platform.db.close().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -5,14 +5,16 @@
 //! means that two parties hold the lineage: the session ends for both.
 
 use database::{Platform, Tx};
-use kernel::{SessionId, Timestamp, UserId, WorkspaceId};
+use events::outbox::NewEvent;
+use kernel::{SessionId, TenantScope, Timestamp, WorkspaceId};
+use serde_json::json;
 use web::Client;
 
 use super::{SignedIn, choose};
 use crate::{
     Identity, IdentityError,
     config::{REFRESH_GRACE, SESSION_IDLE},
-    store::sessions::{self, Reason},
+    store::sessions::{self, Presented, Reason},
     token::RefreshToken,
 };
 
@@ -35,14 +37,13 @@ impl Identity {
         let presented = RefreshToken::parse(token).ok_or(IdentityError::RefreshInvalid)?;
         let now = self.env.now();
         let found = sessions::presented(&self.db, presented.hash(), now).await?.ok_or(IdentityError::RefreshInvalid)?;
-        let user = found.user.id;
         if found.rotated_at.is_some_and(|at| reused(at, now)) {
             // Sessions belong to no workspace.
             let tx = self.db.begin(Platform).await?;
-            return self.end_reused(tx, found.session, user).await;
+            return self.end_reused(tx, &found).await;
         }
         // Before the transaction: it holds locks, and must not wait for another connection.
-        let memberships = self.tenancy.memberships(user).await?;
+        let memberships = self.tenancy.memberships(found.user.id).await?;
         let membership = choose(memberships, workspace, Some(found.last_workspace))?;
 
         let mut tx = self.db.begin(Platform).await?;
@@ -50,7 +51,7 @@ impl Identity {
         let rotated_at =
             sessions::rotate(&mut tx, presented.hash(), now).await?.ok_or(IdentityError::RefreshInvalid)?;
         if reused(rotated_at, now) {
-            return self.end_reused(tx, found.session, user).await;
+            return self.end_reused(tx, &found).await;
         }
         let newest = self.newest_of_lineage(&mut tx, presented, found.session, now).await?;
         let renewal = sessions::Renewal {
@@ -84,8 +85,18 @@ impl Identity {
         Err(IdentityError::RefreshInvalid)
     }
 
-    async fn end_reused(&self, mut tx: Tx, session: SessionId, user: UserId) -> Result<SignedIn, IdentityError> {
+    /// Ends the family, and leaves a durable record of it for audit and notification.
+    async fn end_reused(&self, mut tx: Tx, found: &Presented) -> Result<SignedIn, IdentityError> {
+        let (session, user) = (found.session, found.user.id);
         sessions::revoke(&mut tx, session, user, Reason::RefreshReused, self.env.now()).await?;
+        let event = NewEvent {
+            event_type: "session.refresh_reused",
+            subject: session.uuid(),
+            payload: json!({ "session_id": session, "user_id": user }).to_string(),
+        };
+        // The session's own workspace: the one that it last acted in.
+        let scope = TenantScope::assume(found.last_workspace);
+        self.outbox.append(&mut tx, &scope, event).await?;
         tx.commit().await?;
         tracing::warn!(target: "audit", event = "session.refresh_reused", user = %user, session = %session);
         Err(IdentityError::RefreshReused)

@@ -81,6 +81,10 @@ async fn acceptance_02_a_rotated_token_after_its_grace_ends_the_family(db: TestD
         .await
         .unwrap();
     assert_eq!(reason, "refresh_reused");
+    let (event, payload): (String, String) =
+        db.one(database::Platform, "SELECT event_type, payload FROM outbox", vec![]).await.unwrap();
+    assert_eq!(event, "session.refresh_reused", "what audit and notification live on");
+    assert!(payload.contains("user_"), "{payload}");
     // Another session of the same person is none of the thief's.
     world.node.whoami(&bystander.token).await.expect(200);
 }
