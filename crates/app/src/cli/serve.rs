@@ -44,7 +44,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     if !platform.tasks.drain(LAST_WORDS).await {
         tracing::warn!("some work was still going on at the end");
     }
-    platform.db.close().await;
+    platform.db.close().await.context("the database can't be closed")?;
     tracing::info!("stopped");
     Ok(())
 }
