@@ -31,6 +31,9 @@ export default function SignupPage() {
       <Trans>Log in</Trans>
     </Link>
   );
+  const taken = (
+    <Trans>This address has an account already, with another password. {loginLink}</Trans>
+  );
   const form: Form<SignupForm> = useForm<SignupForm>({
     schema: signupSchema,
     initial: { name: "", email: "", password: "" },
@@ -45,9 +48,7 @@ export default function SignupPage() {
       } catch (error) {
         if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
         if (!isApiError(error, "invalid_credentials")) return setProblem(errorMessage(error));
-        return setProblem(
-          <Trans>This address has an account already, with another password. {loginLink}</Trans>,
-        );
+        return setProblem(taken);
       }
       enter(session);
     },
