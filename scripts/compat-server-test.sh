@@ -18,7 +18,7 @@ fi
   >"$log" 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null || true' EXIT
-for _ in $(seq 100); do
+for _ in $(seq 300); do
   url=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' "$log" | head -1 || true)
   [ -n "$url" ] && break
   sleep 0.1
