@@ -78,7 +78,10 @@ export function upsertConversation(
   const current = list.pages.flatMap((page) => page.data).find((c) => c.id === conversation.id);
   if (filter.q !== "" && !current) return list;
   if (current && belongs(conversation, filter) && current.updated_at === conversation.updated_at) {
-    return mapPages(list, (data) => data.map((c) => (c.id === conversation.id ? conversation : c)));
+    return mapPages(list, (data) => {
+      const at = data.findIndex((c) => c.id === conversation.id);
+      return at < 0 ? data : data.with(at, conversation);
+    });
   }
   const without = current ? removeConversation(list, conversation.id) : list;
   if (!belongs(conversation, filter)) return without;
