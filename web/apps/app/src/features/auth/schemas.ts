@@ -27,7 +27,7 @@ export type LoginForm = z.infer<typeof loginSchema>;
 export const signupSchema = z.object({
   name: z
     .string()
-    .check(z.trim(), z.maxLength(100, { error: () => i18n._(msg`At most 100 characters.`) })),
+    .check(z.trim(), z.maxLength(80, { error: () => i18n._(msg`At most 80 characters.`) })),
   email,
   password: newPassword,
 });

@@ -8,7 +8,7 @@ export const profileSchema = z.object({
     .check(
       z.trim(),
       z.minLength(1, { error: () => i18n._(msg`Enter your name.`) }),
-      z.maxLength(100, { error: () => i18n._(msg`At most 100 characters.`) }),
+      z.maxLength(80, { error: () => i18n._(msg`At most 80 characters.`) }),
     ),
 });
 export type ProfileForm = z.infer<typeof profileSchema>;
