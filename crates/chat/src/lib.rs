@@ -72,8 +72,10 @@ impl Chat {
     /// SQLite there is one process, so every unfinished run is such a one; on PostgreSQL the
     /// leases tell.
     pub async fn start(&self) -> Result<(), database::Error> {
-        self.0.recover(self.0.db.engine() == database::Engine::Sqlite).await?;
-        self.0.start();
+        let alone = self.0.db.engine() == database::Engine::Sqlite;
+        // A few at once, the rest behind the first requests.
+        self.0.recover(alone, 20).await?;
+        self.0.start(alone);
         Ok(())
     }
 
@@ -87,7 +89,7 @@ impl Chat {
     /// Closes what dead processes left and deletes what is past its retention; the loops do
     /// the same from time to time. Returns how many runs were closed.
     pub async fn sweep(&self) -> Result<usize, database::Error> {
-        let recovered = self.0.recover(false).await?;
+        let recovered = self.0.recover(false, 1000).await?;
         self.0.clean_up().await?;
         Ok(recovered)
     }

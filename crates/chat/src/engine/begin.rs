@@ -46,17 +46,19 @@ impl Engine {
         let live = Arc::new(Live::new(record.run.id, record.workspace, self.hub.open(record.hub_id())));
         // Alive before it is stored: the sweeper takes what is ours but not alive for abandoned.
         self.lives.insert(live.clone());
-        self.tasks.spawn("chat run", self.clone().work(beginning, live, reply));
+        self.tasks.spawn("chat run", Box::pin(self.clone().work(Box::new(beginning), live, reply)));
         begun
     }
 
-    async fn work(self: Arc<Self>, mut beginning: Beginning, live: Arc<Live>, reply: Reply) {
+    /// What passes quickly is boxed: thousands of runs wait in `generate`, and their tasks
+    /// should be no larger than that.
+    async fn work(self: Arc<Self>, mut beginning: Box<Beginning>, live: Arc<Live>, reply: Reply) {
         let record = beginning.record.clone();
         let alive = self.alive(&record);
-        let tx = match self.insert(&beginning).await {
+        let tx = match Box::pin(self.insert(&beginning)).await {
             Ok(tx) => tx,
             Err(error) => {
-                self.hub.discard(record.hub_id());
+                drop(alive);
                 let _ = reply.send(Err(error));
                 return;
             }
@@ -73,8 +75,9 @@ impl Engine {
         };
         let (model, fold) = (beginning.model.clone(), Fold::new(beginning.assistant_message.parts.clone()));
         let generate = self.generate(&record, &live, model, request, fold);
-        let (generated, ()) = future::join(generate, self.commit(tx, beginning, &live, reply)).await;
-        self.finish(&record, &live, generated, alive).await;
+        let commit = Box::pin(self.commit(tx, *beginning, &live, reply));
+        let (generated, ()) = future::join(generate, commit).await;
+        Box::pin(self.finish(&record, &live, generated, alive)).await;
     }
 
     /// Everything but the commit.

@@ -1,15 +1,17 @@
 //! Leases: a process that works on runs says so again and again; runs of one that is silent
 //! are taken over and closed as interrupted. Also the retention of everything of the chat.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use kernel::RunId;
 
 use super::{Engine, live::Stop};
-use crate::store;
+use crate::store::{self, runs::RunRecord};
 
 /// How often nodes look for requests to stop one of their runs.
 const CANCELLATIONS: Duration = Duration::from_millis(100);
+/// Runs recovered at a time.
+const BATCH: u32 = 100;
 const HOUSEKEEPING: Duration = Duration::from_mins(10);
 /// Deleted conversations can be restored for so long.
 const BIN: Duration = Duration::from_hours(30 * 24);
@@ -19,11 +21,12 @@ const IDEMPOTENCY_KEYS: Duration = Duration::from_hours(24);
 
 impl Engine {
     /// Renews leases and recovers the runs of the dead, until the process shuts down and its
-    /// own runs have ended.
-    pub(super) async fn keep_leases(self: Arc<Self>) {
+    /// own runs have ended. With `all`, every other process is dead at first.
+    pub(super) async fn keep_leases(self: Arc<Self>, all: bool) {
         let shutdown = self.tasks.shutdown();
         let every = self.config.lease / 4;
         let mut until_housekeeping = Duration::ZERO;
+        warn(self.recover_every(all).await, "interrupted runs can't be looked for");
         loop {
             tokio::select! {
                 () = tokio::time::sleep(every) => {}
@@ -34,18 +37,12 @@ impl Engine {
                     }
                 }
             }
-            if let Err(error) = self.renew().await {
-                tracing::warn!(%error, "leases can't be renewed for now");
-            }
-            if let Err(error) = self.recover(false).await {
-                tracing::warn!(%error, "interrupted runs can't be looked for now");
-            }
+            warn(self.renew().await, "leases can't be renewed");
+            warn(self.recover_every(false).await, "interrupted runs can't be looked for");
             until_housekeeping = until_housekeeping.saturating_sub(every);
             if until_housekeeping.is_zero() && !shutdown.is_cancelled() {
                 until_housekeeping = HOUSEKEEPING;
-                if let Err(error) = self.clean_up().await {
-                    tracing::warn!(%error, "old rows of the chat stay for now");
-                }
+                warn(self.clean_up().await, "old rows of the chat can't be deleted");
             }
         }
     }
@@ -53,13 +50,19 @@ impl Engine {
     async fn renew(&self) -> Result<(), database::Error> {
         // Taken before the renewal, so that a run which begins meanwhile is not missed in its answer.
         let lives: Vec<_> = self.lives.all().into_iter().filter(|live| live.is_stored()).collect();
-        if lives.is_empty() {
-            return Ok(());
-        }
         let ours = store::runs::renew(&self.db, self.node, self.claim().lease_expires_at).await?;
+        let ours: HashSet<RunId> = ours.into_iter().collect();
         for live in lives {
             if !ours.contains(&live.run) {
                 live.stop(Stop::Lost);
+            }
+        }
+        // Ours and not alive: its task panicked, or could not write its end.
+        for run in ours {
+            if self.lives.get(run).is_none()
+                && let Some(record) = store::runs::unfinished(&self.db, run).await?
+            {
+                self.close(&record).await;
             }
         }
         Ok(())
@@ -83,29 +86,34 @@ impl Engine {
         }
     }
 
-    /// Closes runs that nobody works on: those whose lease has run out and those of this
-    /// process that are not alive; with `all`, every run that is not alive here. Returns how many.
-    pub async fn recover(&self, all: bool) -> Result<usize, database::Error> {
+    async fn recover_every(&self, all: bool) -> Result<(), database::Error> {
+        while self.recover(all, BATCH).await? > 0 {}
+        Ok(())
+    }
+
+    /// Closes runs that nobody works on, `limit` at the most: those whose lease has run out, or
+    /// with `all` those of every other process. Returns how many.
+    pub async fn recover(&self, all: bool, limit: u32) -> Result<usize, database::Error> {
         let now = self.env.now();
         let mut recovered = 0;
-        for record in store::runs::unattended(&self.db, self.node, now, all).await? {
-            if self.lives.get(record.run.id).is_some() {
-                continue;
-            }
+        for record in store::runs::unattended(&self.db, self.node, now, all, limit).await? {
             let scope = record.scope();
-            if !store::runs::take_over(&self.db, &scope, record.run.id, self.claim(), now, all).await? {
-                continue;
-            }
-            match self.settle_interrupted(&record).await {
-                Ok(settled) => recovered += usize::from(settled),
-                // It is ours now and not alive, so the next round finds it again.
-                Err(error) => tracing::error!(run = %record.run.id, %error, "an interrupted run can't be closed"),
+            if store::runs::take_over(&self.db, &scope, record.run.id, self.claim(), now, all).await? {
+                recovered += usize::from(self.close(&record).await);
             }
         }
         if recovered > 0 {
             tracing::info!(runs = recovered, "closed runs that were interrupted");
         }
         Ok(recovered)
+    }
+
+    /// Closes a run that is ours and not alive. Should it fail, the next renewal finds it again.
+    async fn close(&self, record: &RunRecord) -> bool {
+        self.settle_interrupted(record).await.unwrap_or_else(|error| {
+            tracing::error!(run = %record.run.id, %error, "an interrupted run can't be closed");
+            false
+        })
     }
 
     /// Deletes what is past its retention.
@@ -118,5 +126,12 @@ impl Engine {
         store::journal::delete_orphans(&self.db, now - self.config.lease).await?;
         self.outbox.sweep(&self.db).await?;
         Ok(())
+    }
+}
+
+/// A loop goes on: what failed is tried again with its next round.
+fn warn(outcome: Result<(), database::Error>, what: &str) {
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "{what} for now");
     }
 }

@@ -82,10 +82,10 @@ impl Engine {
         }
     }
 
-    /// Starts the loops that stop with the process.
-    pub fn start(self: &Arc<Self>) {
+    /// Starts the loops that stop with the process. With `all`, it is the only process.
+    pub fn start(self: &Arc<Self>, all: bool) {
         self.tasks.spawn("chat journal", self.clone().write_journal());
-        self.tasks.spawn("chat leases", self.clone().keep_leases());
+        self.tasks.spawn("chat leases", self.clone().keep_leases(all));
         if self.db.engine() == database::Engine::Postgres {
             // Another node may be asked to stop a run of ours.
             self.tasks.spawn("chat cancellations", self.clone().watch_cancellations());

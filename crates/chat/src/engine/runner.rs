@@ -42,22 +42,36 @@ pub(super) struct Generated {
     first_token_ms: Option<i64>,
 }
 
-/// Removes the run from the living however its task ends, a panic included.
+/// Removes the run from the living however its task ends, a panic included. A log without
+/// its end is forgotten: whoever listened finds the run in the database.
 pub(super) struct Alive<'a> {
     engine: &'a Engine,
     record: &'a RunRecord,
+    told: bool,
+}
+
+impl Alive<'_> {
+    /// The log holds the end, and is kept for a while.
+    fn told(mut self) {
+        self.told = true;
+    }
 }
 
 impl Drop for Alive<'_> {
     fn drop(&mut self) {
-        self.engine.hub.end(self.record.hub_id());
+        let log = self.record.hub_id();
+        if self.told {
+            self.engine.hub.end(log);
+        } else {
+            self.engine.hub.discard(log);
+        }
         self.engine.lives.remove(self.record.run.id);
     }
 }
 
 impl Engine {
     pub(super) fn alive<'a>(&'a self, record: &'a RunRecord) -> Alive<'a> {
-        Alive { engine: self, record }
+        Alive { engine: self, record, told: false }
     }
 
     /// Writes a run's end and tells everybody who must know.
@@ -65,22 +79,22 @@ impl Engine {
         let unwritten = live.close().await;
         if !live.begun().await || matches!(generated.end, End::Stopped(Stop::Lost)) {
             // It is not in the database, or whoever has taken it over writes its end.
-            return self.hub.discard(record.hub_id());
+            return;
         }
         let settlement = match self.settlement(record, generated).await {
             Ok(settlement) => settlement,
             Err(error) => {
                 tracing::error!(run = %record.run.id, %error, "a run's usage can't be counted");
-                return self.hub.discard(record.hub_id());
+                return;
             }
         };
         let settled = match self.settle(record, &settlement).await {
             Ok(Some(settled)) => settled,
-            Ok(None) => return self.hub.discard(record.hub_id()),
+            Ok(None) => return,
             // It stays ours and unfinished in the database: the next sweep closes it.
             Err(error) => {
                 tracing::error!(run = %record.run.id, %error, "a run's end can't be written");
-                return self.hub.discard(record.hub_id());
+                return;
             }
         };
         let entries = live.encode(|encoder| {
@@ -91,7 +105,7 @@ impl Engine {
             encoder.take()
         });
         live.log.append(entries);
-        drop(alive);
+        alive.told();
         self.tell_run_finished(record, &settled.run, settled.conversation.as_ref());
         if let Some(conversation) = settled.conversation.filter(|conversation| conversation.title.is_none()) {
             self.make_title(record, &conversation, settled.run.status).await;

@@ -310,18 +310,39 @@ pub(crate) async fn renew(db: &Db, node: Uuid, until: Timestamp) -> Result<Vec<R
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// The runs that nobody renews, and those that are the node's own. Of all workspaces: the
-/// sweeper is the platform's. With `all`, every unfinished run: there is one process only.
-pub(crate) async fn unattended(db: &Db, node: Uuid, now: Timestamp, all: bool) -> Result<Vec<RunRecord>, Error> {
+/// Runs of other nodes that nobody renews, the oldest first. Of all workspaces: the sweeper
+/// is the platform's. With `all`, every unfinished run of another node: it is a process that
+/// is no more.
+pub(crate) async fn unattended(
+    db: &Db,
+    node: Uuid,
+    now: Timestamp,
+    all: bool,
+    limit: u32,
+) -> Result<Vec<RunRecord>, Error> {
     db.all(
         Platform,
         "SELECT id, conversation_id, message_id, status, model, finish_reason, error_code, error_message,
              input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano,
              estimated, price_version, started_at, finished_at, first_token_ms,
              workspace_id, user_id, user_message_id, requested_model, prices, usage_id, request_hash
-         FROM runs WHERE finished_at IS NULL AND (lease_expires_at < $2 OR node = $1 OR $3)
-         ORDER BY started_at LIMIT 1000",
-        params![node, now, all],
+         FROM runs WHERE finished_at IS NULL AND node <> $1 AND (lease_expires_at < $2 OR $3)
+         ORDER BY started_at LIMIT $4",
+        params![node, now, all, limit],
+    )
+    .await
+}
+
+/// A run by its id alone, of whatever workspace, if it has not ended: the sweeper is the platform's.
+pub(crate) async fn unfinished(db: &Db, id: RunId) -> Result<Option<RunRecord>, Error> {
+    db.optional(
+        Platform,
+        "SELECT id, conversation_id, message_id, status, model, finish_reason, error_code, error_message,
+             input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano,
+             estimated, price_version, started_at, finished_at, first_token_ms,
+             workspace_id, user_id, user_message_id, requested_model, prices, usage_id, request_hash
+         FROM runs WHERE id = $1 AND finished_at IS NULL",
+        params![id],
     )
     .await
 }

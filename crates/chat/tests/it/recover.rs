@@ -119,3 +119,24 @@ async fn a_run_that_was_taken_over_is_left_alone(db: TestDb) {
     world.chat.sweep().await.unwrap();
     assert_eq!(world.journal().await, 0, "what came too late is deleted");
 }
+
+/// A bug that ends a run's task does not leave the run stuck.
+#[db_test]
+async fn a_run_whose_task_panicked_is_closed(db: TestDb) {
+    let config = chat::Config { lease: Duration::from_millis(400), ..crate::support::config() };
+    let world = World::with(&db, config).await;
+    let conversation = world.conversation().await;
+    let gate = std::sync::Arc::new(tokio::sync::Semaphore::new(0));
+    world.provider.next(Script::new(vec![Step::Words("kept "), Step::Gate(gate.clone()), Step::Panic]));
+    let started = world.send(conversation, "Hi").await;
+    let mut frames = world.chat.follow_started(&started);
+    let seen = until(&mut frames, "kept ").await;
+    gate.add_permits(1);
+    assert!(events(frames).await.is_empty(), "the stream breaks off");
+    let rest = events(world.follow(started.run_id(), seen.last().unwrap().id).await).await;
+    assert!(content(&rest).ends_with("<error><[DONE]>"), "{}", content(&rest));
+    let run = world.chat.get_run(world.caller, started.run_id()).await.unwrap();
+    assert_eq!(run.status, RunStatus::Interrupted);
+    assert_eq!(text(&world.branch(conversation).await[1]), "kept ");
+    assert_eq!(world.ledger().await, 1);
+}

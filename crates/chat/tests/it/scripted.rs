@@ -34,6 +34,8 @@ pub enum Step {
     Gate(Arc<Semaphore>),
     Fail(ProviderErrorKind),
     Hang,
+    /// A bug in our own code.
+    Panic,
 }
 
 /// One answer.
@@ -200,6 +202,7 @@ async fn perform(step: Step) -> Vec<Result<Chunk, ProviderError>> {
         }
         Step::Fail(kind) => vec![Err(error(kind))],
         Step::Hang => std::future::pending().await,
+        Step::Panic => panic!("told to"),
     }
 }
 
