@@ -27,14 +27,6 @@ for (const scheme of ["light", "dark"] as const) {
         await chat.ask("/math formulas");
         await chat.ask("/tool call one");
         await chat.ask("/hostile");
-        await chat.send("/fail auth");
-        await expect(chat.answer.getByRole("alert")).toBeVisible();
-        await chat.settled();
-        await expectAccessible(page, "a failed answer");
-        await chat.questions.last().hover();
-        await chat.questions.last().getByRole("button", { name: "Edit message" }).click();
-        await expectAccessible(page, "editing");
-        await page.keyboard.press("Escape");
         await chat.send("/slow /long 300 words");
         await expect(chat.stop).toBeVisible();
         await expect(chat.text).not.toBeEmpty();
@@ -44,6 +36,14 @@ for (const scheme of ["light", "dark"] as const) {
         await chat.answer.getByRole("button", { name: /tokens/ }).click();
         await expect(page.getByRole("dialog")).toBeVisible();
         await expectAccessible(page, "details of an answer");
+        await page.keyboard.press("Escape");
+        await chat.send("/fail auth");
+        await expect(chat.answer.getByRole("alert")).toBeVisible();
+        await chat.settled();
+        await expectAccessible(page, "a failed answer");
+        await chat.questions.last().hover();
+        await chat.questions.last().getByRole("button", { name: "Edit message" }).click();
+        await expectAccessible(page, "editing");
       });
 
       test("overlays", async ({ chat, page }) => {

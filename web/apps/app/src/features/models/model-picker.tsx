@@ -299,9 +299,11 @@ function Price({ model }: { model: Model }) {
   );
 }
 
-/** Prices keep the digits they have: "1.25" → "$1.25", "10.000" → "$10". */
+/** Prices keep the digits they have, two at least when there are any: "10.000" → "$10", "0.4" → "$0.40". */
 function dollars(amount: string): string {
-  return `$${amount.includes(".") ? amount.replace(/\.?0+$/, "") : amount}`;
+  const [whole = "0", fraction = ""] = amount.split(".");
+  const digits = fraction.replace(/0+$/, "");
+  return digits === "" ? `$${whole}` : `$${whole}.${digits.padEnd(2, "0")}`;
 }
 
 function Abilities({ model }: { model: Model }) {

@@ -62,7 +62,7 @@ export function Thread({
     followOnAppend: following,
     scrollEndThreshold: following ? NEAR_END : 0,
     overscan: 4,
-    gap: 26,
+    gap: 18,
     paddingStart: 20,
     paddingEnd: 28,
   });

@@ -1,0 +1,234 @@
+/**
+ * Renews docs/screenshots: every screen, light and dark, at 1440, 768 and 375 px, against the real binary
+ * (PARLANCE_BIN, by default the debug build) with the demo provider. `make screenshots`.
+ * JPEG keeps the folder small; the pictures document, they are not compared.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { chromium } from "@playwright/test";
+
+const root = resolve(import.meta.dirname, "../..");
+const out = join(root, "docs/screenshots");
+const binary = resolve(process.env.PARLANCE_BIN ?? join(root, "target/debug/parlance"));
+const data = mkdtempSync(join(tmpdir(), "parlance-screenshots-"));
+const port = await freePort();
+const base = `http://localhost:${port}`;
+const server = spawn(binary, ["serve"], {
+  cwd: data,
+  env: {
+    PATH: process.env.PATH,
+    HOME: data,
+    RUST_LOG: "error",
+    PORT: String(port),
+    PARLANCE_DATA_DIR: data,
+    PARLANCE_LIMITS__AUTH_PER_IP: "100000",
+  },
+  stdio: ["ignore", "ignore", "inherit"],
+});
+try {
+  await ready();
+  for (const name of existing()) rmSync(join(out, name));
+  mkdirSync(out, { recursive: true });
+  const browser = await chromium.launch({
+    executablePath: process.env.PARLANCE_CHROMIUM ?? "/usr/bin/chromium",
+    args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+  });
+  const person = {
+    email: "ada@example.com",
+    password: "correct horse battery staple",
+    name: "Ada Lovelace",
+  };
+  const token = await prepare(person);
+  const conversation = await fill(token);
+  for (const theme of ["light", "dark"]) {
+    for (const width of [1440, 768, 375]) {
+      await take(browser, { theme, width, person, conversation });
+    }
+  }
+  await browser.close();
+  console.log(`${existing().length} screenshots in docs/screenshots`);
+} finally {
+  server.kill("SIGKILL");
+  rmSync(data, { recursive: true, force: true });
+}
+
+function existing() {
+  try {
+    return readdirSync(out).filter((name) => /\.(png|jpg)$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function freePort() {
+  return new Promise((done) => {
+    const probe = createServer();
+    probe.listen(0, "127.0.0.1", () => {
+      const { port: free } = probe.address();
+      probe.close(() => done(free));
+    });
+  });
+}
+
+async function ready() {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
+    if (server.exitCode !== null) throw new Error(`The server ended with ${server.exitCode}.`);
+    if (
+      await fetch(`${base}/readyz`).then(
+        (response) => response.ok,
+        () => false,
+      )
+    )
+      return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error("The server is not ready.");
+}
+
+async function call(method, path, body, bearer) {
+  const response = await fetch(`${base}/api/v1${path}`, {
+    method,
+    headers: {
+      "Content-Type": "application/json",
+      ...(bearer ? { Authorization: `Bearer ${bearer}` } : {}),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok)
+    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.status === 204 ? undefined : response.json();
+}
+
+async function prepare({ email, password, name }) {
+  await call("POST", "/auth/signup", { email, password, name });
+  return (await call("POST", "/auth/login", { email, password })).access_token;
+}
+
+async function ask(bearer, id, text) {
+  const { run } = await call(
+    "POST",
+    `/conversations/${id}/runs`,
+    { message: { text, file_ids: [] } },
+    bearer,
+  );
+  for (;;) {
+    const { status } = await call("GET", `/runs/${run.id}`, undefined, bearer);
+    if (status !== "queued" && status !== "running") return;
+    await new Promise((done) => setTimeout(done, 60));
+  }
+}
+
+/** A sidebar with a life of its own, and one conversation that shows what answers can hold. */
+async function fill(bearer) {
+  const titles = [
+    "Trip to Hội An",
+    "Refactor the parser",
+    "Weekly report",
+    "Birthday ideas",
+    "Bread recipe",
+    "Thesis outline",
+  ];
+  for (const title of titles) {
+    const { id } = await call("POST", "/conversations", { title }, bearer);
+    await ask(bearer, id, `Tell me about ${title}`);
+    if (title === "Weekly report")
+      await call("PATCH", `/conversations/${id}`, { pinned: true }, bearer);
+  }
+  const { id } = await call("POST", "/conversations", { title: "How to sort a list" }, bearer);
+  await ask(bearer, id, "/table Compare ways to sort a list");
+  await ask(bearer, id, "/math How fast is each?");
+  await ask(bearer, id, "/reason /code Show me the best one");
+  return id;
+}
+
+async function take(browser, { theme, width, person, conversation }) {
+  const height = width === 375 ? 812 : width === 768 ? 1024 : 900;
+  const context = await browser.newContext({
+    baseURL: base,
+    viewport: { width, height },
+    colorScheme: theme,
+    locale: "en-GB",
+    reducedMotion: "reduce",
+    ...(width === 375 ? { isMobile: true, hasTouch: true } : {}),
+  });
+  const page = await context.newPage();
+  const shot = async (name) => {
+    await page
+      .locator("main .animate-breathe")
+      .first()
+      .waitFor({ state: "detached" })
+      .catch(() => undefined);
+    await page.evaluate(() => document.fonts.ready);
+    await page.waitForTimeout(350);
+    await page.screenshot({
+      path: join(out, `${name}-${width}-${theme}.jpg`),
+      type: "jpeg",
+      quality: 78,
+      caret: "hide",
+    });
+  };
+  const main = width === 1440;
+  await page.goto("/login");
+  await page.getByRole("heading").first().waitFor();
+  if (width !== 768) await shot("login");
+  if (main) {
+    await page.goto("/signup");
+    await page.getByRole("heading").first().waitFor();
+    await shot("sign-up");
+    await page.goto("/no-such-page");
+    await page.getByText("Page not found").or(page.getByRole("heading")).first().waitFor();
+    if (theme === "light") await shot("not-found");
+  }
+  await context.request.post("/api/v1/auth/login", {
+    data: { email: person.email, password: person.password },
+  });
+
+  const box = page.getByRole("textbox", { name: "Message", exact: true });
+  await page.goto("/");
+  await box.waitFor();
+  await page.getByRole("button", { name: "Model: Parlance Demo" }).waitFor();
+  await shot("new-chat");
+  await page.goto(`/c/${conversation}`);
+  await page.locator("article .hljs-keyword").first().waitFor();
+  await shot("chat");
+  // The one that README shows.
+  if (main && theme === "light") await page.screenshot({ path: join(out, "chat.png") });
+  if (width !== 768) {
+    await page.getByRole("log").evaluate((element) => element.scrollTo(0, 0));
+    await page.locator("article .katex").first().waitFor();
+    await shot("chat-table-and-math");
+    await page.getByRole("button", { name: "Model: Parlance Demo" }).click();
+    await page.getByRole("option").nth(4).waitFor();
+    await shot("models");
+    await page.keyboard.press("Escape");
+  }
+  if (main) {
+    await page.getByRole("button", { name: "Chat settings" }).click();
+    await page.getByLabel("System prompt").waitFor();
+    await shot("chat-settings");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("ControlOrMeta+K");
+    await page.getByRole("dialog").getByRole("combobox").waitFor();
+    await shot("palette");
+    await page.keyboard.press("Escape");
+    for (const name of ["profile", "appearance", "sessions", "security", "workspace", "usage"]) {
+      await page.goto(`/settings/${name}`);
+      await page.getByRole("heading").first().waitFor();
+      if (theme === "light" || name === "usage" || name === "profile")
+        await shot(`settings-${name}`);
+    }
+  }
+  if (width === 375) {
+    await page.goto("/");
+    await page.getByRole("button", { name: "Open sidebar" }).click();
+    await page.getByRole("link", { name: "Bread recipe" }).waitFor();
+    await shot("sidebar");
+    await page.goto("/settings/usage");
+    await page.getByRole("heading").first().waitFor();
+    await shot("settings-usage");
+  }
+  await context.close();
+}
