@@ -3,6 +3,7 @@ use std::time::Duration;
 use web::limit::{Limiter, Policy};
 
 /// A Redis of the developer's or CI's; the default is the one on this machine.
+#[allow(clippy::disallowed_methods, reason = "tests are configured by their environment")]
 fn redis_url() -> String {
     std::env::var("PARLANCE_TEST_REDIS_URL").unwrap_or_else(|_| "redis://127.0.0.1:6379".to_owned())
 }
