@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { i18n } from "../../packages/i18n/vite.ts";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 // Few, larger files for the start: small ones compress badly. The rest splits by itself.
 const vendor =
@@ -24,8 +24,20 @@ const base = new RegExp(
 const start =
   /features\/(shell\/(app-shell|month-usage)|conversations\/conversation-list|chat\/chat-page)\.tsx$/;
 
+/** KaTeX's style sheet offers each font three times; every browser that can run this takes WOFF2. */
+function katexFonts(): Plugin {
+  return {
+    name: "parlance-katex-fonts",
+    enforce: "pre",
+    transform: (code, id) =>
+      /katex(?:\.min)?\.css/.test(id)
+        ? code.replace(/,\s*url\([^)]*\.(?:woff|ttf)\)\s*format\("(?:woff|truetype)"\)/g, "")
+        : null,
+  };
+}
+
 export default defineConfig({
-  plugins: [i18n(), react(), tailwindcss()],
+  plugins: [katexFonts(), i18n(), react(), tailwindcss()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
     proxy: { "/api": { target: process.env.PARLANCE_SERVER ?? "http://localhost:4000" } },
