@@ -1,11 +1,13 @@
 import { useLingui } from "@lingui/react/macro";
 import { cn } from "@parlance/ui";
-import { ChevronDown } from "lucide-react";
-import { lazy, Suspense, useRef, useState } from "react";
-import { useShortcuts } from "@/features/shortcuts/shortcuts";
+import { Boxes, ChevronDown } from "lucide-react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
+import { useCommands } from "@/features/commands/registry";
+import { showKeys, useShortcuts } from "@/features/shortcuts/shortcuts";
 import { shortModelId } from "./models.logic";
 import type { Model } from "./queries";
 
+const KEYS = "mod+shift+m";
 const load = () => import("./model-picker");
 const ModelPicker = lazy(load);
 
@@ -25,8 +27,22 @@ export function ModelButton({
   const { t } = useLingui();
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
+  const commands = useMemo(
+    () => [
+      {
+        id: "chat.model",
+        label: t`Choose a model`,
+        group: t`Chat`,
+        icon: <Boxes size={16} />,
+        keys: showKeys(KEYS),
+        run: () => setOpen(true),
+      },
+    ],
+    [t],
+  );
+  useCommands(commands);
   useShortcuts([
-    { keys: "mod+shift+m", label: t`Choose a model`, group: t`Chat`, run: () => setOpen(true) },
+    { keys: KEYS, label: t`Choose a model`, group: t`Chat`, run: () => setOpen(true) },
   ]);
   const name = model?.name ?? (modelId === null ? t`Choose a model` : shortModelId(modelId));
   return (
