@@ -172,7 +172,7 @@ function Ending({
     return (
       <Notice
         tone="danger"
-        className="mt-3 items-center"
+        className="mt-3 items-center!"
         title={runErrorMessage(code)}
         action={retry}
       />
@@ -182,7 +182,7 @@ function Ending({
     return (
       <Notice
         tone="warning"
-        className="mt-3 items-center"
+        className="mt-3 items-center!"
         title={<Trans>The server stopped before this answer was complete.</Trans>}
         action={retry}
       />
