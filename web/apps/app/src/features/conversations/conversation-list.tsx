@@ -96,7 +96,7 @@ export default function ConversationList() {
             </Group>
           ))
         )}
-        {others.hasNextPage && (
+        {!loading && others.hasNextPage && (
           <More
             busy={others.isFetchingNextPage}
             onVisible={() => void others.fetchNextPage({ cancelRefetch: false })}
