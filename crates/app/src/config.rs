@@ -148,7 +148,7 @@ pub enum SignUp {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Requests to sign-up, login and refresh that one address may make in 15 minutes.
+    /// Requests to sign-up, login and password change that one address may make in 15 minutes.
     pub auth_per_ip: u32,
     /// Requests that one address may make in a minute.
     pub requests_per_ip: u32,

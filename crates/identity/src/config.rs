@@ -37,6 +37,6 @@ pub struct Config {
     pub refresh_secret: Option<SecretString>,
     /// Whether strangers may make an account.
     pub sign_up_open: bool,
-    /// Requests to sign-up, login, refresh, logout and password that one address may make in 15 minutes.
+    /// Requests to sign-up, login and password that one address may make in 15 minutes.
     pub requests_per_ip: u32,
 }

@@ -114,6 +114,9 @@ async fn a_failed_answer_can_be_retried(db: TestDb) {
     assert_ne!(final_run(&again)["message_id"], failed["message_id"], "a retry is a sibling");
     let page = person.get(&format!("/conversations/{conversation}/messages")).await.expect(200);
     assert_eq!(page["data"][0]["sibling_ids"].as_array().unwrap().len(), 2);
+
+    let next = person.say(&conversation, "/echo and on we go").await;
+    assert_eq!(final_run(&next)["status"], "completed", "a failure is not repeated by what is said after it");
 }
 
 #[db_test]

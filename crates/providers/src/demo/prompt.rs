@@ -122,18 +122,14 @@ fn plain(text: &str) -> String {
     format!("{whole}…")
 }
 
-/// The text of a message, its parts joined.
+/// What was said last in a message. Questions that got no answer stand before it: they were
+/// joined with it, and their commands are not to be followed again.
 pub(super) fn text_of(message: &ChatMessage) -> String {
-    let mut text = String::new();
-    for part in &message.parts {
-        if let ChatPart::Text(piece) = part {
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(piece);
-        }
-    }
-    text
+    let newest = message.parts.iter().rev().find_map(|part| match part {
+        ChatPart::Text(text) => Some(text),
+        _ => None,
+    });
+    newest.cloned().unwrap_or_default()
 }
 
 /// The topic of the question before the last one.
