@@ -123,7 +123,10 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     }
     mock.kill().await?;
 
-    let table = report::markdown(&machine::facts().await?, size, &baseline, &figures);
+    let folder = tempfile::tempdir()?;
+    let flush = tokio::task::spawn_blocking(move || machine::flush_time(folder.path())).await??;
+    let machine = report::Machine { facts: machine::facts().await?, flush, binary: size };
+    let table = report::markdown(&machine, &baseline, &figures);
     say(&table).await?;
     if let Some(path) = &options.write {
         let text = tokio::fs::read_to_string(path).await.with_context(|| format!("read {}", path.display()))?;

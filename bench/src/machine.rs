@@ -1,7 +1,13 @@
 //! What the figures were measured on, and what a process uses, from `/proc`.
 
+use std::{io::Write as _, path::Path, time::Duration};
+
 use anyhow::Context as _;
-use tokio::fs;
+use tokio::{fs, time::Instant};
+
+use crate::stats::Samples;
+
+const FLUSHES: usize = 50;
 
 /// Clock ticks in a second: Linux has had 100 on each architecture that we build for.
 const TICKS: u64 = 100;
@@ -17,6 +23,20 @@ pub async fn facts() -> anyhow::Result<String> {
     // What follows the version number names a build, not a kernel.
     let kernel = kernel.split('-').next().unwrap_or_default().trim();
     Ok(format!("{cores} cores ({model}), {} GiB, Linux {kernel}", kib.div_ceil(1 << 20)))
+}
+
+/// How long the disk takes to make 8 KiB last (`fdatasync`), median: what a commit that waits
+/// for the disk can't beat.
+pub fn flush_time(folder: &Path) -> anyhow::Result<Option<Duration>> {
+    let mut file = std::fs::File::create(folder.join("flush"))?;
+    let mut samples = Samples::default();
+    for _ in 0..FLUSHES {
+        file.write_all(&[0; 8192])?;
+        let begun = Instant::now();
+        file.sync_data()?;
+        samples.push(begun.elapsed());
+    }
+    Ok(samples.percentile(50))
 }
 
 /// Resident memory of a process, in KiB.

@@ -13,12 +13,26 @@ use crate::{
 const BEGIN: &str = "<!-- bench: begin -->";
 const END: &str = "<!-- bench: end -->";
 
-/// All tables. `binary` is the server's size in bytes.
-pub fn markdown(machine: &str, binary: u64, baseline: &Loads, figures: &[Figures]) -> String {
-    let mut text = format!("Measured on {machine}; the server, the mock and the client share them.\n\n");
+/// What the figures were measured on.
+pub struct Machine {
+    pub facts: String,
+    /// How long a small flush of the disk takes, by the median.
+    pub flush: Option<Duration>,
+    /// Bytes of the server's binary.
+    pub binary: u64,
+}
+
+/// All tables.
+pub fn markdown(machine: &Machine, baseline: &Loads, figures: &[Figures]) -> String {
+    let mut text = format!(
+        "Measured on {}; the server, the mock, the client and PostgreSQL share them. \
+         The disk takes {} ms to flush 8 KiB (median).\n\n",
+        machine.facts,
+        ms(machine.flush)
+    );
     latency(&mut text, baseline, figures);
     throughput(&mut text, baseline, figures);
-    memory(&mut text, binary, figures);
+    memory(&mut text, machine.binary, figures);
     text
 }
 
