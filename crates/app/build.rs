@@ -1,20 +1,43 @@
-//! Embeds the built web assets, or a page that says how to build them.
+//! Says which folders of web assets to embed: the built ones, or a page that tells how to
+//! build them.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "Cargo talks to a build script so")]
 
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
 
-fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/apps");
-    let placeholder = Path::new(env!("CARGO_MANIFEST_DIR")).join("placeholder");
-    let directory = |app: &str| -> PathBuf {
-        let built = root.join(app).join("dist");
-        // Watch the folder even while it is missing, so that a later build is noticed.
-        println!("cargo::rerun-if-changed={}", built.display());
-        if built.join("index.html").is_file() { built } else { placeholder.clone() }
-    };
-    // A release is whole wherever it is copied to; a debug build reads the folder, so that
-    // building the web app again needs no compression and no recompilation.
-    let embed = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    memory_serve::load_names_directories([("app", directory("app")), ("reference", directory("reference"))], embed);
+fn main() -> Result<(), Box<dyn Error>> {
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    // Compressing takes its time; a debug build sends files as they are.
+    let compress = std::env::var("PROFILE")? == "release";
+    for app in ["app", "reference"] {
+        let folder = folder(app).canonicalize()?;
+        let path = folder.to_str().ok_or("the path of the checkout is not Unicode")?;
+        let hashed = if folder.join("assets").is_dir() { r#"cache_busted_paths = ["assets"]"# } else { "" };
+        let mut code = format!(
+            "::static_serve::embed_assets!({path:?}, compress = {compress}, strip_html_ext = true, {hashed});\n"
+        );
+        if app == "app" {
+            let index = format!("{path}/index.html");
+            write!(
+                code,
+                "pub fn index() -> ::axum::routing::MethodRouter {{\n    \
+                     ::static_serve::embed_asset!({index:?}, compress = {compress})\n}}\n"
+            )?;
+        }
+        fs::write(out.join(format!("{app}.rs")), code)?;
+    }
+    Ok(())
+}
+
+fn folder(app: &str) -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let built = package.join("../../web/apps").join(app).join("dist");
+    // Watch the folder even while it is missing, so that a later build is noticed.
+    println!("cargo::rerun-if-changed={}", built.display());
+    if built.join("index.html").is_file() { built } else { package.join("placeholder") }
 }

@@ -1,4 +1,5 @@
-//! The web app and the API reference, embedded in the binary.
+//! The web app and the API reference, embedded in the binary and served from there: nothing
+//! is unpacked or copied, so assets cost memory only while they are sent.
 
 use axum::{
     Router,
@@ -7,42 +8,39 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use memory_serve::{CacheControl, MemoryServe};
 
 /// Where the build puts files whose names hold a hash of their content.
 const HASHED: &str = "/assets/";
 
+mod embedded {
+    pub mod app {
+        include!(concat!(env!("OUT_DIR"), "/app.rs"));
+    }
+    pub mod reference {
+        include!(concat!(env!("OUT_DIR"), "/reference.rs"));
+    }
+}
+
 /// The single-page app: every address that is not a file is the app's own to route.
 pub fn app() -> Router {
-    served(memory_serve::load!("app").fallback(Some("/index.html")).fallback_status(StatusCode::OK))
+    embedded::app::static_router().fallback_service(embedded::app::index()).layer(middleware::from_fn(caching))
 }
 
 /// The interactive reference of the API.
 pub fn reference() -> Router {
-    served(memory_serve::load!("reference"))
+    embedded::reference::static_router().layer(middleware::from_fn(caching))
 }
 
-fn served(files: MemoryServe) -> Router {
-    // Compression stays as it comes: a release build holds compressed files, a debug build
-    // would compress all of them at each start, which takes it longer than a test may wait.
-    files
-        .html_cache_control(CacheControl::NoCache)
-        .cache_control(CacheControl::Medium)
-        .into_router()
-        .layer(middleware::from_fn(hashed))
-}
-
-/// A hashed name never changes what it means, so it may be kept for ever; one that is gone
-/// (a tab from before an update asks for it) is not the app's page.
-async fn hashed(request: Request, next: Next) -> Response {
+/// A hashed name never changes what it means and is kept for ever; one that is gone (a tab
+/// from before an update asks for it) is not the app's page. All else is asked for again.
+async fn caching(request: Request, next: Next) -> Response {
     let is_hashed = request.uri().path().starts_with(HASHED);
     let mut response = next.run(request).await;
-    if is_hashed {
-        let headers = response.headers_mut();
-        if headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html")) {
-            return StatusCode::NOT_FOUND.into_response();
-        }
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    let headers = response.headers_mut();
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    if is_hashed && is_page {
+        return StatusCode::NOT_FOUND.into_response();
     }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     response
 }

@@ -28,7 +28,7 @@ pub struct Telemetry {
 
 /// Starts logging and, when configured, tracing.
 pub fn start(config: &Config) -> anyhow::Result<Telemetry> {
-    let filter = config.log.filter.as_deref().unwrap_or("info,memory_serve=warn");
+    let filter = config.log.filter.as_deref().unwrap_or("info");
     let filter = EnvFilter::try_new(filter)
         .with_context(|| format!("the configuration is not valid: `log.filter`: {filter:?} is not a filter"))?;
     let pretty = match config.log.format {
