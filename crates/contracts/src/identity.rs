@@ -1,7 +1,25 @@
 //! Who is calling.
 
+use std::{net::IpAddr, sync::Arc};
+
 use async_trait::async_trait;
-use kernel::{Code, SessionId, UserId, WorkspaceId};
+use kernel::{ApiKeyId, Code, SessionId, TenantScope, Timestamp, UserId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+
+use crate::tenancy::Role;
+
+/// The [`database::Epochs`] that cached API keys are good for. Whoever changes what a key
+/// rests on (the key, its owner, their membership) bumps it in the same transaction.
+pub const KEYS_EPOCH: &str = "api_keys";
+
+/// What an access token says. Its signature and its times were checked, and nothing else:
+/// whether the session still lives is [`Identity::live`]'s to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimed {
+    pub user: UserId,
+    pub session: SessionId,
+    pub workspace: WorkspaceId,
+}
 
 /// A live session of an enabled user, as an access token or a cookie proved it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +34,13 @@ pub struct Authenticated {
 /// Why a token was not accepted. Deliberately coarse: callers learn no more than they need.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthenticationError {
-    #[error("the access token is missing, malformed, forged or of an ended session")]
+    #[error("the access token or the key is missing, malformed, forged, or has ended")]
     Invalid,
     #[error("the access token has expired")]
     Expired,
+    /// The key is good, but not from here.
+    #[error("the key may not be used from {0}")]
+    Address(IpAddr),
     #[error(transparent)]
     Database(#[from] database::Error),
 }
@@ -29,8 +50,72 @@ impl AuthenticationError {
         match self {
             Self::Invalid => Code::Unauthenticated,
             Self::Expired => Code::TokenExpired,
+            Self::Address(_) => Code::AddressNotAllowed,
             Self::Database(_) => Code::Internal,
         }
+    }
+}
+
+/// What an API key opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyScope {
+    /// The compatible APIs under `/v1`: models answer, and it costs.
+    Inference,
+    /// Reading under `/api/v1`, as far as its owner's role goes.
+    Read,
+    /// Changing things under `/api/v1`, as far as its owner's role goes.
+    Write,
+}
+
+impl KeyScope {
+    pub const ALL: [Self; 3] = [Self::Inference, Self::Read, Self::Write];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inference => "inference",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+
+    /// The scope of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+}
+
+/// An API key that was accepted: what it may do, as of this request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    pub id: ApiKeyId,
+    pub workspace: WorkspaceId,
+    /// Who made it, and whose role bounds it.
+    pub user: UserId,
+    /// The owner's role in the workspace.
+    pub role: Role,
+    pub scopes: Vec<KeyScope>,
+    /// Ids of models and names of routes that it may ask for; none: all.
+    pub models: Option<Vec<String>>,
+    /// Requests that it may make in a minute; none: as many as its owner.
+    pub requests_per_minute: Option<u32>,
+    /// Tokens, in and out, that it may use in a minute; none: no limit.
+    pub tokens_per_minute: Option<u32>,
+    pub expires_at: Option<Timestamp>,
+}
+
+impl ApiKey {
+    pub fn scope(&self) -> TenantScope {
+        TenantScope::assume(self.workspace)
+    }
+
+    pub fn has(&self, scope: KeyScope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Whether it may ask for the model or route of this name.
+    pub fn may_use(&self, model: &str) -> bool {
+        self.models.as_ref().is_none_or(|models| models.iter().any(|allowed| allowed == model))
     }
 }
 
@@ -46,10 +131,27 @@ pub struct UserSummary {
 
 #[async_trait]
 pub trait Identity: Send + Sync {
-    /// Checks an access token (JWT) and that its session still lives. A session that was
-    /// revoked, or a user who was disabled, is refused from the next request on.
-    async fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError>;
+    /// Checks the signature and the times of an access token (JWT). Asks no database.
+    async fn verify(&self, access_token: &str) -> Result<Claimed, AuthenticationError>;
+
+    /// Checks that the session still lives. One that was revoked, or whose user was disabled,
+    /// is refused from the next request on.
+    async fn live(&self, claimed: &Claimed) -> Result<Authenticated, AuthenticationError>;
+
+    /// Both at once. Who has something else to ask the database does it beside [`Self::live`].
+    async fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
+        let claimed = self.verify(access_token).await?;
+        self.live(&claimed).await
+    }
 
     /// The users with these ids, in no particular order; unknown ids are left out.
     async fn users(&self, ids: &[UserId]) -> Result<Vec<UserSummary>, database::Error>;
+}
+
+/// The keys that programs call with.
+#[async_trait]
+pub trait ApiKeys: Send + Sync {
+    /// Checks an API key that came from `from`: known, not revoked, not expired, its owner
+    /// enabled and still a member. A change holds from the next request on, on every process.
+    async fn authenticate_key(&self, key: &str, from: IpAddr) -> Result<Arc<ApiKey>, AuthenticationError>;
 }

@@ -10,7 +10,7 @@ pub mod metering;
 pub mod providers;
 pub mod tenancy;
 
-pub use identity::Identity;
+pub use identity::{ApiKeys, Identity};
 pub use metering::Metering;
-pub use providers::Providers;
+pub use providers::{Providers, Routing};
 pub use tenancy::Tenancy;

@@ -1,8 +1,13 @@
 //! What was used, and what it cost.
 
+use std::{any::Any, fmt};
+
 use async_trait::async_trait;
 use database::Tx;
-use kernel::{Code, ConversationId, NanoUsd, RunId, TenantScope, Timestamp, UsageId, UserId};
+use kernel::{
+    ApiKeyId, BudgetId, Code, ConversationId, NanoUsd, PicoUsd, RunId, TenantScope, Timestamp, UsageId, UserId,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::providers::{Prices, TokenUsage};
 
@@ -13,6 +18,8 @@ pub struct NewUsage {
     pub user: UserId,
     pub conversation: Option<ConversationId>,
     pub run: Option<RunId>,
+    /// The API key that asked.
+    pub key: Option<ApiKeyId>,
     /// The model that spoke, as `provider/name`.
     pub model: String,
     pub tokens: TokenUsage,
@@ -32,6 +39,177 @@ pub struct UsageEntry {
     pub estimated: bool,
     pub cost: NanoUsd,
     pub price_version: Option<String>,
+}
+
+/// The span over which a budget counts. Days and months are those of UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetPeriod {
+    Day,
+    Month,
+    Total,
+}
+
+impl BudgetPeriod {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Total => "total",
+        }
+    }
+
+    /// The period of this name, as stored.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Day, Self::Month, Self::Total].into_iter().find(|period| period.as_str() == name)
+    }
+
+    /// When the span began that `at` lies in.
+    pub fn start(self, at: Timestamp) -> Timestamp {
+        match self {
+            Self::Day => Timestamp::start_of(at.date()),
+            Self::Month => Timestamp::start_of(at.date().first_of_month()),
+            Self::Total => Timestamp::EPOCH,
+        }
+    }
+
+    /// When it ends, and the next begins; none: never.
+    pub fn end(self, at: Timestamp) -> Option<Timestamp> {
+        let last = match self {
+            Self::Day => at.date(),
+            Self::Month => at.date().last_of_month(),
+            Self::Total => return None,
+        };
+        last.tomorrow().ok().map(Timestamp::start_of)
+    }
+}
+
+/// The dearest that a call with so many tokens can become: each at the highest price that it
+/// may be charged at, whatever turns out to be cached and whichever tier applies. The prices
+/// of several models make several worst cases; reserve the greatest.
+pub fn worst_case(prices: &Prices, input: u64, output: u64) -> NanoUsd {
+    let mut dearest = (PicoUsd::ZERO, PicoUsd::ZERO);
+    let mut base = prices.clone();
+    let tiers = prices.tiers.iter().filter(|tier| input > tier.above).map(Some);
+    for tier in std::iter::once(None).chain(tiers) {
+        if let Some(tier) = tier {
+            base.input = tier.input.unwrap_or(base.input);
+            base.output = tier.output.unwrap_or(base.output);
+            base.cached_input = tier.cached_input.or(base.cached_input);
+            base.cache_write = tier.cache_write.or(base.cache_write);
+        }
+        let read = [Some(base.input), base.cached_input, base.cache_write];
+        let written = [Some(base.output), base.reasoning];
+        dearest.0 = read.into_iter().flatten().fold(dearest.0, PicoUsd::max);
+        dearest.1 = written.into_iter().flatten().fold(dearest.1, PicoUsd::max);
+    }
+    PicoUsd::cost([(input, dearest.0), (output, dearest.1)])
+}
+
+/// The most that one call may use, before it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReservation {
+    pub user: UserId,
+    pub key: Option<ApiKeyId>,
+    /// The dearest that the call can become, retries and fallbacks included.
+    pub worst: NanoUsd,
+    /// All input and the most output, in tokens.
+    pub tokens: u64,
+}
+
+/// Room that is kept for one call. Dropping it gives the room back; settling turns it into
+/// usage. It outlives a crash of the process for a bounded time.
+#[must_use]
+pub struct Reservation(Option<Box<dyn Any + Send + Sync>>);
+
+impl Reservation {
+    /// `release` gives the room back.
+    pub fn new(release: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self::of(OnDrop(Some(release)))
+    }
+
+    /// Keeps `held`, which gives the room back when it is dropped.
+    pub fn of<T: Send + Sync + 'static>(held: T) -> Self {
+        Self(Some(Box::new(held)))
+    }
+
+    /// Where no budget applies there is nothing to keep.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// What [`Reservation::of`] was given, for whoever gave it. Anything else stays as it is.
+    pub fn into_held<T: Send + Sync + 'static>(self) -> Result<Box<T>, Self> {
+        match self.0.map(<Box<dyn Any + Send + Sync>>::downcast) {
+            Some(Ok(held)) => Ok(held),
+            Some(Err(other)) => Err(Self(Some(other))),
+            None => Err(Self(None)),
+        }
+    }
+
+    /// Whether there is nothing to give back.
+    pub const fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl fmt::Debug for Reservation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Reservation(held)" } else { "Reservation(none)" })
+    }
+}
+
+/// Calls a function when it is dropped.
+struct OnDrop<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        if let Some(release) = self.0.take() {
+            release();
+        }
+    }
+}
+
+/// A cap that a call would pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapReached {
+    pub budget: BudgetId,
+    /// Its name, for people.
+    pub name: String,
+    pub period: BudgetPeriod,
+    pub limit: NanoUsd,
+    /// Spent in this period, without what other calls have reserved.
+    pub spent: NanoUsd,
+    /// When the period ends; none: never.
+    pub resets_at: Option<Timestamp>,
+}
+
+impl fmt::Display for CapReached {
+    /// A sentence or two for the person who was refused.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let period = match self.period {
+            BudgetPeriod::Day => "daily",
+            BudgetPeriod::Month => "monthly",
+            BudgetPeriod::Total => "total",
+        };
+        let Self { name, limit, spent, .. } = self;
+        write!(
+            f,
+            "The {period} spend cap \u{201c}{name}\u{201d} of ${limit} leaves no room for this: ${spent} are spent."
+        )?;
+        match self.resets_at {
+            Some(at) => write!(f, " It resets at {at}."),
+            None => f.write_str(" It does not reset; somebody has to raise it."),
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReserveError {
+    #[error("{0}")]
+    Cap(Box<CapReached>),
+    #[error(transparent)]
+    Database(#[from] database::Error),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -59,4 +237,17 @@ pub trait Metering: Send + Sync {
     /// Writes the entry in the caller's transaction. The same id with the same payload
     /// counts once and gives back what stands; with another payload it is a conflict.
     async fn record(&self, tx: &mut Tx, scope: &TenantScope, usage: NewUsage) -> Result<UsageEntry, MeteringError>;
+
+    /// Keeps room for a call in every budget that applies to it, or says which has none left.
+    /// Of calls that ask at the same time, on whatever processes, no more pass than fit.
+    async fn reserve(&self, scope: &TenantScope, wanted: NewReservation) -> Result<Reservation, ReserveError>;
+
+    /// Writes the entry in a transaction shared with other calls that end at the same time,
+    /// and returns when it is durable. The reservation's room is given back with it.
+    async fn settle(
+        &self,
+        scope: &TenantScope,
+        reservation: Reservation,
+        usage: NewUsage,
+    ) -> Result<UsageEntry, MeteringError>;
 }

@@ -121,6 +121,50 @@ pub struct GenerationRequest {
     pub messages: Vec<ChatMessage>,
     pub parameters: Parameters,
     pub tools: Vec<Tool>,
+    pub tuning: Tuning,
+}
+
+/// Finer settings that developers may send. What a provider has no field for is refused with
+/// [`ProviderErrorKind::Unsupported`], never dropped in silence.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tuning {
+    pub top_p: Option<f64>,
+    pub top_k: Option<u64>,
+    pub frequency_penalty: Option<f64>,
+    pub presence_penalty: Option<f64>,
+    /// Texts that end the answer.
+    pub stop: Vec<String>,
+    pub seed: Option<i64>,
+    pub tool_choice: ToolChoice,
+    /// Whether several tools may be called at once; none: the provider's default.
+    pub parallel_tool_calls: Option<bool>,
+    pub format: AnswerFormat,
+    /// An opaque name of the end user, for the provider's abuse detection. It alone is left
+    /// out where a provider has no field for it: it asks nothing of the answer.
+    pub end_user: Option<String>,
+}
+
+/// Whether the model must call a tool.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ToolChoice {
+    #[default]
+    Auto,
+    None,
+    /// At least one, whichever.
+    Required,
+    /// The one of this name.
+    Named(String),
+}
+
+/// The form of the answer's text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum AnswerFormat {
+    #[default]
+    Text,
+    /// Any JSON object.
+    Json,
+    /// JSON of this schema.
+    Schema { name: String, schema: serde_json::Value, strict: bool },
 }
 
 #[derive(Debug, Clone)]
@@ -223,6 +267,10 @@ pub enum ProviderErrorKind {
     Protocol,
     /// Any other failure on the provider's side (5xx, an error in mid-stream).
     Failed,
+    /// The request asks for something that has no translation for the provider.
+    Unsupported,
+    /// The route's provider is resting after failures.
+    Resting,
 }
 
 impl ProviderErrorKind {
@@ -232,7 +280,7 @@ impl ProviderErrorKind {
             Self::Unavailable => Code::ModelUnavailable,
             Self::Auth => Code::ProviderAuth,
             Self::RateLimited => Code::ProviderRateLimited,
-            Self::Overloaded => Code::ProviderOverloaded,
+            Self::Overloaded | Self::Resting => Code::ProviderOverloaded,
             Self::ContextTooLong => Code::ContextTooLong,
             Self::InvalidRequest => Code::ProviderInvalidRequest,
             Self::ContentFilter => Code::ProviderContentFilter,
@@ -240,6 +288,7 @@ impl ProviderErrorKind {
             Self::Unreachable => Code::ProviderUnreachable,
             Self::Protocol => Code::ProviderProtocol,
             Self::Failed => Code::ProviderFailed,
+            Self::Unsupported => Code::UnsupportedParameter,
         }
     }
 
@@ -247,7 +296,13 @@ impl ProviderErrorKind {
     pub const fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::RateLimited | Self::Overloaded | Self::Timeout | Self::Unreachable | Self::Protocol | Self::Failed
+            Self::RateLimited
+                | Self::Overloaded
+                | Self::Timeout
+                | Self::Unreachable
+                | Self::Protocol
+                | Self::Failed
+                | Self::Resting
         )
     }
 }
@@ -261,6 +316,16 @@ pub struct ProviderError {
     pub message: String,
     /// What the provider asked us to wait.
     pub retry_after: Option<Duration>,
+    /// The HTTP status that the provider answered with.
+    pub status: Option<u16>,
+    /// The provider's own error, keys struck out, where it speaks the shape of the request.
+    pub body: Option<Bytes>,
+}
+
+impl ProviderError {
+    pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), retry_after: None, status: None, body: None }
+    }
 }
 
 /// The chunks of one generation. Dropping it closes the connection to the provider.
@@ -273,16 +338,121 @@ pub struct Generation {
     pub chunks: GenerationStream,
 }
 
+/// The wire format of a request and of its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// `POST …/chat/completions` of OpenAI and its imitators.
+    OpenAiChat,
+    /// `POST …/responses` of OpenAI.
+    OpenAiResponses,
+    /// `POST …/embeddings` of OpenAI and its imitators.
+    OpenAiEmbeddings,
+    /// `POST …/messages` of Anthropic.
+    AnthropicMessages,
+}
+
+/// A request as a client sent it, to be passed on unread where the provider speaks its shape.
+#[derive(Debug, Clone)]
+pub struct NativeRequest {
+    pub shape: Shape,
+    /// A JSON object. `model` is replaced, and usage is asked for in a stream; all other
+    /// fields, known or not, pass through.
+    pub body: Bytes,
+}
+
+/// What a developer asks of a model, before it is known which provider answers.
+#[derive(Clone)]
+pub struct Inference {
+    /// A model's id, or the name of a route of the workspace.
+    pub model: String,
+    pub stream: bool,
+    pub native: NativeRequest,
+    /// The same in our own shape, for providers that speak another one; made when needed.
+    /// An error says what has no translation.
+    pub translated: Arc<dyn Fn() -> Result<GenerationRequest, ProviderError> + Send + Sync>,
+    /// Only the first model of a route, and no other if it fails.
+    pub no_fallback: bool,
+}
+
+/// One try at one model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The model's id.
+    pub model: String,
+    /// How it failed; none: it answered.
+    pub failed: Option<ProviderErrorKind>,
+}
+
+/// An answer that has begun.
+pub struct Inferred {
+    /// The model that speaks.
+    pub model: Arc<Model>,
+    /// All tries in order; the last one answered.
+    pub attempts: Vec<Attempt>,
+    pub answer: InferredAnswer,
+    /// Whether the route wants the provider's answer to end when the client leaves.
+    pub abort_on_disconnect: bool,
+}
+
+/// An answer to [`Shape::OpenAiEmbeddings`] is always [`InferredAnswer::Native`], whichever
+/// provider gave it. A stream that was asked for may come whole, as translated chunks, from a
+/// server that can't stream.
+pub enum InferredAnswer {
+    /// The provider's own bytes, in the request's shape, whole.
+    Native { body: Bytes, usage: Option<TokenUsage> },
+    /// The provider's own events, in the request's shape.
+    NativeStream(NativeStream),
+    /// In our own shape, streamed or not.
+    Translated(GenerationStream),
+}
+
+/// The events of a provider's stream. Dropping it closes the connection.
+pub type NativeStream = Pin<Box<dyn Stream<Item = Result<NativeEvent, ProviderError>> + Send>>;
+
+/// One server-sent event, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NativeEvent {
+    /// All of its lines, the empty one that ends it included.
+    pub bytes: Bytes,
+    /// Tokens so far, if it says so; cumulative.
+    pub usage: Option<TokenUsage>,
+    /// Whether it holds nothing but figures that the client did not ask for.
+    pub only_usage: bool,
+}
+
+/// Texts to embed.
+#[derive(Debug, Clone)]
+pub struct EmbeddingRequest {
+    pub model: String,
+    pub inputs: Vec<String>,
+    /// The length of the vectors, for models that can shorten them.
+    pub dimensions: Option<u32>,
+}
+
+/// One vector per input, in order.
+#[derive(Debug, Clone)]
+pub struct Embeddings {
+    pub model: Arc<Model>,
+    pub vectors: Vec<Vec<f32>>,
+    pub usage: TokenUsage,
+}
+
 #[async_trait]
 pub trait Providers: Send + Sync {
     /// The models that the workspace can see, in the order to show them.
-    fn models(&self, scope: &TenantScope) -> Arc<[Arc<Model>]>;
+    async fn models(&self, scope: &TenantScope) -> Arc<[Arc<Model>]>;
 
     /// The model of this id; an error says why there is none or why it can't be used.
-    fn model(&self, scope: &TenantScope, id: &str) -> Result<Arc<Model>, ProviderError>;
+    async fn model(&self, scope: &TenantScope, id: &str) -> Result<Arc<Model>, ProviderError>;
 
     /// The model to use when nobody chose one.
-    fn default_model(&self, scope: &TenantScope) -> Result<Arc<Model>, ProviderError>;
+    async fn default_model(&self, scope: &TenantScope) -> Result<Arc<Model>, ProviderError>;
+
+    /// The models that [`Providers::stream`] may end up with for this id, the first to be tried
+    /// first. For the worst price.
+    async fn may_answer(&self, scope: &TenantScope, id: &str) -> Vec<Arc<Model>> {
+        self.model(scope, id).await.into_iter().collect()
+    }
 
     /// The tokens that `text` has for the model: exact where its tokenizer is public and
     /// loaded, else a careful estimate.
@@ -296,4 +466,23 @@ pub trait Providers: Send + Sync {
         request: GenerationRequest,
         cancel: CancellationToken,
     ) -> Result<Generation, ProviderError>;
+}
+
+/// What developers ask through the compatible APIs.
+#[async_trait]
+pub trait Routing: Send + Sync {
+    /// Sends what a developer asked for along its route: retries, breakers and fallbacks
+    /// before the first token, never after it.
+    async fn infer(
+        &self,
+        scope: &TenantScope,
+        inference: Inference,
+        cancel: CancellationToken,
+    ) -> Result<Inferred, ProviderError>;
+
+    /// The models that a request for this model or route may end up with, the first to be
+    /// tried first. For limits and for the worst price.
+    async fn candidates(&self, scope: &TenantScope, model: &str) -> Result<Vec<Arc<Model>>, ProviderError>;
+
+    async fn embed(&self, scope: &TenantScope, request: EmbeddingRequest) -> Result<Embeddings, ProviderError>;
 }

@@ -86,6 +86,13 @@ permissions! {
     ReadModels = "models.read", Guest, "See the models that can be chosen";
     ReadUsage = "usage.read", Guest, "See one's own usage and cost";
     ReadAllUsage = "usage.read_all", Admin, "See everybody's usage and cost";
+    ReadBudgets = "budgets.read", Member, "See the workspace's budgets and one's own";
+    ManageBudgets = "budgets.manage", Admin, "See and set everybody's budgets";
+    CreateKeys = "keys.create", Member, "Make API keys of one's own";
+    ReadRoutes = "routes.read", Member, "See the workspace's routes and how the providers do";
+    ManageRoutes = "routes.manage", Admin, "Make and change the workspace's routes";
+    ManageConnections = "connections.manage", Admin, "Set the workspace's own provider keys and deployments";
+    ManageKeys = "keys.manage", Admin, "See, change and revoke everybody's API keys";
 }
 
 impl Serialize for Permission {

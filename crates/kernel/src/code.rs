@@ -40,8 +40,11 @@ codes! {
     InvalidCredentials = "invalid_credentials", 401, "Wrong e-mail or password";
     RefreshInvalid = "refresh_invalid", 401, "The session has ended";
     RefreshReused = "refresh_reused", 401, "The session was ended because its token was used twice";
+    BudgetExceeded = "budget_exceeded", 402, "A spend cap has been reached";
     Forbidden = "forbidden", 403, "Your role does not allow this";
     SignUpClosed = "sign_up_closed", 403, "Sign-up is closed here";
+    ModelNotAllowed = "model_not_allowed", 403, "This model may not be used here";
+    AddressNotAllowed = "address_not_allowed", 403, "This key may not be used from this address";
     InvalidPath = "invalid_path", 404, "There is nothing at this address";
     NotFound = "not_found", 404, "Not found";
     MethodNotAllowed = "method_not_allowed", 405, "This address does not take that method";
@@ -57,6 +60,10 @@ codes! {
     UnknownModel = "unknown_model", 422, "There is no such model";
     ModelUnavailable = "model_unavailable", 422, "This model is not available";
     ContextTooLong = "context_too_long", 422, "The text is longer than the model can read";
+    ModelUnpriced = "model_unpriced", 422, "This model has no price";
+    UnsupportedParameter = "unsupported_parameter", 422, "The model does not take this parameter";
+    ContentBlocked = "content_blocked", 422, "A guardrail stopped this";
+    QuotaExceeded = "quota_exceeded", 429, "The plan's quota is used up";
     RateLimited = "rate_limited", 429, "Too many requests";
     Internal = "internal", 500, "Something went wrong on our side";
     ProviderAuth = "provider_auth", 502, "The provider refused our key";

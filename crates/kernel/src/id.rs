@@ -157,6 +157,13 @@ ids! {
     UsageId = Usage("use");
     /// An event in the outbox.
     EventId = Event("evt");
+    /// An API key; not its secret.
+    ApiKeyId = ApiKey("key");
+    BudgetId = Budget("budget");
+    /// A model name of a workspace's own.
+    RouteId = Route("route");
+    /// A provider's key and address that a workspace has brought.
+    ConnectionId = Connection("pc");
 }
 
 #[cfg(test)]
