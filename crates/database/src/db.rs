@@ -148,6 +148,9 @@ impl Db {
     }
 }
 
+/// A write and what it binds, for [`Tx::execute_batch`].
+pub type Statement = (&'static str, Vec<Value>);
+
 /// A write transaction in one [`Scope`]. Dropping it rolls back.
 pub struct Tx {
     scope: Scope,
@@ -192,6 +195,18 @@ impl Tx {
         let affected = match &mut self.inner {
             TxInner::Sqlite(tx) => tx.execute(sql, params).await,
             TxInner::Postgres(tx) => tx.execute(sql, &params).await,
+        };
+        self.leave(affected)
+    }
+
+    /// Several writes, one after the other, sent together: one round trip on PostgreSQL, one
+    /// hop to the writer's thread on SQLite. Returns how many rows each changed. The first
+    /// failure is the batch's; nothing after it is done.
+    pub async fn execute_batch(&mut self, statements: Vec<Statement>) -> Result<Vec<u64>, Error> {
+        self.enter()?;
+        let affected = match &mut self.inner {
+            TxInner::Sqlite(tx) => tx.execute_batch(statements).await,
+            TxInner::Postgres(tx) => tx.execute_batch(&statements).await,
         };
         self.leave(affected)
     }

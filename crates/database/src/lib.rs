@@ -10,6 +10,7 @@
 //! Deliberately absent: domain words, query building, mapping of objects to tables.
 
 mod db;
+mod epochs;
 mod error;
 mod migrate;
 mod options;
@@ -19,7 +20,8 @@ mod scope;
 mod sqlite;
 mod value;
 
-pub use db::{Db, Engine, Tx};
+pub use db::{Db, Engine, Statement, Tx};
+pub use epochs::Epochs;
 pub use error::Error;
 pub use migrate::{Migration, SchemaState, migrations};
 pub use options::{Options, Synchronous};

@@ -115,32 +115,58 @@ impl Tx {
         Ok(self.run(sql, params).await?.affected)
     }
 
+    pub async fn execute_batch(&mut self, statements: &[crate::Statement]) -> Result<Vec<u64>, Error> {
+        let statements: Vec<_> = statements.iter().map(|(sql, params)| (*sql, params.as_slice())).collect();
+        Ok(self.attempt(&statements).await?.into_iter().map(|answer| answer.affected).collect())
+    }
+
     async fn run(&mut self, sql: &str, params: &[Value]) -> Result<Answer, Error> {
+        self.attempt(&[(sql, params)]).await?.pop().ok_or(Error::NotFound)
+    }
+
+    async fn attempt(&mut self, statements: &[(&str, &[Value])]) -> Result<Vec<Answer>, Error> {
         let first = !self.begun;
-        let answer = match self.step(sql, params).await {
+        let answers = match self.step(statements).await {
             // Nothing is done yet, so the transaction can begin again on another connection.
             Err(Failed::Broken(_)) if first => {
                 self.abandon();
                 self.client = self.shared.client().await?;
-                self.step(sql, params).await?
+                self.step(statements).await?
             }
-            answer => answer?,
+            answers => answers?,
         };
-        Ok(answer)
+        Ok(answers)
     }
 
-    async fn step(&mut self, sql: &str, params: &[Value]) -> Result<Answer, Failed> {
+    /// Sends the statements, after the opening if need be, without waiting in between.
+    async fn step(&mut self, statements: &[(&str, &[Value])]) -> Result<Vec<Answer>, Failed> {
+        let client = &self.client;
         let work = async {
-            let statement = self.client.prepare_cached(sql).await?;
-            if std::mem::replace(&mut self.begun, true) {
-                return fetch(&self.client, &statement, params).await;
+            let mut prepared = Vec::with_capacity(statements.len());
+            for (sql, params) in statements {
+                prepared.push((client.prepare_cached(sql).await?, *params));
             }
-            let (opened, answer) =
-                future::join(self.client.batch_execute(&self.opening), fetch(&self.client, &statement, params)).await;
-            opened?;
-            answer
+            let opening = if std::mem::replace(&mut self.begun, true) { None } else { Some(self.opening.as_str()) };
+            let mut opened = pin!(future::maybe_done(open(client, opening)));
+            let mut answers: Vec<_> = prepared
+                .iter()
+                .map(|(statement, params)| Box::pin(future::maybe_done(fetch(client, statement, params))))
+                .collect();
+            // Each sends when it is first polled; in this order, therefore.
+            let _ = opened.as_mut().now_or_never();
+            for answer in &mut answers {
+                let _ = answer.as_mut().now_or_never();
+            }
+            opened.as_mut().await;
+            opened.take_output().transpose()?;
+            let mut read = Vec::with_capacity(answers.len());
+            for mut answer in answers {
+                answer.as_mut().await;
+                read.extend(answer.as_mut().take_output().transpose()?);
+            }
+            Ok(read)
         };
-        work.await.map_err(|error| self.shared.failed(&self.client, &error))
+        work.await.map_err(|error| self.shared.failed(client, &error))
     }
 
     /// Queues a ROLLBACK: one poll puts it ahead of whoever gets the connection next.
@@ -199,6 +225,13 @@ impl From<Failed> for Error {
 struct Answer {
     rows: Vec<PgRow>,
     affected: u64,
+}
+
+async fn open(client: &Client, opening: Option<&str>) -> Result<(), PgError> {
+    match opening {
+        Some(opening) => client.batch_execute(opening).await,
+        None => Ok(()),
+    }
 }
 
 async fn fetch(client: &Client, statement: &Statement, params: &[Value]) -> Result<Answer, PgError> {

@@ -125,6 +125,11 @@ impl Tx {
         self.step(move |connection| execute(connection, sql, &params)).await
     }
 
+    pub async fn execute_batch(&mut self, statements: Vec<crate::Statement>) -> Result<Vec<u64>, Error> {
+        self.step(move |connection| statements.iter().map(|(sql, params)| execute(connection, sql, params)).collect())
+            .await
+    }
+
     pub async fn commit(mut self) -> Result<(), Error> {
         let permit = self.permit.take();
         if !self.begun {

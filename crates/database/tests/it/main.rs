@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, clippy::panic, clippy::unwrap_used, reason = "a panic is how a test reports")]
 
 mod concurrency;
+mod epochs;
 mod failures;
 mod isolation;
 mod migrations;

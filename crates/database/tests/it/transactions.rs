@@ -154,3 +154,34 @@ async fn a_second_writer_inside_a_transaction_is_told_so(db: TestDb) {
     tx.commit().await.unwrap();
     assert_eq!(count(&db).await, 1);
 }
+
+#[db_test]
+async fn a_batch_is_done_in_order_and_counts_each(db: TestDb) {
+    const MOVE: &str = "UPDATE shelves SET room = $2 WHERE id = $1 AND room = $3";
+    tables::create(&db).await;
+    let mut tx = db.begin(Platform).await.unwrap();
+    let put = |id: i64| (SHELF, params![id]);
+    let moves =
+        [(MOVE, params![1, "attic", "hall"]), (MOVE, params![1, "cellar", "attic"]), (MOVE, params![9, "x", "y"])];
+    let counts = tx.execute_batch([put(1), put(2)].into_iter().chain(moves).collect()).await.unwrap();
+    assert_eq!(counts, [1, 1, 1, 1, 0]);
+    assert!(tx.execute_batch(Vec::new()).await.unwrap().is_empty());
+    let (room,): (String,) = tx.one("SELECT room FROM shelves WHERE id = 1", params![]).await.unwrap();
+    assert_eq!(room, "cellar");
+    let many = (10..300).map(put).collect();
+    assert_eq!(tx.execute_batch(many).await.unwrap().len(), 290);
+    tx.commit().await.unwrap();
+    assert_eq!(count(&db).await, 292);
+}
+
+#[db_test]
+async fn a_batch_that_fails_undoes_all(db: TestDb) {
+    tables::create(&db).await;
+    let mut tx = db.begin(Platform).await.unwrap();
+    let error =
+        tx.execute_batch(vec![(SHELF, params![1]), (SHELF, params![1]), (SHELF, params![2])]).await.unwrap_err();
+    assert!(error.is_unique_violation(), "{error}");
+    assert!(matches!(tx.commit().await, Err(Error::Aborted)));
+    assert_eq!(count(&db).await, 0);
+    db.execute(Platform, SHELF, params![1]).await.unwrap();
+}

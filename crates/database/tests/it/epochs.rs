@@ -1,0 +1,44 @@
+//! Numbers that move with what is cached.
+
+use database::{Epochs, Platform};
+use futures_util::future;
+use testkit::{TestDb, db_test};
+
+#[db_test]
+async fn a_change_is_known_everywhere_at_once(db: TestDb) {
+    let here = Epochs::new((*db).clone(), "keys");
+    let there = Epochs::new(db.reconnect().await, "keys");
+    let other = Epochs::new((*db).clone(), "budgets");
+    let before = there.current().await.unwrap();
+    for step in 1..=3 {
+        let mut tx = db.begin(Platform).await.unwrap();
+        here.bump(&mut tx).await.unwrap();
+        assert_eq!(there.current().await.unwrap(), before + step - 1, "not before it is committed");
+        tx.commit().await.unwrap();
+        assert_eq!(there.current().await.unwrap(), before + step);
+        assert_eq!(here.current().await.unwrap(), before + step);
+    }
+    assert_eq!(other.current().await.unwrap(), 0);
+    let mut tx = db.begin(Platform).await.unwrap();
+    here.bump(&mut tx).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(there.current().await.unwrap(), before + 3, "an undone change is none");
+}
+
+#[db_test]
+async fn whoever_asks_after_a_change_sees_it_among_many_that_ask(db: TestDb) {
+    let epochs = Epochs::new((*db).clone(), "keys");
+    for step in 1..=20 {
+        let early = future::join_all((0..50).map(|_| epochs.current()));
+        let change = async {
+            let mut tx = db.begin(Platform).await.unwrap();
+            epochs.bump(&mut tx).await.unwrap();
+            tx.commit().await.unwrap();
+            // Others' questions are under way; this one is newer than theirs.
+            epochs.current().await.unwrap()
+        };
+        let (early, late) = future::join(early, change).await;
+        assert_eq!(late, step);
+        assert!(early.into_iter().all(|epoch| (step - 1..=step).contains(&epoch.unwrap())));
+    }
+}
