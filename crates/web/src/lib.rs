@@ -10,6 +10,7 @@
 mod auth;
 mod binary;
 mod client;
+mod compress;
 pub mod cursor;
 mod extract;
 pub mod idempotency;
@@ -18,9 +19,10 @@ pub mod limit;
 mod problem;
 pub mod sse;
 
-pub use auth::{Allowed, Auth, MaybeMember, Member};
+pub use auth::{Allowed, Auth, Caller, MaybeMember, Member, Person};
 pub use binary::Binary;
 pub use client::{Client, RequestId};
+pub use compress::compress;
 pub use cursor::PageQuery;
 pub use extract::{Json, Path, Query};
 pub use problem::{FieldError, Problem, ProblemBody};

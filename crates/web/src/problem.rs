@@ -110,9 +110,9 @@ impl Problem {
         &self.errors
     }
 
-    /// The body as it is sent, with the request's id.
-    pub fn body(&self, request_id: Option<String>) -> ProblemBody {
-        let detail = self.detail.clone().unwrap_or_else(|| match self.errors.as_slice() {
+    /// What happened, in words: the detail, else the fields that are wrong, else the code's title.
+    pub fn message(&self) -> Cow<'static, str> {
+        self.detail.clone().unwrap_or_else(|| match self.errors.as_slice() {
             [] => Cow::Borrowed(self.code.title()),
             errors => Cow::Owned(
                 errors
@@ -124,12 +124,21 @@ impl Problem {
                     .collect::<Vec<_>>()
                     .join("; "),
             ),
-        });
+        })
+    }
+
+    /// How long the caller is told to wait.
+    pub const fn wait(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The body as it is sent, with the request's id.
+    pub fn body(&self, request_id: Option<String>) -> ProblemBody {
         ProblemBody {
             kind: format!("/api/docs#{}", self.code),
             title: self.code.title(),
             status: self.code.status(),
-            detail,
+            detail: self.message(),
             code: self.code,
             request_id,
             errors: self.errors.clone(),
@@ -183,6 +192,22 @@ impl From<contracts::identity::AuthenticationError> for Problem {
         match error {
             contracts::identity::AuthenticationError::Database(error) => error.into(),
             other => Self::new(other.code()),
+        }
+    }
+}
+
+impl From<contracts::metering::CapReached> for Problem {
+    /// Names the cap, its period and when it resets.
+    fn from(cap: contracts::metering::CapReached) -> Self {
+        Self::new(Code::BudgetExceeded).detail(cap.to_string())
+    }
+}
+
+impl From<contracts::metering::ReserveError> for Problem {
+    fn from(error: contracts::metering::ReserveError) -> Self {
+        match error {
+            contracts::metering::ReserveError::Cap(cap) => (*cap).into(),
+            contracts::metering::ReserveError::Database(error) => error.into(),
         }
     }
 }

@@ -36,19 +36,19 @@ const IN_PROGRESS: Duration = Duration::from_secs(60);
 pub struct Idempotency {
     db: Db,
     env: Env,
-    except: Option<&'static str>,
+    except: &'static [&'static str],
 }
 
 impl Idempotency {
     pub fn new(db: Db, env: Env) -> Self {
-        Self { db, env, except: None }
+        Self { db, env, except: &[] }
     }
 
     /// Lets paths that begin so pass through: neither their bodies, hashed without salt, nor
     /// their answers may be kept, because they hold passwords and tokens.
     #[must_use]
-    pub fn except(mut self, prefix: &'static str) -> Self {
-        self.except = Some(prefix);
+    pub fn except(mut self, prefixes: &'static [&'static str]) -> Self {
+        self.except = prefixes;
         self
     }
 
@@ -85,7 +85,7 @@ pub async fn middleware(
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|accept| accept.contains("text/event-stream"));
-    let excepted = idempotency.except.is_some_and(|prefix| request.uri().path().starts_with(prefix));
+    let excepted = idempotency.except.iter().any(|prefix| request.uri().path().starts_with(prefix));
     if request.method() != Method::POST || streams || excepted {
         return Ok(next.run(request).await);
     }

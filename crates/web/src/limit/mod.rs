@@ -28,8 +28,9 @@ use redis_store::RedisStore;
 use crate::Problem;
 
 /// `burst` requests at once, and as many again over each `period`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Policy {
+    /// Requests of one key are counted apart for each name.
     pub name: &'static str,
     /// At least 1.
     pub burst: u32,
@@ -73,7 +74,8 @@ struct Inner {
     /// Keys are hashed with a seed of this process, so that memory per key is fixed and
     /// a client can't aim at another's bucket.
     hasher: std::hash::RandomState,
-    local: RwLock<HashMap<&'static str, Arc<Keyed>>>,
+    /// One counter for each policy in use. A name may have many bursts: an API key has its own.
+    local: RwLock<HashMap<Policy, Arc<Keyed>>>,
     redis: Option<RedisStore>,
 }
 
@@ -133,7 +135,7 @@ impl Limiter {
     }
 
     fn local(&self, policy: &Policy) -> Arc<Keyed> {
-        if let Some(limiter) = self.0.local.read().unwrap_or_else(PoisonError::into_inner).get(policy.name) {
+        if let Some(limiter) = self.0.local.read().unwrap_or_else(PoisonError::into_inner).get(policy) {
             return limiter.clone();
         }
         let burst = NonZeroU32::new(policy.burst).unwrap_or(NonZeroU32::MIN);
@@ -143,7 +145,7 @@ impl Limiter {
             .local
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .entry(policy.name)
+            .entry(*policy)
             .or_insert_with(|| Arc::new(RateLimiter::keyed(quota).with_middleware()))
             .clone()
     }
@@ -154,6 +156,9 @@ impl Limiter {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
+        // A counter that nobody holds and that counts nobody is no different from a new one.
+        let mut local = self.0.local.write().unwrap_or_else(PoisonError::into_inner);
+        local.retain(|_, limiter| Arc::strong_count(limiter) > 1 || !limiter.is_empty());
     }
 }
 
@@ -241,6 +246,29 @@ mod tests {
         assert!(!refused.allowed);
         assert!(refused.retry_after > Duration::from_secs(60) && refused.retry_after <= Duration::from_secs(1200));
         assert!(limiter.check(&POLICY, "b").await.allowed, "keys have buckets of their own");
+    }
+
+    #[tokio::test]
+    async fn a_policy_of_one_name_has_a_burst_for_each_key() {
+        let limiter = Limiter::in_process();
+        let narrow = Policy { name: "key", burst: 1, period: Duration::from_secs(3600) };
+        let wide = Policy { burst: 2, ..narrow };
+        assert!(limiter.check(&narrow, "a").await.allowed);
+        assert!(!limiter.check(&narrow, "a").await.allowed);
+        assert!(limiter.check(&wide, "b").await.allowed);
+        assert!(limiter.check(&wide, "b").await.allowed);
+        assert!(!limiter.check(&wide, "b").await.allowed);
+    }
+
+    #[tokio::test]
+    async fn counters_that_count_nobody_are_forgotten() {
+        let limiter = Limiter::in_process();
+        let soon_full = Policy { name: "key", burst: 1, period: Duration::from_nanos(1) };
+        limiter.check(&soon_full, "a").await;
+        limiter.check(&POLICY, "a").await;
+        limiter.forget_idle();
+        assert_eq!(limiter.0.local.read().unwrap().keys().collect::<Vec<_>>(), [&POLICY]);
+        assert!(limiter.check(&POLICY, "a").await.remaining == 1, "what counts goes on");
     }
 
     #[test]
