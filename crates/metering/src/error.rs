@@ -1,4 +1,5 @@
-//! What can go wrong when usage is reported. Recording has its errors in the contract.
+//! What can go wrong when usage is reported and budgets are set. Recording has its errors in
+//! the contract.
 
 use kernel::Code;
 use web::{FieldError, Problem};
@@ -34,5 +35,38 @@ impl From<ReportError> for Problem {
             code: reason.into(),
             message: error.to_string(),
         }])
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum BudgetError {
+    #[error("there is no such budget")]
+    NotFound,
+    #[error("a workspace can have {0} budgets")]
+    TooMany(i64),
+    #[error(transparent)]
+    Database(#[from] database::Error),
+}
+
+impl BudgetError {
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::NotFound => Code::NotFound,
+            Self::TooMany(_) => Code::Conflict,
+            Self::Database(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<BudgetError> for Problem {
+    fn from(error: BudgetError) -> Self {
+        let code = error.code();
+        match error {
+            BudgetError::Database(error) => error.into(),
+            BudgetError::NotFound => Self::new(code).detail("There is no such budget."),
+            BudgetError::TooMany(most) => {
+                Self::new(code).detail(format!("A workspace can have {most} budgets. Delete one that is not needed."))
+            }
+        }
     }
 }

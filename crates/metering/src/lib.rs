@@ -1,39 +1,55 @@
-//! What was used, and what it cost: an immutable ledger of usage entries, and sums over it.
+//! What was used, what it cost, and what may still be spent: an immutable ledger of usage
+//! entries, sums over it, and budgets that bound it.
 //!
 //! Invariants: an entry is written once, in the transaction of whatever it accounts for, and
 //! its id makes it idempotent. Its cost is computed when it is written, from the prices in
 //! force, exactly and with one rounding; no later change of a price moves it. It belongs to
 //! the UTC day on which the use happened. All sums are sums of integers over the ledger, so
-//! every grouping adds up to the same nano-dollar.
+//! every grouping adds up to the same nano-dollar, and what a budget says is spent is such a
+//! sum, kept in the entry's own transaction. A hard budget is never passed: calls reserve the
+//! dearest that they can become before they are made ([`engine`]), on whatever process.
 //!
 //! Deliberately absent: counting tokens (providers do), floating point, and any way to
 //! change or remove an entry. A correction would be a further entry.
 
 mod cost;
+mod engine;
 mod error;
 mod http;
 mod model;
 mod operations;
 mod store;
 
+use std::sync::Arc;
+
 use database::Db;
-use kernel::Env;
+use kernel::{Env, Tasks};
 
 pub use cost::cost;
-pub use error::ReportError;
+pub use engine::LEASE;
+pub use error::{BudgetError, ReportError};
 pub use http::routes;
-pub use model::{Period, UsageGroup, UsageReport, UsageRow};
-pub use operations::report::ReportRequest;
+pub use model::{
+    Period, UsageGroup, UsageReport, UsageRow,
+    budget::{Budget, BudgetSubject},
+};
+pub use operations::{
+    budgets::{BudgetChange, NewBudget, Sight},
+    reconcile::DayCost,
+    report::ReportRequest,
+};
 
-/// The ledger. A clone is another handle to the same one.
+use engine::Engine;
+
+/// The ledger and its budgets. A clone is another handle to the same ones.
 #[derive(Clone)]
 pub struct Metering {
-    db: Db,
-    env: Env,
+    engine: Arc<Engine>,
 }
 
 impl Metering {
-    pub fn new(db: Db, env: Env) -> Self {
-        Self { db, env }
+    /// Nothing runs in the background before there is something to write.
+    pub fn new(db: Db, env: Env, tasks: Tasks) -> Self {
+        Self { engine: Arc::new(Engine::new(db, env, tasks)) }
     }
 }

@@ -1,5 +1,6 @@
-//! The endpoint of the context.
+//! The endpoints of the context.
 
+mod budgets;
 mod usage;
 
 use std::sync::Arc;
@@ -19,5 +20,9 @@ struct Service {
 
 /// The routes, to be nested under `/api/v1`.
 pub fn routes(metering: Metering, identity: Arc<dyn Identity>) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(usage::get_usage)).with_state(Service { metering, identity })
+    OpenApiRouter::new()
+        .routes(routes!(usage::get_usage))
+        .routes(routes!(budgets::list, budgets::create))
+        .routes(routes!(budgets::get, budgets::update, budgets::delete))
+        .with_state(Service { metering, identity })
 }

@@ -30,7 +30,7 @@ pub(super) struct UsageQuery {
 
 /// Usage and cost
 ///
-/// Sums over the ledger by day, model or user. A member sees their own use; with the
+/// Sums over the ledger by day, model, user or API key. A member sees their own use; with the
 /// permission `usage.read_all`, the whole workspace's. The total is the exact sum of the rows.
 #[utoipa::path(
     get, path = "/usage", operation_id = "get_usage", tag = "Usage",

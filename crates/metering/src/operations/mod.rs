@@ -1,4 +1,7 @@
-//! One operation a file: recording a use, reporting on many.
+//! One operation a file: recording a use, keeping room for one, reporting on many, and the
+//! budgets that bound them.
 
+pub(crate) mod budgets;
+pub(crate) mod reconcile;
 pub(crate) mod record;
 pub(crate) mod report;

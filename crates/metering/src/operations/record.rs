@@ -1,24 +1,42 @@
-//! Writing an entry into the ledger.
+//! Writing entries into the ledger, and keeping room for what is about to be used.
 
 use async_trait::async_trait;
-use contracts::metering::{MeteringError, NewUsage, UsageEntry};
+use contracts::metering::{MeteringError, NewReservation, NewUsage, Reservation, ReserveError, UsageEntry};
 use database::Tx;
-use kernel::TenantScope;
+use kernel::{NanoUsd, TenantScope};
 
-use crate::{Metering, model::Entry, store};
+use crate::{Metering, engine::Held, model::Entry};
 
 #[async_trait]
 impl contracts::Metering for Metering {
     async fn record(&self, tx: &mut Tx, scope: &TenantScope, usage: NewUsage) -> Result<UsageEntry, MeteringError> {
         let entry = Entry::try_from(usage)?;
-        // A concurrent writer of the same id makes the insert wait until it has committed,
-        // so that what stands is then there to compare with.
-        if store::insert(tx, scope, &entry, self.env.now()).await? {
-            return Ok(entry.into());
+        self.engine.record(tx, scope, &entry).await
+    }
+
+    async fn reserve(&self, scope: &TenantScope, wanted: NewReservation) -> Result<Reservation, ReserveError> {
+        if wanted.worst <= NanoUsd::ZERO {
+            return Ok(Reservation::none());
         }
-        match store::find(tx, scope, entry.id).await? {
-            Some(standing) if standing == entry => Ok(standing.into()),
-            _ => Err(MeteringError::Conflict(entry.id)),
+        let budgets = self.engine.caps.current(&self.engine.db, scope).await?;
+        if budgets.hard(wanted.user, wanted.key).next().is_none() {
+            return Ok(Reservation::none());
         }
+        self.engine.keep(*scope, wanted).await
+    }
+
+    async fn settle(
+        &self,
+        scope: &TenantScope,
+        reservation: Reservation,
+        usage: NewUsage,
+    ) -> Result<UsageEntry, MeteringError> {
+        let entry = Entry::try_from(usage)?;
+        // What is not ours is given back when it has ended.
+        let (held, _other) = match reservation.into_held::<Held>() {
+            Ok(held) => (Some(held), None),
+            Err(other) => (None, Some(other)),
+        };
+        self.engine.write(*scope, entry, held).await
     }
 }

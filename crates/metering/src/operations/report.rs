@@ -9,7 +9,7 @@ use kernel::{TenantScope, UserId};
 use crate::{
     Metering, ReportError,
     model::{Period, Sums, UsageGroup, UsageReport, UsageRow, date_of},
-    store,
+    store::ledger,
 };
 
 /// What to report on.
@@ -33,15 +33,19 @@ impl Metering {
         request: ReportRequest,
     ) -> Result<UsageReport, ReportError> {
         let ReportRequest { only, from, to, group_by } = request;
-        let period = Period::new(from, to, self.env.now().date())?;
+        let period = Period::new(from, to, self.engine.env.now().date())?;
         let data = match group_by {
             UsageGroup::Day => {
-                let days = store::by_day(&self.db, scope, only, period).await?;
+                let days = ledger::by_day(&self.engine.db, scope, only, period).await?;
                 rows(days, |day| date_of(*day).to_string())
             }
-            UsageGroup::Model => rows(store::by_model(&self.db, scope, only, period).await?, String::clone),
+            UsageGroup::Model => rows(ledger::by_model(&self.engine.db, scope, only, period).await?, String::clone),
+            UsageGroup::Key => {
+                let keys = ledger::by_key(&self.engine.db, scope, only, period).await?;
+                rows(keys, |key| key.map_or_else(|| "none".to_owned(), |key| key.to_string()))
+            }
             UsageGroup::User => {
-                let users = store::by_user(&self.db, scope, only, period).await?;
+                let users = ledger::by_user(&self.engine.db, scope, only, period).await?;
                 let ids: Vec<UserId> = users.iter().map(|(user, _)| *user).collect();
                 let names = names(identity, &ids).await?;
                 let mut rows = rows(users, UserId::to_string);

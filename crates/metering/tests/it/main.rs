@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is the report")]
 
+mod agree;
+mod budgets;
+mod caps;
 mod http;
 mod record;
 mod report;

@@ -1,35 +1,54 @@
 //! A workspace with a ledger, and people who are known by name.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use contracts::{
-    Identity, Metering as _, Tenancy,
-    identity::{Authenticated, AuthenticationError, UserSummary},
+    ApiKeys, Identity, Metering as _, Tenancy,
+    identity::{ApiKey, Authenticated, AuthenticationError, Claimed, UserSummary},
     metering::{MeteringError, NewUsage, UsageEntry},
     providers::{Prices, TokenUsage},
     tenancy::{Membership, Role},
 };
 use database::{Db, Platform, Tx, params};
-use kernel::{Env, PicoUsd, SessionId, TenantScope, Timestamp, UserId, WorkspaceId};
+use kernel::{Env, PicoUsd, SessionId, Tasks, TenantScope, Timestamp, UserId, WorkspaceId};
 use metering::Metering;
 use testkit::TestDb;
 
 pub struct Ledger {
     pub db: Db,
     pub env: Env,
+    pub tasks: Tasks,
     pub metering: Metering,
     pub scope: TenantScope,
 }
 
 impl Ledger {
     pub async fn new(db: &TestDb) -> Self {
-        let env = testkit::env();
+        Self::in_world(db, testkit::env()).await
+    }
+
+    /// In a world whose clock the test moves.
+    pub async fn in_world(db: &TestDb, env: Env) -> Self {
+        let tasks = Tasks::new();
         Self {
             db: Db::clone(db),
-            metering: Metering::new(Db::clone(db), env.clone()),
+            metering: Metering::new(Db::clone(db), env.clone(), tasks.clone()),
             scope: workspace(db, &env).await,
+            tasks,
             env,
+        }
+    }
+
+    /// Another process on the same database, for the same workspace.
+    pub async fn another_node(&self, db: &TestDb) -> Self {
+        let (db, tasks) = (db.reconnect().await, Tasks::new());
+        Self {
+            metering: Metering::new(db.clone(), self.env.clone(), tasks.clone()),
+            db,
+            tasks,
+            env: self.env.clone(),
+            scope: self.scope,
         }
     }
 
@@ -38,6 +57,7 @@ impl Ledger {
         Self {
             db: self.db.clone(),
             env: self.env.clone(),
+            tasks: self.tasks.clone(),
             metering: self.metering.clone(),
             scope: workspace(&self.db, &self.env).await,
         }
@@ -64,6 +84,7 @@ impl Ledger {
             user: self.env.id(),
             conversation: Some(self.env.id()),
             run: Some(self.env.id()),
+            key: None,
             model: "openai/gpt-5.2".into(),
             tokens: TokenUsage { input: 1000, output: 100, ..TokenUsage::default() },
             estimated: false,
@@ -128,18 +149,25 @@ impl People {
 
 #[async_trait]
 impl Identity for People {
-    async fn authenticate(&self, token: &str) -> Result<Authenticated, AuthenticationError> {
+    async fn verify(&self, token: &str) -> Result<Claimed, AuthenticationError> {
         let (user, _) = self.known.iter().find(|(user, _)| user.name == token).ok_or(AuthenticationError::Invalid)?;
-        Ok(Authenticated {
-            user: user.id,
-            session: SessionId::from_uuid(user.id.uuid()),
-            workspace: self.workspace,
-            platform_admin: false,
-        })
+        Ok(Claimed { user: user.id, session: SessionId::from_uuid(user.id.uuid()), workspace: self.workspace })
+    }
+
+    async fn live(&self, claimed: &Claimed) -> Result<Authenticated, AuthenticationError> {
+        let Claimed { user, session, workspace } = *claimed;
+        Ok(Authenticated { user, session, workspace, platform_admin: false })
     }
 
     async fn users(&self, ids: &[UserId]) -> Result<Vec<UserSummary>, database::Error> {
         Ok(self.known.iter().map(|(user, _)| user).filter(|user| ids.contains(&user.id)).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl ApiKeys for People {
+    async fn authenticate_key(&self, _: &str, _: IpAddr) -> Result<Arc<ApiKey>, AuthenticationError> {
+        Err(AuthenticationError::Invalid)
     }
 }
 

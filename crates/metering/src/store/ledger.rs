@@ -1,49 +1,47 @@
-//! The table `usage_entries`: one insert, one look-up, three sums.
+//! The table `usage_entries`: one insert, one look-up, and sums.
 
-use database::{Db, Error, Tx, Value, params};
-use kernel::{NanoUsd, TenantScope, Timestamp, UsageId, UserId};
+use database::{Db, Error, Platform, Scope, Statement, Tx, Value, params};
+use kernel::{ApiKeyId, NanoUsd, TenantScope, Timestamp, UsageId, UserId};
 
 use crate::model::{Entry, Period, Sums};
 
 /// A key, the number of runs, five token counts, the cost: in the order of [`Sums`].
 type Group<K> = (K, i64, i64, i64, i64, i64, i64, NanoUsd);
 
-/// Whether the entry was written; false: its id stands in the ledger already.
-pub(crate) async fn insert(tx: &mut Tx, scope: &TenantScope, entry: &Entry, now: Timestamp) -> Result<bool, Error> {
-    let written = tx
-        .execute(
-            "INSERT INTO usage_entries (workspace_id, id, user_id, conversation_id, run_id, model,
-                 input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
-                 reasoning_tokens, estimated, price_version, cost_nano, occurred_at, day, recorded_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-             ON CONFLICT (workspace_id, id) DO NOTHING",
-            params![
-                scope.workspace(),
-                entry.id,
-                entry.user,
-                entry.conversation,
-                entry.run,
-                entry.model.as_str(),
-                entry.input_tokens,
-                entry.cached_input_tokens,
-                entry.cache_write_tokens,
-                entry.output_tokens,
-                entry.reasoning_tokens,
-                entry.estimated,
-                entry.price_version.clone(),
-                entry.cost,
-                entry.occurred_at,
-                entry.day(),
-                now
-            ],
-        )
-        .await?;
-    Ok(written == 1)
+/// Writes the entry. Counts no row if its id stands in the ledger already.
+pub(crate) fn insert(scope: &TenantScope, entry: &Entry, now: Timestamp) -> Statement {
+    (
+        "INSERT INTO usage_entries (workspace_id, id, user_id, conversation_id, run_id, api_key_id, model,
+             input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
+             reasoning_tokens, estimated, price_version, cost_nano, occurred_at, day, recorded_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+         ON CONFLICT (workspace_id, id) DO NOTHING",
+        params![
+            scope.workspace(),
+            entry.id,
+            entry.user,
+            entry.conversation,
+            entry.run,
+            entry.key,
+            entry.model.as_str(),
+            entry.input_tokens,
+            entry.cached_input_tokens,
+            entry.cache_write_tokens,
+            entry.output_tokens,
+            entry.reasoning_tokens,
+            entry.estimated,
+            entry.price_version.as_deref(),
+            entry.cost,
+            entry.occurred_at,
+            entry.day(),
+            now
+        ],
+    )
 }
 
 pub(crate) async fn find(tx: &mut Tx, scope: &TenantScope, id: UsageId) -> Result<Option<Entry>, Error> {
     tx.optional(
-        "SELECT id, user_id, conversation_id, run_id, model, input_tokens, cached_input_tokens,
+        "SELECT id, user_id, conversation_id, run_id, api_key_id, model, input_tokens, cached_input_tokens,
              cache_write_tokens, output_tokens, reasoning_tokens, estimated, price_version,
              cost_nano, occurred_at
          FROM usage_entries
@@ -112,6 +110,41 @@ pub(crate) async fn by_user(
         " GROUP BY user_id ORDER BY sum(cost_nano) DESC, user_id"
     );
     Ok(sums(db.all(scope, sql, entries(scope, only, period)).await?))
+}
+
+/// By API key, the dearest first. None: a person asked, in the app.
+pub(crate) async fn by_key(
+    db: &Db,
+    scope: &TenantScope,
+    only: Option<UserId>,
+    period: Period,
+) -> Result<Vec<(Option<ApiKeyId>, Sums)>, Error> {
+    let sql = concat!(
+        "SELECT api_key_id, ",
+        sums!(),
+        " FROM ",
+        entries!(),
+        " GROUP BY api_key_id ORDER BY sum(cost_nano) DESC, api_key_id NULLS FIRST"
+    );
+    Ok(sums(db.all(scope, sql, entries(scope, only, period)).await?))
+}
+
+/// Days since 1970-01-01 UTC, models and their costs, in order: of one workspace, or of the
+/// whole platform, whose bill a provider sends.
+pub(crate) async fn by_day_and_model(
+    db: &Db,
+    scope: Option<TenantScope>,
+    period: Period,
+) -> Result<Vec<(i64, String, NanoUsd)>, Error> {
+    let workspace = scope.map(|scope| scope.workspace());
+    db.all(
+        scope.map_or(Scope::from(Platform), Scope::from),
+        "SELECT day, model, CAST(sum(cost_nano) AS BIGINT) FROM usage_entries
+         WHERE (CAST($1 AS UUID) IS NULL OR workspace_id = $1) AND day >= $2 AND day <= $3
+         GROUP BY day, model ORDER BY day, model",
+        params![workspace, period.first_day(), period.last_day()],
+    )
+    .await
 }
 
 fn sums<K>(groups: Vec<Group<K>>) -> Vec<(K, Sums)> {

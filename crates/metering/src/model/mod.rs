@@ -1,9 +1,11 @@
 //! Entries as they are stored, and reports as the API shows them.
 
+pub mod budget;
+
 use contracts::metering::{MeteringError, NewUsage, UsageEntry};
 use contracts::providers::TokenUsage;
 use jiff::civil::Date;
-use kernel::{ConversationId, NanoUsd, RunId, Timestamp, UsageId, UserId};
+use kernel::{ApiKeyId, ConversationId, NanoUsd, RunId, Timestamp, UsageId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{ReportError, cost};
@@ -17,6 +19,7 @@ pub(crate) struct Entry {
     pub user: UserId,
     pub conversation: Option<ConversationId>,
     pub run: Option<RunId>,
+    pub key: Option<ApiKeyId>,
     pub model: String,
     pub input_tokens: i64,
     pub cached_input_tokens: i64,
@@ -34,6 +37,7 @@ database::from_row!(Entry {
     user,
     conversation,
     run,
+    key,
     model,
     input_tokens,
     cached_input_tokens,
@@ -49,7 +53,7 @@ database::from_row!(Entry {
 impl Entry {
     /// The day that the entry belongs to, in days since 1970-01-01 UTC.
     pub fn day(&self) -> i64 {
-        self.occurred_at.micros().div_euclid(MICROS_PER_DAY)
+        day_of(self.occurred_at)
     }
 }
 
@@ -64,6 +68,7 @@ impl TryFrom<NewUsage> for Entry {
             user: usage.user,
             conversation: usage.conversation,
             run: usage.run,
+            key: usage.key,
             input_tokens: count(usage.tokens.input)?,
             cached_input_tokens: count(usage.tokens.cached_input)?,
             cache_write_tokens: count(usage.tokens.cache_write)?,
@@ -143,7 +148,12 @@ impl Period {
 }
 
 fn days(date: Date) -> i64 {
-    Timestamp::start_of(date).micros().div_euclid(MICROS_PER_DAY)
+    day_of(Timestamp::start_of(date))
+}
+
+/// Days since 1970-01-01 UTC.
+pub(crate) fn day_of(at: Timestamp) -> i64 {
+    at.micros().div_euclid(MICROS_PER_DAY)
 }
 
 /// The date of a stored day.
@@ -162,6 +172,8 @@ pub enum UsageGroup {
     Model,
     /// A person, the dearest first.
     User,
+    /// An API key, the dearest first; `none` for what people asked in the app.
+    Key,
 }
 
 /// Sums over some entries of the ledger.
@@ -184,7 +196,7 @@ pub(crate) struct Sums {
     "reasoning_tokens": 2048, "cost_usd": "0.153871"
 }))]
 pub struct UsageRow {
-    /// The date, the model's id, or the user's id; `total` for the sum of all rows.
+    /// The date, or the id of the model, user or API key; `total` for the sum of all rows.
     pub key: String,
     /// The key for people: a user's name or e-mail address; else the key itself.
     pub label: String,

@@ -1,0 +1,103 @@
+//! The budgets of workspaces, kept in memory as long as nobody changes one.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use database::{Db, Epochs, Error, Statement, Tx};
+use kernel::{TenantScope, WorkspaceId};
+
+use crate::{model::budget::Budgets, store};
+
+/// Moves with every change of a budget.
+const EPOCH: &str = "budgets";
+
+pub struct Caps {
+    pub epochs: Epochs,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    epoch: i64,
+    by_workspace: HashMap<WorkspaceId, Arc<Budgets>>,
+}
+
+impl Caps {
+    pub fn new(db: &Db) -> Self {
+        Self { epochs: Epochs::new(db.clone(), EPOCH), known: Mutex::default() }
+    }
+
+    /// The workspace's budgets as of this call.
+    pub async fn current(&self, db: &Db, scope: &TenantScope) -> Result<Arc<Budgets>, Error> {
+        let epoch = self.epochs.current().await?;
+        if let Some(budgets) = self.known(scope).filter(|budgets| budgets.epoch == epoch) {
+            return Ok(budgets);
+        }
+        // Read after the epoch: if they are younger than it says, they are read once more.
+        let budgets = Arc::new(Budgets::new(epoch, store::budgets::all(db, scope).await?));
+        self.keep(scope, &budgets);
+        Ok(budgets)
+    }
+
+    /// What is in memory, and maybe stale; [`Caps::moved_from`] tells within a transaction.
+    pub fn known(&self, scope: &TenantScope) -> Option<Arc<Budgets>> {
+        self.lock().by_workspace.get(&scope.workspace()).cloned()
+    }
+
+    /// The workspace's budgets as a transaction sees them.
+    pub async fn within(&self, tx: &mut Tx, scope: &TenantScope) -> Result<Arc<Budgets>, Error> {
+        let epoch = self.epochs.within(tx).await?;
+        let budgets = Arc::new(Budgets::new(epoch, store::budgets::all_within(tx, scope).await?));
+        self.keep(scope, &budgets);
+        Ok(budgets)
+    }
+
+    /// The budgets of several workspaces, all as of one epoch, which may be stale.
+    pub async fn together(
+        &self,
+        db: &Db,
+        scopes: &[TenantScope],
+    ) -> Result<(i64, HashMap<WorkspaceId, Arc<Budgets>>), Error> {
+        loop {
+            let missing = {
+                let known = self.lock();
+                let missing = scopes.iter().find(|scope| !known.by_workspace.contains_key(&scope.workspace()));
+                let Some(missing) = missing else {
+                    let one = |scope: &TenantScope| {
+                        let workspace = scope.workspace();
+                        Some((workspace, known.by_workspace.get(&workspace)?.clone()))
+                    };
+                    return Ok((known.epoch, scopes.iter().filter_map(one).collect()));
+                };
+                *missing
+            };
+            self.current(db, &missing).await?;
+        }
+    }
+
+    /// Counts one row if a budget has changed since `epoch`.
+    pub fn moved_from(&self, epoch: i64) -> Statement {
+        self.epochs.moved_from(epoch)
+    }
+
+    /// What is known is stale.
+    pub fn forget(&self) {
+        self.lock().by_workspace.clear();
+    }
+
+    fn keep(&self, scope: &TenantScope, budgets: &Arc<Budgets>) {
+        let mut known = self.lock();
+        if budgets.epoch > known.epoch {
+            *known = Known { epoch: budgets.epoch, by_workspace: HashMap::new() };
+        }
+        if budgets.epoch == known.epoch {
+            known.by_workspace.insert(scope.workspace(), budgets.clone());
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

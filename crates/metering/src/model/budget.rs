@@ -1,0 +1,234 @@
+//! Budgets as they are stored and as the API shows them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use contracts::metering::{BudgetPeriod, CapReached};
+use kernel::{ApiKeyId, BudgetId, NanoUsd, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Entry;
+
+/// Percent of the limit at which a warning is given, the lowest first.
+pub const WARNINGS: [i64; 3] = [80, 90, 100];
+
+/// Whose spending a budget counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum BudgetSubject {
+    /// Everybody's in the workspace.
+    Workspace {},
+    /// One member's, with all their keys.
+    User { id: UserId },
+    /// One API key's.
+    Key { id: ApiKeyId },
+}
+
+impl BudgetSubject {
+    /// How it is stored.
+    pub(crate) fn columns(self) -> (&'static str, Option<Uuid>) {
+        match self {
+            Self::Workspace {} => ("workspace", None),
+            Self::User { id } => ("user", Some(id.uuid())),
+            Self::Key { id } => ("key", Some(id.uuid())),
+        }
+    }
+
+    /// Reads what [`BudgetSubject::columns`] gave.
+    pub(crate) fn from_columns(kind: &str, id: Option<Uuid>) -> Option<Self> {
+        match (kind, id) {
+            ("workspace", None) => Some(Self::Workspace {}),
+            ("user", Some(id)) => Some(Self::User { id: UserId::from_uuid(id) }),
+            ("key", Some(id)) => Some(Self::Key { id: ApiKeyId::from_uuid(id) }),
+            _ => None,
+        }
+    }
+
+    /// The user or the key that use must be of to count.
+    pub(crate) const fn filters(self) -> (Option<UserId>, Option<ApiKeyId>) {
+        match self {
+            Self::Workspace {} => (None, None),
+            Self::User { id } => (Some(id), None),
+            Self::Key { id } => (None, Some(id)),
+        }
+    }
+}
+
+/// A budget's rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rules {
+    pub id: BudgetId,
+    pub name: String,
+    pub subject: BudgetSubject,
+    pub period: BudgetPeriod,
+    pub limit: NanoUsd,
+    pub hard: bool,
+    /// The start of the first period that it counts.
+    pub counts_from: Timestamp,
+    pub created_at: Timestamp,
+}
+
+impl Rules {
+    /// The account for what happens at `at`.
+    pub fn account(&self, at: Timestamp) -> Account {
+        Account { budget: self.id, starts_at: self.period.start(at) }
+    }
+
+    /// What spending brings a warning of `percent`.
+    pub fn threshold(&self, percent: i64) -> NanoUsd {
+        // Rounded up, so that the warning never comes early. It can't exceed the limit.
+        let share = (i128::from(self.limit.units()) * i128::from(percent) + 99) / 100;
+        NanoUsd::new(i64::try_from(share).unwrap_or(i64::MAX))
+    }
+
+    /// That it leaves no room at `at`.
+    pub fn reached(&self, spent: NanoUsd, at: Timestamp) -> CapReached {
+        CapReached {
+            budget: self.id,
+            name: self.name.clone(),
+            period: self.period,
+            limit: self.limit,
+            spent,
+            resets_at: self.period.end(at),
+        }
+    }
+}
+
+/// One budget in one of its periods: what spending and reservations are counted on. The order
+/// is that in which rows are locked, so that nobody waits in a circle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Account {
+    pub budget: BudgetId,
+    pub starts_at: Timestamp,
+}
+
+/// All budgets of a workspace, as of one epoch.
+#[derive(Debug, Default)]
+pub(crate) struct Budgets {
+    pub epoch: i64,
+    by_id: HashMap<BudgetId, Arc<Rules>>,
+    everybody: Vec<Arc<Rules>>,
+    by_user: HashMap<UserId, Vec<Arc<Rules>>>,
+    by_key: HashMap<ApiKeyId, Vec<Arc<Rules>>>,
+}
+
+impl Budgets {
+    pub fn new(epoch: i64, rules: Vec<Rules>) -> Self {
+        let mut budgets = Self { epoch, ..Self::default() };
+        for rules in rules.into_iter().map(Arc::new) {
+            budgets.by_id.insert(rules.id, rules.clone());
+            match rules.subject {
+                BudgetSubject::Workspace {} => budgets.everybody.push(rules),
+                BudgetSubject::User { id } => budgets.by_user.entry(id).or_default().push(rules),
+                BudgetSubject::Key { id } => budgets.by_key.entry(id).or_default().push(rules),
+            }
+        }
+        budgets
+    }
+
+    pub fn get(&self, id: BudgetId) -> Option<&Arc<Rules>> {
+        self.by_id.get(&id)
+    }
+
+    /// Those that count the use of this person, through this key.
+    fn of(&self, user: UserId, key: Option<ApiKeyId>) -> impl Iterator<Item = &Arc<Rules>> {
+        let own = self.by_user.get(&user).into_iter().flatten();
+        let keyed = key.and_then(|key| self.by_key.get(&key)).into_iter().flatten();
+        self.everybody.iter().chain(own).chain(keyed)
+    }
+
+    /// The hard ones among them.
+    pub fn hard(&self, user: UserId, key: Option<ApiKeyId>) -> impl Iterator<Item = &Arc<Rules>> {
+        self.of(user, key).filter(|rules| rules.hard)
+    }
+
+    /// The accounts that an entry's cost is added to.
+    pub fn charged(&self, entry: &Entry) -> impl Iterator<Item = (Account, &Arc<Rules>)> {
+        self.of(entry.user, entry.key)
+            .map(|rules| (rules.account(entry.occurred_at), rules))
+            .filter(|(account, rules)| entry.cost > NanoUsd::ZERO && account.starts_at >= rules.counts_from)
+    }
+}
+
+/// A budget as the API shows it, with its state in the current period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Budget {
+    pub id: BudgetId,
+    #[schema(example = "Team")]
+    pub name: String,
+    pub subject: BudgetSubject,
+    pub period: BudgetPeriod,
+    #[schema(example = "50")]
+    pub limit_usd: NanoUsd,
+    /// Whether it refuses what would pass the limit; else it only warns.
+    pub hard: bool,
+    /// Spent in the current period, to the nano-dollar.
+    pub spent_usd: NanoUsd,
+    /// Kept for calls under way.
+    pub reserved_usd: NanoUsd,
+    /// When the current period ends; null: never.
+    #[schema(required)]
+    pub resets_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    /// The warnings given in the current period, in percent of the limit.
+    #[schema(example = json!([80]))]
+    pub warned: Vec<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rules(limit: i64) -> Rules {
+        Rules {
+            id: BudgetId::from_uuid(Uuid::nil()),
+            name: "Team".into(),
+            subject: BudgetSubject::Workspace {},
+            period: BudgetPeriod::Month,
+            limit: NanoUsd::new(limit),
+            hard: true,
+            counts_from: Timestamp::EPOCH,
+            created_at: Timestamp::EPOCH,
+        }
+    }
+
+    #[test]
+    fn periods_are_those_of_utc() {
+        let at: Timestamp = "2026-01-31T23:59:59.999999Z".parse().unwrap();
+        for (period, start, end) in [
+            (BudgetPeriod::Day, "2026-01-31T00:00:00.000000Z", Some("2026-02-01T00:00:00.000000Z")),
+            (BudgetPeriod::Month, "2026-01-01T00:00:00.000000Z", Some("2026-02-01T00:00:00.000000Z")),
+            (BudgetPeriod::Total, "1970-01-01T00:00:00.000000Z", None),
+        ] {
+            assert_eq!(period.start(at).to_string(), start);
+            assert_eq!(period.end(at).map(|end| end.to_string()).as_deref(), end);
+        }
+    }
+
+    #[test]
+    fn subjects_are_stored_and_read() {
+        let id = Uuid::from_u128(7);
+        for subject in [
+            BudgetSubject::Workspace {},
+            BudgetSubject::User { id: UserId::from_uuid(id) },
+            BudgetSubject::Key { id: ApiKeyId::from_uuid(id) },
+        ] {
+            let (kind, id) = subject.columns();
+            assert_eq!(BudgetSubject::from_columns(kind, id), Some(subject));
+        }
+        assert_eq!(BudgetSubject::from_columns("user", None), None);
+    }
+
+    proptest! {
+        #[test]
+        fn warnings_come_neither_early_nor_past_the_limit(limit in 1..=i64::MAX) {
+            let rules = rules(limit);
+            let at = WARNINGS.map(|percent| rules.threshold(percent).units());
+            prop_assert!(at.is_sorted() && at[2] == limit);
+            prop_assert!(i128::from(at[0]) * 100 >= i128::from(limit) * 80);
+            prop_assert!(i128::from(at[0] - 1) * 100 < i128::from(limit) * 80);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Making, changing and showing budgets.
+
+use contracts::metering::BudgetPeriod;
+use database::{Engine, Tx};
+use kernel::{BudgetId, NanoUsd, Page, TenantScope, Timestamp, UserId};
+
+use crate::{
+    BudgetError, Metering,
+    model::{
+        budget::{Budget, BudgetSubject, Rules},
+        day_of,
+    },
+    store::{accounts, budgets, postgres},
+};
+
+/// Budgets of a workspace: each is looked at with every call that it counts.
+const MOST_BUDGETS: i64 = 1000;
+
+/// A budget to make.
+#[derive(Debug, Clone)]
+pub struct NewBudget {
+    pub name: String,
+    pub subject: BudgetSubject,
+    pub period: BudgetPeriod,
+    /// More than nothing.
+    pub limit: NanoUsd,
+    pub hard: bool,
+}
+
+/// What of a budget to change. Its subject and its period stay: another one is another budget.
+#[derive(Debug, Clone, Default)]
+pub struct BudgetChange {
+    pub name: Option<String>,
+    pub limit: Option<NanoUsd>,
+    pub hard: Option<bool>,
+}
+
+/// Whose budgets a caller sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// All of the workspace.
+    All,
+    /// Those over the whole workspace and over this user.
+    Own(UserId),
+}
+
+impl Metering {
+    /// Makes a budget. It counts from the beginning of the current period: what the ledger
+    /// holds of it already is spent.
+    pub async fn create_budget(&self, scope: &TenantScope, new: NewBudget) -> Result<Budget, BudgetError> {
+        let now = self.engine.env.now();
+        let rules = Rules {
+            id: self.engine.env.id(),
+            name: new.name,
+            subject: new.subject,
+            period: new.period,
+            limit: new.limit,
+            hard: new.hard,
+            counts_from: new.period.start(now),
+            created_at: now,
+        };
+        let mut tx = self.engine.db.begin(scope).await?;
+        if self.engine.db.engine() == Engine::Postgres {
+            postgres::hold_back_entries(&mut tx, scope).await?;
+        }
+        if budgets::count(&mut tx, scope).await? >= MOST_BUDGETS {
+            return Err(BudgetError::TooMany(MOST_BUDGETS));
+        }
+        budgets::insert(&mut tx, scope, &rules).await?;
+        // An entry may be of a later moment than ours; it is counted if it is of the period.
+        let last = new.period.end(now).map_or(i64::MAX, |end| day_of(end) - 1);
+        budgets::open(&mut tx, scope, &rules, (day_of(rules.counts_from), last)).await?;
+        self.changed(&mut tx, scope, &rules, now).await?;
+        tx.commit().await?;
+        self.budget(scope, Sight::All, rules.id).await
+    }
+
+    pub async fn update_budget(
+        &self,
+        scope: &TenantScope,
+        id: BudgetId,
+        change: BudgetChange,
+    ) -> Result<Budget, BudgetError> {
+        let now = self.engine.env.now();
+        let mut tx = self.engine.db.begin(scope).await?;
+        let mut rules = budgets::find(&mut tx, scope, id).await?.ok_or(BudgetError::NotFound)?;
+        rules.name = change.name.unwrap_or(rules.name);
+        rules.limit = change.limit.unwrap_or(rules.limit);
+        rules.hard = change.hard.unwrap_or(rules.hard);
+        if !budgets::update(&mut tx, scope, &rules, now).await? {
+            return Err(BudgetError::NotFound);
+        }
+        self.changed(&mut tx, scope, &rules, now).await?;
+        tx.commit().await?;
+        self.budget(scope, Sight::All, id).await
+    }
+
+    pub async fn delete_budget(&self, scope: &TenantScope, id: BudgetId) -> Result<(), BudgetError> {
+        let mut tx = self.engine.db.begin(scope).await?;
+        if !budgets::delete(&mut tx, scope, id).await? {
+            return Err(BudgetError::NotFound);
+        }
+        self.engine.caps.epochs.bump(&mut tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    pub async fn budget(&self, scope: &TenantScope, sight: Sight, id: BudgetId) -> Result<Budget, BudgetError> {
+        let filter = budgets::Filter { user: sight.user(), after: None, id: Some(id), limit: 1 };
+        let found = budgets::page(&self.engine.db, scope, filter, self.engine.env.now()).await?.pop();
+        found.ok_or(BudgetError::NotFound)
+    }
+
+    /// The oldest first.
+    pub async fn budgets(
+        &self,
+        scope: &TenantScope,
+        sight: Sight,
+        after: Option<BudgetId>,
+        limit: u32,
+    ) -> Result<Page<Budget>, BudgetError> {
+        let filter = budgets::Filter { user: sight.user(), after, id: None, limit: limit.saturating_add(1) };
+        let rows = budgets::page(&self.engine.db, scope, filter, self.engine.env.now()).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(Page::from_overfetch(rows, limit, |last| web::cursor::encode(&last.id)))
+    }
+
+    /// Forgets the holds of processes that died long ago.
+    pub async fn sweep(&self) -> Result<u64, database::Error> {
+        accounts::forget_holds(&self.engine.db, self.engine.env.now() - crate::engine::LEASE * 60).await
+    }
+
+    /// The rules are new: warns if spending has come to a threshold already, and tells every
+    /// process that what it knows is stale.
+    async fn changed(
+        &self,
+        tx: &mut Tx,
+        scope: &TenantScope,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Result<(), database::Error> {
+        let account = rules.account(now);
+        if tx.execute_batch(vec![accounts::warn(account, rules, now)]).await? != [0] {
+            self.engine.tell(tx, scope, account, rules).await?;
+        }
+        // Last, as processes that find it moved wait for us.
+        self.engine.caps.epochs.bump(tx).await
+    }
+}
+
+impl Sight {
+    const fn user(self) -> Option<UserId> {
+        match self {
+            Self::All => None,
+            Self::Own(user) => Some(user),
+        }
+    }
+}

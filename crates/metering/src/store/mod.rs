@@ -1,0 +1,6 @@
+//! The tables of metering: the ledger, and what budgets count.
+
+pub(crate) mod accounts;
+pub(crate) mod budgets;
+pub(crate) mod ledger;
+pub(crate) mod postgres;
