@@ -18,6 +18,11 @@ pub(crate) const KEY_MAX_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
 /// that have not yet seen the new key may go on signing.
 pub(crate) const KEY_RETIREMENT: Duration = Duration::from_secs(24 * 3600);
 
+/// A revoked API key stays in the list for this long.
+pub(crate) const KEY_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A use of an API key is noted if none was for this long.
+pub(crate) const KEY_USE_NOTED: Duration = Duration::from_secs(60);
+
 /// How long an access token is good for.
 pub(crate) const ACCESS_TTL: Duration = Duration::from_secs(600);
 /// What `Config::requests_per_ip` is counted over.

@@ -34,6 +34,15 @@ pub enum IdentityError {
     Homeless,
     #[error("there is no such session")]
     NoSession,
+    #[error("there is no such API key")]
+    NoKey,
+    #[error("the API key has been revoked")]
+    KeyRevoked,
+    /// A key would make or hold one that may do more than itself.
+    #[error("the API key may not give {0} that it does not have")]
+    KeyBroader(&'static str),
+    #[error("{0}")]
+    KeyNotYours(&'static str),
     #[error("there is no such user")]
     NoUser,
     #[error("there is no such picture")]
@@ -57,13 +66,13 @@ impl IdentityError {
         match self {
             Self::Invalid { .. } => Code::InvalidBody,
             Self::SignUpClosed => Code::SignUpClosed,
-            Self::EmailTaken => Code::Conflict,
+            Self::EmailTaken | Self::KeyRevoked => Code::Conflict,
             Self::InvalidCredentials => Code::InvalidCredentials,
             Self::TooManyAttempts(_) => Code::RateLimited,
             Self::RefreshInvalid => Code::RefreshInvalid,
             Self::RefreshReused => Code::RefreshReused,
-            Self::NoWorkspace | Self::NoSession | Self::NoUser | Self::NoAvatar => Code::NotFound,
-            Self::Homeless => Code::Forbidden,
+            Self::NoKey | Self::NoWorkspace | Self::NoSession | Self::NoUser | Self::NoAvatar => Code::NotFound,
+            Self::Homeless | Self::KeyBroader(_) | Self::KeyNotYours(_) => Code::Forbidden,
             Self::AvatarTooLarge(_) => Code::PayloadTooLarge,
             Self::AvatarType => Code::UnsupportedMediaType,
             Self::Password(PasswordError::Busy) => Code::Unavailable,
@@ -93,6 +102,12 @@ impl From<IdentityError> for Problem {
                 problem.detail("You are not in any workspace. Ask an administrator to add you to one.")
             }
             IdentityError::NoSession => problem.detail("There is no such session."),
+            IdentityError::NoKey => problem.detail("There is no such API key."),
+            IdentityError::KeyRevoked => problem.detail("This API key has been revoked. Make a new one."),
+            IdentityError::KeyBroader(what) => problem.detail(format!(
+                "An API key can't make or change a key that may do more than itself: `{what}` would be broader."
+            )),
+            IdentityError::KeyNotYours(why) => problem.detail(why),
             IdentityError::NoUser => problem.detail("There is no such user."),
             IdentityError::NoAvatar => problem.detail("There is no such picture."),
             IdentityError::AvatarTooLarge(limit) => {

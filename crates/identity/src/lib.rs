@@ -4,13 +4,15 @@
 //! - Secrets at rest are hashes: passwords argon2id, refresh tokens SHA-256.
 //! - A session has one lineage of refresh tokens. A token that comes back after its successor's
 //!   grace ends the session.
-//! - An access token is checked against the session's row on each request. Nothing is cached,
+//! - An API key is found by the SHA-256 of its secret, which is shown once. Keys are cached for as
+//!   long as no key anywhere has changed: a change holds from the next request on, everywhere.
+//! - An access token is checked against the session's row on each request. No session is cached,
 //!   so whatever ends a session ends it everywhere at once.
 //! - Nothing a stranger can ask tells whether an address has a user: not the answer, and not
 //!   the work done for it.
 //!
 //! Deliberately absent: what a user may do in a workspace (tenancy's), e-mail verification and
-//! password reset, second factors, other identity providers, API keys.
+//! password reset, second factors, other identity providers.
 
 mod config;
 mod email;
@@ -22,13 +24,14 @@ mod model;
 mod name;
 mod operations;
 mod password;
+mod secret;
 mod store;
 mod token;
 
 use std::sync::Arc;
 
-use contracts::Tenancy;
-use database::Db;
+use contracts::{Tenancy, identity::KEYS_EPOCH};
+use database::{Db, Epochs};
 use events::outbox::Outbox;
 use kernel::{Env, Tasks};
 use web::limit::Limiter;
@@ -36,8 +39,10 @@ use web::limit::Limiter;
 pub use config::Config;
 pub use error::IdentityError;
 pub use http::routes;
-pub use model::{Attributes, Avatar, Locale, Me, Session, SessionInfo, Theme, TokenType, User};
-pub use operations::{LogIn, MAX_AVATAR, NewUser, ProfileChanges, SignUp, SignedIn};
+pub use model::{
+    ApiKeyInfo, Attributes, Avatar, KeyOwner, ListedKey, Locale, Me, Session, SessionInfo, Theme, TokenType, User,
+};
+pub use operations::{KeyActor, KeyChanges, LogIn, MAX_AVATAR, NewApiKey, NewUser, ProfileChanges, SignUp, SignedIn};
 pub use password::PasswordError;
 pub use token::KeyError;
 
@@ -53,6 +58,9 @@ pub struct Identity {
     passwords: password::Passwords,
     keys: Arc<token::KeyRing>,
     access: token::AccessTokens,
+    /// Moves with every change that a cached API key does not know.
+    key_epochs: Epochs,
+    key_cache: operations::KeyCache,
 }
 
 impl Identity {
@@ -76,6 +84,8 @@ impl Identity {
             passwords: password::Passwords::new(env.clone())?,
             access: token::AccessTokens::new(env.clone(), keys.clone(), issuer, config::ACCESS_TTL),
             outbox: Outbox::new(env.clone()),
+            key_epochs: Epochs::new(db.clone(), KEYS_EPOCH),
+            key_cache: operations::KeyCache::default(),
             db,
             env,
             tasks,

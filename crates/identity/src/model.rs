@@ -1,7 +1,11 @@
 //! Users and sessions as the API shows them.
 
-use contracts::tenancy::{Permission, Workspace};
-use kernel::{SessionId, Timestamp, UserId};
+use contracts::{
+    identity::KeyScope,
+    tenancy::{Permission, Workspace},
+};
+use ipnet::IpNet;
+use kernel::{ApiKeyId, SessionId, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// A language of the interface.
@@ -135,4 +139,53 @@ pub struct Avatar {
     /// Hex SHA-256 of the bytes.
     pub digest: String,
     pub data: Vec<u8>,
+}
+
+/// Whose API key it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct KeyOwner {
+    pub id: UserId,
+    #[schema(example = "Ann")]
+    pub name: String,
+    #[schema(example = "ann@example.com")]
+    pub email: String,
+}
+
+/// An API key without its secret. What is null is not limited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct ApiKeyInfo {
+    pub id: ApiKeyId,
+    #[schema(example = "Nightly reports")]
+    pub name: String,
+    /// What the secret begins with.
+    #[schema(example = "sk-parl-4eC3")]
+    pub prefix: String,
+    pub scopes: Vec<KeyScope>,
+    /// Ids of models and names of routes that it may ask for.
+    #[schema(required, example = json!(["openai/gpt-5.2", "fast"]))]
+    pub models: Option<Vec<String>>,
+    #[schema(required, example = 60)]
+    pub requests_per_minute: Option<u32>,
+    #[schema(required, example = 100_000)]
+    pub tokens_per_minute: Option<u32>,
+    /// Networks that it may be used from.
+    #[schema(required, value_type = Option<Vec<String>>, example = json!(["203.0.113.0/24"]))]
+    pub allowed_ips: Option<Vec<IpNet>>,
+    #[schema(required)]
+    pub expires_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    /// To the minute.
+    #[schema(required)]
+    pub last_used_at: Option<Timestamp>,
+    #[schema(required)]
+    pub revoked_at: Option<Timestamp>,
+    /// Who made it, and whose role bounds it.
+    pub user: KeyOwner,
+}
+
+/// An API key among those of all workspaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedKey {
+    pub workspace: WorkspaceId,
+    pub key: ApiKeyInfo,
 }

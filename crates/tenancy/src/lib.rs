@@ -6,7 +6,7 @@
 //! - Nobody grants a role above their own, nor changes a member above themselves; the actor's
 //!   role is read again inside the transaction that changes something.
 //! - A membership is read for each request, never cached: who is removed or demoted has
-//!   lost it at the next request, on every node.
+//!   lost it at the next request, on every node. API keys, which are cached, are told.
 //!
 //! Deliberately absent: users' names and addresses (identity's), invitations, groups, and
 //! roles that a workspace makes for itself.
@@ -18,8 +18,8 @@ mod operations;
 mod store;
 
 use async_trait::async_trait;
-use contracts::tenancy::Membership;
-use database::{Db, Tx};
+use contracts::{identity::KEYS_EPOCH, tenancy::Membership};
+use database::{Db, Epochs, Tx};
 use kernel::{Env, UserId, WorkspaceId};
 
 pub use error::TenancyError;
@@ -30,11 +30,13 @@ pub use model::{Actor, Member, MemberRow, WorkspaceRow};
 pub struct Tenancy {
     db: Db,
     env: Env,
+    /// API keys rest on memberships.
+    keys: Epochs,
 }
 
 impl Tenancy {
     pub fn new(db: Db, env: Env) -> Self {
-        Self { db, env }
+        Self { keys: Epochs::new(db.clone(), KEYS_EPOCH), db, env }
     }
 }
 

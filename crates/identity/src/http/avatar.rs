@@ -9,7 +9,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel::{Code, UserId};
-use web::{Json, Member, Path, Problem, ProblemBody};
+use web::{Json, Member, Path, Person, Problem, ProblemBody};
 
 use crate::{Identity, IdentityError, MAX_AVATAR, User};
 
@@ -25,13 +25,14 @@ use crate::{Identity, IdentityError, MAX_AVATAR, User};
     responses(
         (status = 200, description = "The caller as they are now.", body = User),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The picture is larger than 1 MiB.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The bytes are no picture of these types.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn set(
     State(identity): State<Arc<Identity>>,
-    caller: Member,
+    caller: Person,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<User>, Problem> {
     let body = body.map_err(|rejection| match rejection.status() {
@@ -48,9 +49,10 @@ pub(super) async fn set(
     responses(
         (status = 200, description = "The caller as they are now.", body = User),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn delete(State(identity): State<Arc<Identity>>, caller: Member) -> Result<Json<User>, Problem> {
+pub(super) async fn delete(State(identity): State<Arc<Identity>>, caller: Person) -> Result<Json<User>, Problem> {
     Ok(Json(identity.delete_avatar(caller.user).await?))
 }
 

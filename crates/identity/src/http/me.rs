@@ -6,7 +6,7 @@ use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
 use serde_json::Value;
-use web::{Json, Member, Problem, ProblemBody};
+use web::{Json, Member, Person, Problem, ProblemBody};
 
 use crate::{Attributes, Identity, Locale, Me, ProfileChanges, Theme, User, name};
 
@@ -69,7 +69,12 @@ fn has_nul(value: &Value) -> bool {
     )
 )]
 pub(super) async fn get(State(identity): State<Arc<Identity>>, caller: Member) -> Result<Json<Me>, Problem> {
-    Ok(Json(identity.me(caller.user, caller.scope.workspace()).await?))
+    let mut me = identity.me(caller.user, caller.scope.workspace()).await?;
+    if caller.key.is_some() {
+        // A key belongs to one workspace, and tells of no other.
+        me.workspaces.retain(|workspace| workspace.id == me.workspace.id);
+    }
+    Ok(Json(me))
 }
 
 /// Change the caller's profile
@@ -81,12 +86,13 @@ pub(super) async fn get(State(identity): State<Arc<Identity>>, caller: Member) -
     responses(
         (status = 200, description = "The caller as they are now.", body = User),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn update(
     State(identity): State<Arc<Identity>>,
-    caller: Member,
+    caller: Person,
     Json(body): Json<UpdateMeRequest>,
 ) -> Result<Json<User>, Problem> {
     let changes =

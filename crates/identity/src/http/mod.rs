@@ -2,6 +2,7 @@
 
 mod avatar;
 mod cookie;
+mod keys;
 mod me;
 mod password;
 mod session;
@@ -10,14 +11,44 @@ mod sign_up;
 
 use std::sync::Arc;
 
-use axum::{extract::DefaultBodyLimit, middleware::from_fn_with_state};
+use axum::{
+    extract::{DefaultBodyLimit, FromRequest, Request},
+    middleware::from_fn_with_state,
+};
+use http::{HeaderName, header};
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt},
     routes,
 };
-use web::limit::{PerIp, Policy, per_ip};
+use web::{
+    Json, Problem,
+    limit::{PerIp, Policy, per_ip},
+};
 
 use crate::{Identity, MAX_AVATAR, config::PER_IP_PERIOD};
+
+/// For answers that hold a secret.
+const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
+/// A JSON body that may be left out, or null.
+pub(super) struct Optional<T>(T);
+
+impl<S, T> FromRequest<S> for Optional<T>
+where
+    S: Send + Sync,
+    T: Default,
+    Json<Option<T>>: FromRequest<S, Rejection = Problem>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(Self(T::default()));
+        }
+        let Json(body) = Json::<Option<T>>::from_request(request, state).await?;
+        Ok(Self(body.unwrap_or_default()))
+    }
+}
 
 /// All endpoints of identity, without the `/api/v1` before their paths.
 pub fn routes(identity: Arc<Identity>) -> OpenApiRouter {
@@ -40,5 +71,8 @@ pub fn routes(identity: Arc<Identity>) -> OpenApiRouter {
         // One byte more than a picture may have, so that the operation says what is wrong.
         .routes(routes!(avatar::set, avatar::delete).layer(DefaultBodyLimit::max(MAX_AVATAR + 1)))
         .routes(routes!(avatar::get))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::get, keys::update, keys::revoke))
+        .routes(routes!(keys::rotate))
         .with_state(identity)
 }

@@ -7,7 +7,7 @@ use garde::Validate;
 use http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
-use web::{Client, Json, Member, Problem, ProblemBody};
+use web::{Client, Json, Person, Problem, ProblemBody};
 
 use crate::{Identity, password};
 
@@ -32,13 +32,14 @@ pub(super) struct ChangePasswordRequest {
     responses(
         (status = 204, description = "Changed."),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts; `Retry-After` says how long to wait.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn change(
     State(identity): State<Arc<Identity>>,
-    caller: Member,
+    caller: Person,
     client: Client,
     Json(body): Json<ChangePasswordRequest>,
 ) -> Result<StatusCode, Problem> {

@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{FromRequest, Request, State},
-    response::IntoResponse,
-};
+use axum::{extract::State, response::IntoResponse};
 use garde::Validate;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use kernel::{Code, WorkspaceId};
 use secrecy::SecretString;
 use serde::Deserialize;
 use web::{Client, Json, MaybeMember, Problem, ProblemBody};
 
-use super::cookie;
+use super::{Optional, cookie};
 use crate::{Identity, LogIn, Session};
 
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
@@ -45,26 +42,6 @@ pub(super) struct RefreshRequest {
     /// The workspace to switch to; absent: the one the session is in.
     #[garde(skip)]
     workspace: Option<WorkspaceId>,
-}
-
-/// A JSON body that may be left out, or null.
-pub(super) struct Optional<T>(T);
-
-impl<S, T> FromRequest<S> for Optional<T>
-where
-    S: Send + Sync,
-    T: Default,
-    Json<Option<T>>: FromRequest<S, Rejection = Problem>,
-{
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !request.headers().contains_key(header::CONTENT_TYPE) {
-            return Ok(Self(T::default()));
-        }
-        let Json(body) = Json::<Option<T>>::from_request(request, state).await?;
-        Ok(Self(body.unwrap_or_default()))
-    }
 }
 
 /// Log in
@@ -124,6 +101,7 @@ pub(super) async fn refresh(
     security((), ("bearer" = [])),
     responses(
         (status = 204, description = "Logged out.", headers(("set-cookie" = String, description = "Clears `parlance_refresh`."))),
+        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests from this address.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -132,7 +110,10 @@ pub(super) async fn log_out(
     MaybeMember(member): MaybeMember,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let authenticated = member.map(|member| (member.session, member.user));
+    if member.as_ref().is_some_and(|member| member.key.is_some()) {
+        return Err(Problem::new(Code::Forbidden).detail("An API key has no session to end. Revoke the key instead."));
+    }
+    let authenticated = member.and_then(|member| Some((member.session?, member.user)));
     identity.log_out(cookie::read(&headers).as_deref(), authenticated).await?;
     Ok((StatusCode::NO_CONTENT, identity.clear_cookie()))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use kernel::{Page, SessionId};
-use web::{Json, Member, PageQuery, Path, Problem, ProblemBody, Query};
+use web::{Json, PageQuery, Path, Person, Problem, ProblemBody, Query};
 
 use crate::{Identity, SessionInfo};
 
@@ -18,11 +18,12 @@ use crate::{Identity, SessionInfo};
     responses(
         (status = 200, description = "A page of live sessions.", body = Page<SessionInfo>),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn list(
     State(identity): State<Arc<Identity>>,
-    caller: Member,
+    caller: Person,
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<SessionInfo>>, Problem> {
     let before: Option<SessionId> = page.after()?;
@@ -40,12 +41,13 @@ pub(super) async fn list(
     responses(
         (status = 204, description = "It has ended."),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "The caller has no such session.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn revoke(
     State(identity): State<Arc<Identity>>,
-    caller: Member,
+    caller: Person,
     Path(session): Path<SessionId>,
 ) -> Result<StatusCode, Problem> {
     identity.revoke_session(caller.user, session).await?;
@@ -59,11 +61,12 @@ pub(super) async fn revoke(
     responses(
         (status = 204, description = "Only the caller's session is left."),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn revoke_others(
     State(identity): State<Arc<Identity>>,
-    caller: Member,
+    caller: Person,
 ) -> Result<StatusCode, Problem> {
     identity.revoke_other_sessions(caller.user, caller.session).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,7 +1,7 @@
 //! Answers who a token belongs to.
 
 use async_trait::async_trait;
-use contracts::identity::{Authenticated, AuthenticationError, UserSummary};
+use contracts::identity::{Authenticated, AuthenticationError, Claimed, UserSummary};
 use kernel::UserId;
 
 use crate::{
@@ -11,18 +11,22 @@ use crate::{
 
 #[async_trait]
 impl contracts::Identity for Identity {
-    /// The token's signature first, then one indexed query: nothing is remembered between
-    /// requests, so a session that ended anywhere has ended here.
-    async fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
+    async fn verify(&self, access_token: &str) -> Result<Claimed, AuthenticationError> {
         let claims = self.access.verify(access_token).await?;
-        let live = sessions::live(&self.db, claims.sid, self.env.now())
+        Ok(Claimed { user: claims.sub, session: claims.sid, workspace: claims.wid })
+    }
+
+    /// One indexed query: nothing is remembered between requests, so a session that ended
+    /// anywhere has ended here.
+    async fn live(&self, claimed: &Claimed) -> Result<Authenticated, AuthenticationError> {
+        let live = sessions::live(&self.db, claimed.session, self.env.now())
             .await?
-            .filter(|live| live.user == claims.sub)
+            .filter(|live| live.user == claimed.user)
             .ok_or(AuthenticationError::Invalid)?;
         Ok(Authenticated {
             user: live.user,
-            session: claims.sid,
-            workspace: claims.wid,
+            session: claimed.session,
+            workspace: claimed.workspace,
             platform_admin: live.platform_admin,
         })
     }

@@ -61,7 +61,7 @@ impl Identity {
     }
 
     /// Disables or enables a user. A disabled one can't sign in, and every session of theirs
-    /// has ended when this returns.
+    /// has ended when this returns; their API keys are refused as long as they are disabled.
     pub async fn set_user_disabled(&self, user: UserId, disabled: bool) -> Result<(), IdentityError> {
         use crate::store::sessions::{self, Reason};
         let now = self.env.now();
@@ -73,6 +73,7 @@ impl Identity {
         if disabled {
             sessions::revoke_all(&mut tx, user, None, Reason::UserDisabled, now).await?;
         }
+        self.key_epochs.bump(&mut tx).await?;
         tx.commit().await?;
         tracing::info!(target: "audit", event = "user.disabled", user = %user, disabled);
         Ok(())

@@ -1,5 +1,6 @@
 //! What can be done with users and sessions; one file per verb.
 
+mod api_keys;
 mod authenticate;
 mod avatar;
 mod change_password;
@@ -21,6 +22,8 @@ use crate::{
     token::RefreshToken,
 };
 
+pub(crate) use api_keys::KeyCache;
+pub use api_keys::{KeyActor, KeyChanges, NewApiKey};
 pub use avatar::MAX_AVATAR;
 pub use create_user::NewUser;
 pub use log_in::LogIn;

@@ -1,6 +1,8 @@
 //! Identity's rows. They belong to the platform: a user may be in many workspaces, and a
-//! session moves between them, so every statement here runs in platform scope.
+//! session moves between them, so their statements run in platform scope. API keys are a
+//! workspace's own, and are scoped to it but where one is still to be found out.
 
+pub(crate) mod api_keys;
 pub(crate) mod attempts;
 pub(crate) mod sessions;
 pub(crate) mod users;

@@ -5,6 +5,9 @@
 #![allow(clippy::unused_async, reason = "a test on both databases is async, also when it awaits nothing")]
 
 mod access_tokens;
+mod api_keys;
+mod key_bounds;
+mod key_changes;
 mod keys;
 mod lockout;
 mod passwords;

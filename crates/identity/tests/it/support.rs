@@ -14,6 +14,7 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
+use contracts::tenancy::Role;
 use database::Db;
 use http_body_util::BodyExt;
 use identity::{Config, Identity, NewUser};
@@ -39,6 +40,7 @@ static SEED: AtomicU64 = AtomicU64::new(1);
 pub struct Node {
     pub identity: Arc<Identity>,
     pub tenancy: Arc<Tenancy>,
+    pub tasks: Tasks,
     router: Router,
 }
 
@@ -187,11 +189,13 @@ impl Node {
     pub fn start(db: &Db, env: &Env, config: Config) -> Self {
         let limiter = Limiter::in_process();
         let tenancy = Arc::new(Tenancy::new(db.clone(), env.clone()));
+        let tasks = Tasks::new();
         let identity =
-            Identity::new(db.clone(), env.clone(), Tasks::new(), tenancy.clone(), config, limiter.clone()).unwrap();
+            Identity::new(db.clone(), env.clone(), tasks.clone(), tenancy.clone(), config, limiter.clone()).unwrap();
         let identity = Arc::new(identity);
         let auth = Auth {
             identity: identity.clone(),
+            keys: identity.clone(),
             tenancy: tenancy.clone(),
             limiter,
             user_policy: Policy { name: "user", burst: 100_000, period: std::time::Duration::from_secs(60) },
@@ -201,8 +205,10 @@ impl Node {
             .nest("/api/v1", tenancy::routes(tenancy.clone(), identity.clone()))
             .split_for_parts();
         let settings = layers::Settings { env: env.clone(), trusted_proxies: 0, https: false };
+        // Stands for the compatible APIs.
+        let api = api.route("/api/v1/inference", axum::routing::post(inference));
         let router = layers::wrap(api.layer(Extension(auth)), settings);
-        Self { identity, tenancy, router }
+        Self { identity, tenancy, tasks, router }
     }
 
     pub async fn sign_up(&self, email: &str) -> Answer {
@@ -228,12 +234,31 @@ impl Node {
         get("/me").bearer(token).on(self).await
     }
 
+    /// Makes an API key; gives its id and its secret.
+    pub async fn key(&self, person: &Person, body: Value) -> (String, String) {
+        let made = post("/keys").bearer(&person.token).json(body).on(self).await.expect(201).json();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (text(&made["key"]["id"]), text(&made["secret"]))
+    }
+
+    /// A new user who is in the person's workspace, signed in there.
+    pub async fn colleague(&self, of: &Person, email: &str, role: Role) -> Person {
+        let person = self.join(email).await;
+        self.tenancy.add_member(of.workspace, person.user, role).await.unwrap();
+        let body = json!({ "workspace": of.workspace });
+        post("/auth/refresh").cookie(&person.cookie).json(body).on(self).await.expect(200).person()
+    }
+
     /// The session that asks.
     pub async fn current_session(&self, token: &str) -> SessionId {
         let page = get("/auth/sessions").bearer(token).on(self).await.expect(200).json();
         let current = page["data"].as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
         current["id"].as_str().unwrap().parse().unwrap()
     }
+}
+
+async fn inference(caller: web::Caller) -> String {
+    caller.user.to_string()
 }
 
 pub fn config(data: &TempDir) -> Config {

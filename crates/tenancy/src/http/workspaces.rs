@@ -6,7 +6,7 @@ use garde::Validate;
 use http::StatusCode;
 use kernel::{Page, WorkspaceId};
 use serde::Deserialize;
-use web::{Allowed, Json, Member, PageQuery, Problem, ProblemBody, Query};
+use web::{Allowed, Json, Member, PageQuery, Person, Problem, ProblemBody, Query};
 
 use super::Api;
 use crate::Actor;
@@ -60,7 +60,11 @@ pub(super) async fn list(
     Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<Workspace>>, Problem> {
     let after: Option<WorkspaceId> = page.after()?;
-    let all = api.tenancy.workspaces_of(caller.user).await?;
+    let mut all = api.tenancy.workspaces_of(caller.user).await?;
+    if caller.key.is_some() {
+        // A key belongs to one workspace, and tells of no other.
+        all.retain(|membership| membership.workspace == caller.scope.workspace());
+    }
     // A person is in few workspaces; the page is cut from all of them.
     let start = after
         .and_then(|after| all.iter().position(|membership| membership.workspace == after))
@@ -79,12 +83,13 @@ pub(super) async fn list(
     responses(
         (status = 201, description = "The new workspace.", body = Workspace),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The name is not valid.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn create(
     State(api): State<Api>,
-    caller: Member,
+    caller: Person,
     Json(body): Json<CreateWorkspaceRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let membership = api.tenancy.create_workspace(caller.user, body.name.trim()).await?;

@@ -17,6 +17,8 @@ impl Tenancy {
         if !store::insert_member(&mut tx, &scope, user, role, self.env.now()).await? {
             return Err(TenancyError::AlreadyMember);
         }
+        // Somebody who comes back finds the keys that they had.
+        self.keys.bump(&mut tx).await?;
         tx.commit().await?;
         tracing::info!(target: "audit", event = "member.added", workspace = %workspace, member = %user, role = role.as_str());
         Ok(())

@@ -12,6 +12,7 @@ impl Tenancy {
         let (_, theirs) = manage(&mut tx, actor, target).await?;
         keep_an_owner(&mut tx, &actor.scope, theirs).await?;
         store::delete_member(&mut tx, &actor.scope, target).await?;
+        self.keys.bump(&mut tx).await?;
         tx.commit().await?;
         tracing::info!(
             target: "audit",

@@ -18,6 +18,7 @@ impl Tenancy {
             keep_an_owner(&mut tx, &actor.scope, theirs).await?;
         }
         let member = store::update_role(&mut tx, &actor.scope, target, role).await?.ok_or(TenancyError::NoMember)?;
+        self.keys.bump(&mut tx).await?;
         tx.commit().await?;
         tracing::info!(
             target: "audit",

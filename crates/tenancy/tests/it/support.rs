@@ -67,7 +67,8 @@ impl World {
             Identity::new(db.clone(), env.clone(), Tasks::new(), tenancy.clone(), config, limiter.clone()).unwrap();
         let identity = Arc::new(identity);
         let user_policy = Policy { name: "user", burst: 100_000, period: Duration::from_secs(60) };
-        let auth = Auth { identity: identity.clone(), tenancy: tenancy.clone(), limiter, user_policy };
+        let auth =
+            Auth { identity: identity.clone(), keys: identity.clone(), tenancy: tenancy.clone(), limiter, user_policy };
         let (api, _) = OpenApiRouter::new()
             .nest("/api/v1", identity::routes(identity.clone()))
             .nest("/api/v1", tenancy::routes(tenancy.clone(), identity.clone()))
