@@ -1,9 +1,12 @@
 //! The providers this crate knows: their names, addresses and variables.
 
+use std::sync::Arc;
+
+use kernel::ConnectionId;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
+use crate::{breaker::Breaker, config::Config, model::Connection};
 
 /// The interface that a model is called through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +147,11 @@ const fn compatible(
     Provider { id, name, key_vars, base_vars, base_url, base_path, api: Api::Chat, keyless: false }
 }
 
+/// The provider of this id.
+pub(crate) fn provider(id: &str) -> Option<&'static Provider> {
+    ALL.iter().find(|provider| provider.id == id)
+}
+
 /// A provider as it is configured here.
 #[derive(Debug)]
 pub struct Account {
@@ -156,6 +164,18 @@ pub struct Account {
     pub custom: bool,
     /// One of OpenAI's interfaces, forced by configuration.
     pub api: Option<Api>,
+    pub(crate) breaker: Arc<Breaker>,
+    /// The connection of a workspace that it comes from, whose address is not the operator's;
+    /// none: it is that of the installation.
+    pub(crate) own: Option<Own>,
+}
+
+/// What an account of a workspace has besides.
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub connection: ConnectionId,
+    /// Its name, for people.
+    pub name: String,
 }
 
 impl Account {
@@ -175,6 +195,32 @@ impl Account {
             base_url,
             custom,
             api: settings.api,
+            breaker: Breaker::new(provider.id, config.breaker),
+            own: None,
+        })
+    }
+
+    /// That of a workspace's connection; none if its address is no address.
+    pub(crate) fn of_connection(
+        provider: &'static Provider,
+        connection: &Connection,
+        key: Option<SecretString>,
+        breaker: Arc<Breaker>,
+    ) -> Option<Self> {
+        let base_url = match &connection.base_url {
+            Some(text) => normalize(text, provider.base_path)?,
+            None => provider.base_url.to_owned(),
+        };
+        let unnamed = provider.base_url.is_empty();
+        Some(Self {
+            provider,
+            name: if unnamed { connection.name.clone() } else { provider.name.to_owned() },
+            key,
+            base_url,
+            custom: connection.base_url.is_some(),
+            api: None,
+            breaker,
+            own: Some(Own { connection: connection.id, name: connection.name.clone() }),
         })
     }
 
@@ -193,6 +239,9 @@ impl Account {
         if self.ready() {
             return None;
         }
+        if let Some(own) = &self.own {
+            return Some(format!("The connection “{}” has no key or no address.", own.name));
+        }
         let key = self.provider.key_vars.first().unwrap_or(&"");
         Some(match self.provider.base_vars.last() {
             Some(address) if self.base_url.is_empty() => {
@@ -204,6 +253,9 @@ impl Account {
 
     /// The setting that holds the key, to name in messages.
     pub fn key_setting(&self) -> String {
+        if let Some(own) = &self.own {
+            return format!("the key of the connection “{}”", own.name);
+        }
         self.provider.key_vars.first().map_or_else(
             || format!("PARLANCE_PROVIDERS__{}__API_KEY", self.provider.id.to_uppercase()),
             |name| (*name).to_owned(),
@@ -225,7 +277,7 @@ impl Account {
 }
 
 /// An http(s) address without a slash at its end, `path` added where it has none.
-fn normalize(text: &str, path: &str) -> Option<String> {
+pub(crate) fn normalize(text: &str, path: &str) -> Option<String> {
     let text = text.trim();
     let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let url = url::Url::parse(&with_scheme).ok()?;

@@ -115,13 +115,18 @@ impl Row {
         }
     }
 
+    /// Whether it makes vectors of texts.
+    pub fn embeds(&self) -> bool {
+        self.mode == "embedding"
+    }
+
     /// The row's prices under the name of their version; none: unpriced.
     pub fn prices(&self, version: &str) -> Option<contracts::providers::Prices> {
         let pico = |units: Option<i64>| units.map(PicoUsd::new);
         Some(contracts::providers::Prices {
             version: version.to_owned(),
             input: pico(self.price.input)?,
-            output: pico(self.price.output)?,
+            output: pico(self.price.output.or(self.embeds().then_some(0)))?,
             cached_input: pico(self.price.cached_input),
             cache_write: pico(self.price.cache_write),
             reasoning: pico(self.price.reasoning),
@@ -174,10 +179,10 @@ pub fn parse(json: &str) -> Result<Catalogue, String> {
     Ok(catalogue)
 }
 
-/// The rows of the embedded file that can chat, and its version.
+/// The rows of the embedded file that can chat or make vectors, and its version.
 pub(crate) fn load() -> Result<(String, Vec<Row>), String> {
     let catalogue = parse(include_str!("../catalogue/models.json"))?;
-    let rows = catalogue.models.into_iter().filter(|row| row.api().is_some()).collect();
+    let rows = catalogue.models.into_iter().filter(|row| row.api().is_some() || row.embeds()).collect();
     Ok((catalogue.version, rows))
 }
 

@@ -1,8 +1,9 @@
 //! The guarded client: the one way out of the process over HTTP.
 //!
 //! Policy:
-//! - Only addresses that an operator configured or that stand in [`crate::account::ALL`] are
-//!   called; nothing a user types becomes an address. Only `http` and `https`.
+//! - Addresses that an operator configured or that stand in [`crate::account::ALL`] are called;
+//!   those of a workspace's connections only where [`crate::guard`] permits it. Nothing else a
+//!   user types becomes an address. Only `http` and `https`.
 //! - No redirect is followed and no ambient proxy is used: a request, and the key in it,
 //!   goes where it was sent or nowhere.
 //! - TLS by rustls with the platform's verifier. Connections are pooled; `TCP_NODELAY` is on.
@@ -12,20 +13,29 @@
 //!
 //! Dropping an answer, or what streams it, closes its connection at once.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use reqwest::{
     Response,
-    header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
 };
 use serde::Serialize;
 
-use crate::config::Timeouts;
+use crate::{
+    account::Account,
+    config::Timeouts,
+    guard::{Guard, Refused},
+};
 
 /// Most bytes of one server-sent event.
 const EVENT: usize = 1024 * 1024;
+/// The media type of server-sent events.
+const EVENT_STREAM: &str = "text/event-stream";
 /// Most bytes of an answer that is not streamed.
 const ANSWER: usize = 16 * 1024 * 1024;
 /// Most bytes that are read of an error's body.
@@ -46,6 +56,10 @@ pub(crate) enum Fault {
     BrokeOff,
     /// Bytes that are not what is documented; says what.
     Protocol(&'static str),
+    /// The request asks for something that the provider has no field for; says what.
+    Unsupported(String),
+    /// An address that is not called for workspaces.
+    Refused(Refused),
     /// An error that the provider sent inside the stream.
     Reported { code: String, message: String },
 }
@@ -54,6 +68,9 @@ pub(crate) enum Fault {
 pub(crate) struct Client {
     /// Made at the first call: loading certificates would delay the start.
     http: OnceLock<reqwest::Client>,
+    /// The same for addresses of workspaces.
+    guarded: OnceLock<reqwest::Client>,
+    guard: Guard,
     timeouts: Timeouts,
 }
 
@@ -63,13 +80,21 @@ pub(crate) struct Call {
     pub url: String,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// Whether the address is a workspace's, and only called if the guard permits it.
+    pub guarded: bool,
 }
 
 impl Call {
     /// A call with a JSON body. The headers may hold the key: mark it with [`secret`].
     pub fn json<T: Serialize>(url: String, headers: HeaderMap, body: &T) -> Result<Self, Fault> {
         let body = serde_json::to_vec(body).map_err(|_| Fault::Protocol("the request can't be written as JSON"))?;
-        Ok(Self { url, headers, body: body.into() })
+        Ok(Self { url, headers, body: body.into(), guarded: false })
+    }
+
+    /// The call for this account.
+    #[must_use]
+    pub fn for_account(self, account: &Account) -> Self {
+        Self { guarded: account.own.is_some(), ..self }
     }
 }
 
@@ -93,20 +118,29 @@ pub(crate) enum Answer {
 pub(crate) type Events = std::pin::Pin<Box<dyn Stream<Item = Result<sse_stream::Sse, Fault>> + Send>>;
 
 impl Client {
-    pub fn new(timeouts: Timeouts) -> Self {
-        Self { http: OnceLock::new(), timeouts }
+    pub fn new(timeouts: Timeouts, guard: Guard) -> Self {
+        Self { http: OnceLock::new(), guarded: OnceLock::new(), guard, timeouts }
+    }
+
+    pub fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     pub fn timeouts(&self) -> Timeouts {
         self.timeouts
     }
 
-    fn http(&self) -> Result<&reqwest::Client, Fault> {
-        if let Some(client) = self.http.get() {
+    /// What calls the address.
+    fn http(&self, url: &str, guarded: bool) -> Result<&reqwest::Client, Fault> {
+        if guarded {
+            self.guard.permits(url).map_err(Fault::Refused)?;
+        }
+        let place = if guarded { &self.guarded } else { &self.http };
+        if let Some(client) = place.get() {
             return Ok(client);
         }
         #[allow(clippy::disallowed_methods, reason = "this is the guarded client")]
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("parlance/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
@@ -114,25 +148,29 @@ impl Client {
             .tcp_nodelay(true)
             .tcp_keepalive(Duration::from_secs(30))
             .connect_timeout(self.timeouts.connect())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .build()
-            .map_err(|error| {
-                tracing::error!(%error, "the HTTP client can't be made");
-                Fault::Unreachable
-            })?;
-        Ok(self.http.get_or_init(|| client))
+            .pool_idle_timeout(Duration::from_secs(60));
+        let builder = if guarded { builder.dns_resolver(Arc::new(self.guard.clone())) } else { builder };
+        let client = builder.build().map_err(|error| {
+            tracing::error!(%error, "the HTTP client can't be made");
+            Fault::Unreachable
+        })?;
+        Ok(place.get_or_init(|| client))
     }
 
     /// Sends a call and waits for its answer to begin, `patience` at the most.
-    pub async fn post(&self, call: Call, patience: Duration) -> Result<Answer, Fault> {
+    pub async fn send(&self, call: Call, patience: Duration) -> Result<Response, Fault> {
         let request = self
-            .http()?
+            .http(&call.url, call.guarded)?
             .post(&call.url)
             .headers(call.headers)
-            .header(reqwest::header::CONTENT_TYPE, "application/json")
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(call.body);
-        let response = within(patience, request.send()).await?;
-        let response = success(response).await?;
+        success(within(patience, request.send()).await?).await
+    }
+
+    /// The same, and reads what came if it is no stream.
+    pub async fn post(&self, call: Call, patience: Duration) -> Result<Answer, Fault> {
+        let response = self.send(call, patience).await?;
         if is_event_stream(&response) {
             return Ok(Answer::Events(events(response)));
         }
@@ -141,8 +179,8 @@ impl Client {
     }
 
     /// Fetches a JSON document, `patience` at the most.
-    pub async fn get(&self, url: &str, headers: HeaderMap, patience: Duration) -> Result<Bytes, Fault> {
-        let request = self.http()?.get(url).headers(headers);
+    pub async fn get(&self, url: &str, headers: HeaderMap, guarded: bool, patience: Duration) -> Result<Bytes, Fault> {
+        let request = self.http(url, guarded)?.get(url).headers(headers);
         let fetch = async {
             let response = success(request.send().await.map_err(|error| fault(&error))?).await?;
             read(response, ANSWER).await
@@ -152,7 +190,7 @@ impl Client {
 
     /// Posts a JSON document and fetches another, `patience` at the most.
     pub async fn ask(&self, call: Call, patience: Duration) -> Result<Bytes, Fault> {
-        let request = self.http()?.post(&call.url).headers(call.headers).body(call.body);
+        let request = self.http(&call.url, call.guarded)?.post(&call.url).headers(call.headers).body(call.body);
         let fetch = async {
             let response = success(request.send().await.map_err(|error| fault(&error))?).await?;
             read(response, ANSWER).await
@@ -169,7 +207,14 @@ async fn within_plain<T>(patience: Duration, future: impl Future<Output = T>) ->
     tokio::time::timeout(patience, future).await.map_err(|_| Fault::Timeout)
 }
 
-fn fault(error: &reqwest::Error) -> Fault {
+pub(crate) fn fault(error: &reqwest::Error) -> Fault {
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        if let Some(refused) = inner.downcast_ref::<Refused>() {
+            return Fault::Refused(refused.clone());
+        }
+        cause = inner.source();
+    }
     if error.is_connect() {
         Fault::Unreachable
     } else if error.is_timeout() {
@@ -179,12 +224,13 @@ fn fault(error: &reqwest::Error) -> Fault {
     }
 }
 
-fn is_event_stream(response: &Response) -> bool {
+pub(crate) fn is_event_stream(response: &Response) -> bool {
     response
         .headers()
-        .get(reqwest::header::CONTENT_TYPE)
+        .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/event-stream"))
+        .and_then(|value| value.trim_start().get(..EVENT_STREAM.len()))
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(EVENT_STREAM))
 }
 
 async fn success(response: Response) -> Result<Response, Fault> {
@@ -205,14 +251,32 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
+/// A whole answer, `patience` at the most.
+pub(crate) async fn body(response: Response, patience: Duration) -> Result<Bytes, Fault> {
+    within_plain(patience, read(response, ANSWER)).await?
+}
+
 /// The whole body, or a fault if it is longer than `most`.
 async fn read(mut response: Response, most: usize) -> Result<Bytes, Fault> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+    let too_large = || Fault::Protocol("its answer is too large");
+    let length = response.content_length().and_then(|length| usize::try_from(length).ok());
+    if length.is_some_and(|length| length > most) {
+        return Err(too_large());
+    }
+    let Some(first) = response.chunk().await.map_err(|error| fault(&error))? else { return Ok(Bytes::new()) };
+    if length == Some(first.len()) {
+        // The end is to be seen too, or the connection can't be used again.
+        response.chunk().await.map_err(|error| fault(&error))?;
+        return Ok(first);
+    }
+    let mut body = Vec::with_capacity(length.unwrap_or(0));
+    let mut next = Some(first);
+    while let Some(chunk) = next {
         if body.len() + chunk.len() > most {
-            return Err(Fault::Protocol("its answer is too large"));
+            return Err(too_large());
         }
         body.extend_from_slice(&chunk);
+        next = response.chunk().await.map_err(|error| fault(&error))?;
     }
     Ok(body.into())
 }

@@ -6,6 +6,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use ipnet::IpNet;
 use kernel::PicoUsd;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -31,6 +32,15 @@ pub struct Config {
     /// Models to try, in order, when one can't answer: id → ids.
     pub fallbacks: BTreeMap<String, Vec<String>>,
     pub timeouts: Timeouts,
+    /// When a provider that keeps failing is left alone.
+    pub breaker: Breaker,
+    /// The keys that workspaces' own provider keys are sealed under, 32 bytes in Base64 each:
+    /// the first seals, all of them open. Absent: one in the data folder, made at the first start.
+    pub master_keys: Vec<SecretString>,
+    /// Networks beyond the public internet that workspaces' own addresses may lie in.
+    pub allowed_networks: Vec<IpNet>,
+    /// Whether workspaces' own addresses may lie in any network at all.
+    pub allow_private_addresses: bool,
 }
 
 /// How to reach one provider.
@@ -58,6 +68,27 @@ pub struct Discovery {
 impl Default for Discovery {
     fn default() -> Self {
         Self { enabled: true, interval: 30 }
+    }
+}
+
+/// When a provider is left alone.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Breaker {
+    pub enabled: bool,
+    /// Of the calls in the window, how many in a hundred must fail.
+    pub failure_percent: u32,
+    /// Fewer calls than this in the window say nothing.
+    pub least_calls: u32,
+    /// Seconds.
+    pub window: u64,
+    /// Seconds of the first rest; it doubles with each probe that fails, up to two minutes.
+    pub rest: u64,
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { enabled: true, failure_percent: 50, least_calls: 10, window: 30, rest: 10 }
     }
 }
 
@@ -164,8 +195,8 @@ impl Timeouts {
 }
 
 impl Config {
-    /// Fills in the customary names (`OPENAI_API_KEY`, `OPENAI_BASE_URL`, …) that `variable`
-    /// knows, where nothing was set. Empty values count as absent.
+    /// Takes the customary names (`OPENAI_API_KEY`, `OPENAI_BASE_URL`, …) that `variable`
+    /// knows; as all of the environment, they win over the file. Empty values count as absent.
     #[must_use]
     pub fn customary(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
         let read =
@@ -176,10 +207,10 @@ impl Config {
                 continue;
             }
             let account = self.accounts.entry(provider.id.to_owned()).or_default();
-            if let (None, Some(key)) = (&account.api_key, found.0) {
+            if let Some(key) = found.0 {
                 account.api_key = Some(key.trim().into());
             }
-            if let (None, Some(base_url)) = (&account.base_url, found.1) {
+            if let Some(base_url) = found.1 {
                 account.base_url = Some(base_url);
             }
         }
@@ -193,8 +224,9 @@ mod tests {
     use secrecy::ExposeSecret as _;
 
     #[test]
-    fn customary_names_fill_what_is_not_set() {
-        let config: Config = serde_json::from_str(r#"{"openai": {"api_key": "from-file"}}"#).unwrap();
+    fn customary_names_win_over_the_file() {
+        let file = r#"{"openai": {"api_key": "from-file"}, "mistral": {"api_key": "kept"}}"#;
+        let config: Config = serde_json::from_str(file).unwrap();
         let config = config.customary(|name| match name {
             "OPENAI_API_KEY" => Some("from-env".into()),
             "ANTHROPIC_API_KEY" => Some(" trimmed\n".into()),
@@ -202,10 +234,11 @@ mod tests {
             _ => None,
         });
         let key = |id: &str| config.accounts[id].api_key.as_ref().unwrap().expose_secret().to_owned();
-        assert_eq!(key("openai"), "from-file");
+        assert_eq!(key("openai"), "from-env");
+        assert_eq!(key("mistral"), "kept");
         assert_eq!(key("anthropic"), "trimmed");
         assert!(!config.accounts.contains_key("groq"));
-        assert!(!format!("{config:?}").contains("from-file"));
+        assert!(!format!("{config:?}").contains("from-env"));
     }
 
     #[test]

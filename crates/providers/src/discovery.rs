@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::{
     account::Account,
     client::{Call, Client, Fault, secret},
+    model::{Deployment, DeploymentPrices},
 };
 
 /// How long a server may take to list its models.
@@ -40,11 +41,33 @@ impl Discovered {
     pub fn named(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
+
+    /// A deployment that a workspace's connection names. Its server says what it can't do.
+    pub fn deployed(deployment: &Deployment) -> Self {
+        Self {
+            name: deployment.name.clone(),
+            title: deployment.display_name.clone(),
+            context: deployment.context_window,
+            output_limit: deployment.max_output_tokens,
+            capabilities: Capabilities { vision: true, tools: true, structured_output: true, ..Default::default() },
+            reasoning_efforts: &[],
+            prices: deployment.prices.map(|prices| Prices {
+                version: "workspace".to_owned(),
+                input: DeploymentPrices::per_token(prices.input),
+                output: DeploymentPrices::per_token(prices.output),
+                cached_input: prices.cached_input.map(DeploymentPrices::per_token),
+                cache_write: None,
+                reasoning: None,
+                tiers: Vec::new(),
+            }),
+        }
+    }
 }
 
 /// The models that the account's server lists. `version` names prices that it states.
 pub(crate) async fn look(client: &Client, account: &Account, version: &str) -> Result<Vec<Discovered>, Fault> {
-    let body = client.get(&format!("{}/models", account.base_url), bearer(account), PATIENCE).await?;
+    let body =
+        client.get(&format!("{}/models", account.base_url), bearer(account), account.own.is_some(), PATIENCE).await?;
     let list: Listing = serde_json::from_slice(&body).map_err(|_| Fault::Protocol("its list of models is none"))?;
     let mut models: Vec<Discovered> =
         list.data.into_iter().take(MOST).filter(Listed::can_chat).map(|listed| listed.read(version)).collect();

@@ -25,6 +25,11 @@ pub(crate) fn explain(account: &Account, fault: Fault) -> ProviderError {
                 format!("{name} can't be reached. Check this server's connection to the internet.")
             },
         ),
+        Fault::Unsupported(what) => error(
+            Kind::Unsupported,
+            format!("{name} has nothing like {what}. Leave it out, or choose a model of another provider."),
+        ),
+        Fault::Refused(refused) => error(Kind::Unavailable, format!("{name} is not called: {refused}.")),
         Fault::Timeout => error(Kind::Timeout, format!("{name} did not answer in time. Try again.")),
         Fault::BrokeOff => error(Kind::Protocol, format!("{name} broke off before its answer was whole. Try again.")),
         Fault::Protocol(what) => error(Kind::Protocol, format!("{name} sent something unreadable: {what}.")),
@@ -96,7 +101,7 @@ fn reported(account: &Account, status: u16, code: &str, message: &str, retry_aft
             _ => format!("{name} failed with status {status}. Try again.{said}"),
         },
     };
-    ProviderError { kind, message: text, retry_after }
+    ProviderError { retry_after, status: (status > 0).then_some(status), ..ProviderError::new(kind, text) }
 }
 
 /// Kinds by what a code or a message says, then by status.
@@ -146,9 +151,7 @@ fn classify(status: u16, code: &str, message: &str) -> Kind {
 /// What the provider said, to stand after our own sentence.
 fn quote(account: &Account, message: &str) -> String {
     let mut message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    if let Some(key) = account.key().filter(|key| key.len() >= 4) {
-        message = message.replace(key, "[key]");
-    }
+    message = redact(account, &message);
     if message.is_empty() {
         return String::new();
     }
@@ -180,13 +183,52 @@ fn public(address: &str) -> String {
 }
 
 fn error(kind: Kind, message: String) -> ProviderError {
-    ProviderError { kind, message, retry_after: None }
+    ProviderError::new(kind, message)
 }
 
-/// There is no such model.
-pub(crate) fn unknown(id: &str) -> ProviderError {
+/// Explains a fault of a call in the provider's own shape: its own words go with it.
+pub(crate) fn explain_native(account: &Account, fault: Fault) -> ProviderError {
+    let body = match &fault {
+        Fault::Status { body, .. } if body.trim_start().starts_with('{') => Some(redact(account, body).into()),
+        _ => None,
+    };
+    ProviderError { body, ..explain(account, fault) }
+}
+
+/// The text without the account's key.
+fn redact(account: &Account, text: &str) -> String {
+    match account.key().filter(|key| key.len() >= 4) {
+        Some(key) => text.replace(key, "[key]"),
+        None => text.to_owned(),
+    }
+}
+
+/// There is no such model; `nearest` are names that look like it.
+pub(crate) fn unknown(id: &str, nearest: &[&str]) -> ProviderError {
     let id: String = id.chars().take(200).collect();
-    error(Kind::UnknownModel, format!("There is no model “{id}”. Choose one from the list of models."))
+    let hint = match nearest {
+        [] => "Choose one from the list of models.".to_owned(),
+        [only] => format!("Did you mean {only}?"),
+        [before @ .., last] => format!("Did you mean {} or {last}?", before.join(", ")),
+    };
+    error(Kind::UnknownModel, format!("There is no model “{id}”. {hint}"))
+}
+
+/// Several providers have a model of this name, none of them its maker.
+pub(crate) fn ambiguous(name: &str, ids: &[&str]) -> ProviderError {
+    error(Kind::UnknownModel, format!("Several providers have a model “{name}”. Name one: {}.", ids.join(", ")))
+}
+
+/// No target of the route is for such a request.
+pub(crate) fn no_target(route: &str) -> ProviderError {
+    error(Kind::Unavailable, format!("The route “{route}” has no model for such a request: its conditions exclude it."))
+}
+
+/// The breaker is open.
+pub(crate) fn resting(account: &Account, wait: Duration) -> ProviderError {
+    let wait = wait.max(Duration::from_secs(1));
+    let message = format!("{} is resting after failures. Try again in {} seconds.", account.name, seconds(wait));
+    ProviderError { retry_after: Some(wait), ..error(Kind::Resting, message) }
 }
 
 /// The model is there, but can't be used now, and why.

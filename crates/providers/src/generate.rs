@@ -1,16 +1,12 @@
-//! From a request to a stream of chunks: retries, fallbacks, timeouts, cancelling.
+//! From a request in our own shape to a stream of chunks: timeouts, cancelling, translation.
 //!
-//! Invariants: a retry or a fallback happens only before the first chunk of the answer has
-//! been handed out; every stream ends, with [`Chunk::Finish`] or with an error; dropping a
-//! stream or cancelling it closes the provider's connection at once.
+//! Invariants: every stream ends, with [`Chunk::Finish`] or with an error; dropping a stream
+//! or cancelling it closes the provider's connection at once.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use contracts::providers::{
-    Chunk, FinishReason, Generation, GenerationRequest, GenerationStream, ProviderError, ProviderErrorKind as Kind,
-};
+use contracts::providers::{Chunk, FinishReason, GenerationRequest, GenerationStream, ProviderError};
 use futures_util::{StreamExt as _, stream};
-use kernel::Env;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -18,118 +14,61 @@ use crate::{
     account::{Account, Api},
     adapter::{self, Decoder},
     client::{Answer, Client, Events, Fault},
-    config::Demo,
-    demo, error, openai,
+    config::Timeouts,
+    error, openai,
     registry::Entry,
     surrogates::Mender,
 };
 
-/// Calls that are made again at the most.
-const RETRIES: u32 = 2;
-/// The pause before the first retry; it doubles.
-const PAUSE: Duration = Duration::from_millis(400);
-/// A provider that wants us to wait longer than this is not waited for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 /// How many times longer we wait for a model that thinks first, or that answers all at once.
 const SILENT: u32 = 5;
 /// How long to wait for figures once the answer is complete.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What a generation needs besides the request.
-pub(crate) struct Context<'a> {
-    pub client: &'a Client,
-    pub env: &'a Env,
-    pub demo: &'a Demo,
-    pub cancel: CancellationToken,
+/// How long each part of an answer may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pub first_byte: Duration,
+    pub between: Duration,
+    pub total: Duration,
 }
 
-/// Tries the entries in order, until one begins to answer. The error is that of the first.
-pub(crate) async fn start(
-    context: &Context<'_>,
-    entries: &[Arc<Entry>],
-    request: &GenerationRequest,
-) -> Result<Generation, ProviderError> {
-    let mut first_error = None;
-    for entry in entries {
-        match attempt(context, entry, request).await {
-            Ok(chunks) => return Ok(Generation { model: Arc::clone(&entry.model), chunks }),
-            Err(error) => {
-                tracing::warn!(model = entry.model.id, kind = ?error.kind, "a generation did not begin");
-                let elsewhere = error.kind.is_transient() || matches!(error.kind, Kind::Auth | Kind::Unavailable);
-                let error = first_error.get_or_insert(error).clone();
-                if !elsewhere {
-                    return Err(error);
-                }
-            }
-        }
-    }
-    Err(first_error.unwrap_or_else(|| error::unknown(&request.model)))
-}
-
-/// One model, with retries.
-async fn attempt(
-    context: &Context<'_>,
-    entry: &Entry,
-    request: &GenerationRequest,
-) -> Result<GenerationStream, ProviderError> {
-    if let Some(reason) = &entry.model.unavailable {
-        return Err(error::unavailable(reason));
-    }
-    let Some(account) = &entry.account else {
-        let delay = Duration::from_millis(context.demo.chunk_delay_ms);
-        let patience = context.client.timeouts().first_byte();
-        return Ok(Box::pin(demo::generate(&entry.name, request, delay, patience, context.cancel.clone())?));
-    };
-    debug_assert!(entry.api != Api::Demo, "only the demo has no account");
-    let mut tries = 0;
-    loop {
-        let Some(opened) = context.cancel.run_until_cancelled(open(context, entry, account, request)).await else {
-            return Ok(cancelled());
-        };
-        let error = match opened {
-            Ok(chunks) => return Ok(chunks),
-            Err(error) => error,
-        };
-        let pause = error.retry_after.unwrap_or_else(|| PAUSE * 2_u32.pow(tries));
-        // One that let us wait for nothing would let us wait again.
-        let again = error.kind.is_transient() && error.kind != Kind::Timeout;
-        if !again || tries >= RETRIES || pause > LONGEST_PAUSE {
-            return Err(error);
-        }
-        tries += 1;
-        let jittered = pause.mul_f64(1.0 + context.env.unit() / 2.0);
-        if context.cancel.run_until_cancelled(tokio::time::sleep(jittered)).await.is_none() {
-            return Ok(cancelled());
+impl Patience {
+    /// For an answer of the model, streamed or not.
+    pub fn with(timeouts: Timeouts, entry: &Entry, stream: bool) -> Self {
+        let silent = if entry.model.capabilities.reasoning || !stream { SILENT } else { 1 };
+        Self {
+            first_byte: timeouts.first_byte() * silent,
+            between: timeouts.between_chunks() * silent,
+            total: timeouts.total(),
         }
     }
 }
 
 /// Calls the provider and waits for the first chunk of its answer.
-async fn open(
-    context: &Context<'_>,
+pub(crate) async fn open(
+    client: &Client,
     entry: &Entry,
-    account: &Arc<Account>,
+    account: &Account,
     request: &GenerationRequest,
-) -> Result<GenerationStream, ProviderError> {
-    let explain = |fault| error::explain(account, fault);
-    let timeouts = context.client.timeouts();
-    let silent = if entry.model.capabilities.reasoning || !entry.streams { SILENT } else { 1 };
-    let (first_byte, between_chunks) = (timeouts.first_byte() * silent, timeouts.between_chunks() * silent);
-    let (call, mut decoder) = adapter::prepare(entry, account, request).map_err(explain)?;
+) -> Result<Source, Fault> {
+    let patience = Patience::with(client.timeouts(), entry, entry.streams);
+    let (call, mut decoder) = adapter::prepare(entry, account, request)?;
+    let call = call.for_account(account);
     let began = Instant::now();
     let mut out = VecDeque::new();
     let again = (entry.api == Api::Responses).then(|| call.clone());
-    let answer = match context.client.post(call, first_byte).await {
+    let answer = match client.post(call, patience.first_byte).await {
         Err(fault) => match again.and_then(|call| openai::responses::without_summaries(&call, &fault)) {
-            Some(call) => context.client.post(call, first_byte).await,
+            Some(call) => client.post(call, patience.first_byte).await,
             None => Err(fault),
         },
         answer => answer,
     };
-    let events = match answer.map_err(explain)? {
+    let events = match answer? {
         Answer::Events(events) => Some(events),
         Answer::Whole(body) => {
-            decoder.whole(&body, &mut out).map_err(explain)?;
+            decoder.whole(&body, &mut out)?;
             None
         }
     };
@@ -138,17 +77,30 @@ async fn open(
         decoder,
         mender: Mender::default(),
         out,
-        patience: between_chunks,
-        deadline: began + timeouts.total(),
+        patience: patience.between,
+        deadline: began + patience.total,
     };
     // The first byte may be an event that says nothing yet.
-    let first = tokio::time::timeout_at(began + first_byte + between_chunks, source.begin());
-    first.await.unwrap_or(Err(Fault::Timeout)).map_err(explain)?;
-    let reader = Reader { source, account: Arc::clone(account), cancel: context.cancel.clone(), done: false };
-    Ok(Box::pin(stream::unfold(reader, Reader::next)))
+    let first = tokio::time::timeout_at(began + patience.first_byte + patience.between, source.begin());
+    first.await.unwrap_or(Err(Fault::Timeout))?;
+    Ok(source)
 }
 
-fn cancelled() -> GenerationStream {
+/// What an answer in the shape of an interface says, which came whole.
+pub(crate) fn unstreamed(mut decoder: Box<dyn Decoder>, body: &[u8]) -> Result<Source, Fault> {
+    let mut out = VecDeque::new();
+    decoder.whole(body, &mut out)?;
+    let mender = Mender::default();
+    Ok(Source { events: None, decoder, mender, out, patience: GRACE, deadline: Instant::now() + GRACE })
+}
+
+/// The chunks of an answer that has begun.
+pub(crate) fn chunks(source: Source, account: Arc<Account>, cancel: CancellationToken) -> GenerationStream {
+    Box::pin(stream::unfold(Reader { source, account, cancel, done: false }, Reader::next))
+}
+
+/// Of a generation that nobody waits for any more.
+pub(crate) fn cancelled() -> GenerationStream {
     stream::iter([Ok(Chunk::Finish(FinishReason::Cancelled))]).boxed()
 }
 
@@ -161,7 +113,7 @@ struct Reader {
 }
 
 /// Where the answer comes from.
-struct Source {
+pub(crate) struct Source {
     /// None: it came whole, or all of it was read.
     events: Option<Events>,
     decoder: Box<dyn Decoder>,
@@ -184,6 +136,7 @@ impl Reader {
             None => return Some(self.stop()),
             Some(Err(fault)) => {
                 let error = error::explain(&self.account, fault);
+                self.account.breaker.failed_later(&error);
                 self.close();
                 return Some((Err(error), self));
             }

@@ -8,11 +8,12 @@
 //! ends in bounded time; usage counts each token once, as [`contracts::providers::TokenUsage`]
 //! says; a retry or a fallback never follows a chunk that was handed out.
 //!
-//! Deliberately absent: tenants' own keys, breakers, caches, routing by load.
+//! Deliberately absent: caches of answers, routing by load.
 
 pub mod account;
 mod adapter;
 mod anthropic;
+mod breaker;
 pub mod catalogue;
 mod choose;
 mod client;
@@ -20,38 +21,58 @@ mod compatible;
 pub mod config;
 mod demo;
 mod discovery;
+mod embed;
 mod error;
+mod facts;
 mod gemini;
 mod generate;
 mod groq;
+mod guard;
 mod http;
+mod infer;
+pub mod model;
+mod native;
 mod openai;
+mod operations;
+mod own;
 mod registry;
+mod resolve;
+mod store;
 mod surrogates;
 mod tokens;
+mod vault;
+mod view;
+mod walk;
 
 use std::{
+    path::Path,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use contracts::providers::{Generation, GenerationRequest, Model, ProviderError};
+use database::Db;
 use kernel::{Env, Tasks, TenantScope};
 use tokio_util::sync::CancellationToken;
 
 use self::{
     account::Account,
     client::Client,
-    registry::{Discoveries, Entry, Registry, Snapshot},
+    guard::Guard,
+    own::Workspaces,
+    registry::{Discoveries, Overlay, Registry, Snapshot},
+    walk::{Ask, Begun},
 };
-pub use self::{config::Config, http::routes};
+pub use self::{config::Config, http::routes, vault::VaultError};
 
 /// The providers can't be set up; says which setting is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("{0}")]
     Setting(String),
+    #[error(transparent)]
+    MasterKey(#[from] VaultError),
     #[error("the embedded catalogue of models is broken: {0}")]
     Catalogue(String),
 }
@@ -60,6 +81,8 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Providers {
     inner: Arc<Inner>,
+    /// What workspaces set for themselves; none: the installation's models are all there is.
+    workspaces: Option<Arc<Workspaces>>,
 }
 
 struct Inner {
@@ -92,11 +115,12 @@ impl Providers {
             .collect::<Result<Vec<_>, _>>()
             .map_err(Error::Setting)?;
         let (version, rows) = catalogue::load().map_err(Error::Catalogue)?;
-        let client = Client::new(config.timeouts);
+        let guard = Guard { open: config.allow_private_addresses, allowed: config.allowed_networks.clone().into() };
+        let client = Client::new(config.timeouts, guard);
         let tokenizers = tokens::Tokenizers::new(tasks.clone());
         let registry = Registry::new(accounts, version, rows, config);
         let discoveries = Discoveries::new();
-        let snapshot = registry.snapshot(env.now().date(), &discoveries);
+        let snapshot = registry.snapshot(env.now().date(), &discoveries, &Overlay::default());
         Ok(Self {
             inner: Arc::new(Inner {
                 env,
@@ -107,7 +131,15 @@ impl Providers {
                 discoveries: Mutex::new(discoveries),
                 snapshot: RwLock::new(Arc::new(snapshot)),
             }),
+            workspaces: None,
         })
+    }
+
+    /// The same, with what workspaces set for themselves in the database. Makes the master key
+    /// in the data folder unless the settings have one.
+    pub fn with_workspaces(self, db: Db, data_dir: &Path) -> Result<Self, Error> {
+        let workspaces = Workspaces::new(db, self.inner.registry.config(), data_dir, &self.inner.env)?;
+        Ok(Self { workspaces: Some(Arc::new(workspaces)), ..self })
     }
 
     /// Begins to look for servers that list their models, now and from time to time.
@@ -168,7 +200,7 @@ impl Providers {
     /// Puts a new snapshot in place and says how many models it lists.
     fn refresh(&self, day: jiff::civil::Date) -> usize {
         let discoveries = self.inner.discoveries.lock().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = Arc::new(self.inner.registry.snapshot(day, &discoveries));
+        let snapshot = Arc::new(self.inner.registry.snapshot(day, &discoveries, &Overlay::default()));
         let count = snapshot.listed.len();
         *self.inner.snapshot.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
         count
@@ -185,49 +217,50 @@ impl Providers {
         current()
     }
 
-    /// The entry of an id, usable or not.
-    fn entry(&self, id: &str) -> Result<Arc<Entry>, ProviderError> {
-        if let Some(entry) = self.snapshot().entry(id) {
-            return Ok(Arc::clone(entry));
+    /// A model of a server of the installation that has not listed its models yet.
+    fn unlisted(&self, id: &str) -> Option<registry::Entry> {
+        let (provider, name) = id.split_once('/')?;
+        let discoveries = self.inner.discoveries.lock().unwrap_or_else(PoisonError::into_inner);
+        if name.is_empty() || discoveries.contains_key(provider) {
+            return None;
         }
-        let discovered = |provider: &str| {
-            self.inner.discoveries.lock().unwrap_or_else(PoisonError::into_inner).contains_key(provider)
-        };
-        match id.split_once('/') {
-            // Its list is not here yet: the server itself knows best.
-            Some((provider, name)) if !name.is_empty() && !discovered(provider) => {
-                self.inner.registry.unlisted(id).map(Arc::new).ok_or_else(|| error::unknown(id))
-            }
-            _ => Err(error::unknown(id)),
-        }
+        self.inner.registry.unlisted(id)
     }
 
-    /// The entry of an id that can be used now.
-    fn usable(&self, id: &str) -> Result<Arc<Entry>, ProviderError> {
-        let entry = self.entry(id)?;
-        match &entry.model.unavailable {
-            Some(reason) => Err(error::unavailable(reason)),
-            None => Ok(entry),
+    fn context(&self, cancel: CancellationToken) -> walk::Context<'_> {
+        walk::Context {
+            client: &self.inner.client,
+            env: &self.inner.env,
+            demo: &self.inner.registry.config().demo,
+            cancel,
         }
     }
 }
 
 #[async_trait]
 impl contracts::Providers for Providers {
-    fn models(&self, _scope: &TenantScope) -> Arc<[Arc<Model>]> {
-        Arc::clone(&self.snapshot().listed)
+    async fn models(&self, scope: &TenantScope) -> Arc<[Arc<Model>]> {
+        // A list without the workspace's own is better than none.
+        let snapshot = self.view(scope).await.map_or_else(|_| self.snapshot(), |view| view.snapshot);
+        Arc::clone(&snapshot.listed)
     }
 
-    fn model(&self, _scope: &TenantScope, id: &str) -> Result<Arc<Model>, ProviderError> {
-        self.usable(id).map(|entry| Arc::clone(&entry.model))
+    async fn model(&self, scope: &TenantScope, id: &str) -> Result<Arc<Model>, ProviderError> {
+        self.view(scope).await?.usable(id).map(|entry| Arc::clone(&entry.model))
     }
 
-    fn default_model(&self, _scope: &TenantScope) -> Result<Arc<Model>, ProviderError> {
-        let snapshot = self.snapshot();
+    async fn default_model(&self, scope: &TenantScope) -> Result<Arc<Model>, ProviderError> {
+        let snapshot = self.view(scope).await?.snapshot;
         let chosen = snapshot.default.as_deref().and_then(|id| snapshot.entry(id));
         chosen.map(|entry| Arc::clone(&entry.model)).ok_or_else(|| {
             error::unavailable("No model can be used here. Set OPENAI_API_KEY, or the key of another provider.")
         })
+    }
+
+    async fn may_answer(&self, scope: &TenantScope, id: &str) -> Vec<Arc<Model>> {
+        let Ok(view) = self.view(scope).await else { return Vec::new() };
+        let entries = view.with_fallbacks(view.usable(id), id).unwrap_or_default();
+        entries.iter().map(|entry| Arc::clone(&entry.model)).collect()
     }
 
     fn count_tokens(&self, model: &Model, text: &str) -> u64 {
@@ -236,29 +269,16 @@ impl contracts::Providers for Providers {
 
     async fn stream(
         &self,
-        _scope: &TenantScope,
+        scope: &TenantScope,
         request: GenerationRequest,
         cancel: CancellationToken,
     ) -> Result<Generation, ProviderError> {
-        let asked = self.usable(&request.model);
-        let others = self.inner.registry.config().fallbacks.get(&request.model);
-        let fallbacks = others.into_iter().flatten().filter_map(|id| self.usable(id).ok());
-        let entries: Vec<Arc<Entry>> = match asked {
-            Ok(entry) => std::iter::once(entry).chain(fallbacks).collect(),
-            Err(error) => {
-                let entries: Vec<_> = fallbacks.collect();
-                if entries.is_empty() {
-                    return Err(error);
-                }
-                entries
-            }
-        };
-        let context = generate::Context {
-            client: &self.inner.client,
-            env: &self.inner.env,
-            demo: &self.inner.registry.config().demo,
-            cancel,
-        };
-        generate::start(&context, &entries, &request).await
+        let view = self.view(scope).await?;
+        let entries = view.with_fallbacks(view.usable(&request.model), &request.model)?;
+        let walked = walk::walk(&self.context(cancel), &entries, &Ask::Generation(&request)).await?;
+        match walked.begun {
+            Begun::Chunks(chunks) => Ok(Generation { model: Arc::clone(&walked.entry.model), chunks }),
+            Begun::Whole { .. } | Begun::Events(_) => Err(error::unavailable("The answer came in another shape.")),
+        }
     }
 }

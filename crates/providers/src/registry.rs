@@ -21,6 +21,8 @@ use crate::{
     config::{Config, ModelConfig},
     demo,
     discovery::Discovered,
+    embed,
+    model::Deployment,
 };
 
 /// A model together with how to reach it.
@@ -30,6 +32,8 @@ pub(crate) struct Entry {
     /// What its provider calls it.
     pub name: String,
     pub api: Api,
+    /// Whether it is not to be asked through Chat Completions.
+    pub responses_only: bool,
     /// None: the demo provider, which has no account.
     pub account: Option<Arc<Account>>,
     pub can: Vec<Can>,
@@ -37,6 +41,8 @@ pub(crate) struct Entry {
     pub streams: bool,
     /// Whether it stands in the list; one that does not can still be called by id.
     pub listed: bool,
+    /// Whether a workspace's connection names it.
+    pub deployed: bool,
 }
 
 /// The parts that do not change while the process runs.
@@ -47,17 +53,46 @@ pub(crate) struct Registry {
     config: Config,
 }
 
+/// A workspace's own ways to providers, over those of the installation.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    /// The oldest first: of several for one provider, it serves the catalogue's models.
+    pub accounts: Vec<(Arc<Account>, Vec<Deployment>)>,
+}
+
+impl Overlay {
+    fn of(&self, provider: &str) -> Option<&Arc<Account>> {
+        self.accounts.iter().map(|(account, _)| account).find(|account| account.provider.id == provider)
+    }
+
+    /// A model of a server of the workspace's that the connection does not name: unpriced.
+    pub fn unlisted(&self, id: &str) -> Option<Entry> {
+        let (provider, name) = id.split_once('/').filter(|(_, name)| !name.is_empty())?;
+        let account = self.of(provider).filter(|account| account.lists_models())?;
+        Some(discovered(account, &Discovered::named(name)))
+    }
+}
+
 /// All models at one moment.
 pub(crate) struct Snapshot {
     pub day: Date,
     pub listed: Arc<[Arc<Model>]>,
     by_id: HashMap<String, Arc<Entry>>,
+    /// By what their providers call them, the usable first, in the order of the providers.
+    by_name: HashMap<String, Vec<Arc<Entry>>>,
+    /// Those that make vectors; they are no part of the lists above.
+    pub embedders: Vec<Arc<Entry>>,
     pub default: Option<String>,
 }
 
 impl Snapshot {
     pub fn entry(&self, id: &str) -> Option<&Arc<Entry>> {
         self.by_id.get(id)
+    }
+
+    /// Those that their providers call so, the usable first.
+    pub fn named(&self, name: &str) -> &[Arc<Entry>] {
+        self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -81,10 +116,23 @@ impl Registry {
         &self.config
     }
 
-    pub fn snapshot(&self, day: Date, discoveries: &Discoveries) -> Snapshot {
-        let mut entries = Vec::new();
+    pub fn snapshot(&self, day: Date, discoveries: &Discoveries, overlay: &Overlay) -> Snapshot {
+        let mut entries: Vec<Entry> = Vec::new();
         for account in &self.accounts {
-            let mut own = self.entries_of(account, day, discoveries.get(account.provider.id));
+            let provider = account.provider.id;
+            let mut own = match overlay.of(provider) {
+                Some(account) => self.entries_of(account, day, None),
+                None => self.entries_of(account, day, discoveries.get(provider)),
+            };
+            for (account, deployments) in overlay.accounts.iter().filter(|(own, _)| own.provider.id == provider) {
+                // The oldest connection that has a model of the name is the one that serves it.
+                for deployment in deployments {
+                    if !own.iter().any(|entry| entry.deployed && entry.name == deployment.name) {
+                        own.retain(|entry| entry.name != deployment.name);
+                        own.push(deployed(account, deployment));
+                    }
+                }
+            }
             own.sort_by_cached_key(|entry| {
                 let (version, price) = choose::strength(&entry.name, entry.model.prices.as_ref());
                 (Reverse(version), Reverse(price), entry.model.name.clone())
@@ -92,15 +140,7 @@ impl Registry {
             entries.append(&mut own);
         }
         if self.config.demo.enabled {
-            entries.extend(demo::models().into_iter().map(|model| Entry {
-                name: model.id.trim_start_matches("demo/").to_owned(),
-                model: Arc::new(model),
-                api: Api::Demo,
-                account: None,
-                can: Vec::new(),
-                streams: true,
-                listed: true,
-            }));
+            entries.extend(demo::models().into_iter().map(of_demo));
         }
         let default = choose::default(&entries, self.config.default_model.as_deref(), day);
         if let Some(chosen) = entries.iter_mut().find(|entry| Some(&entry.model.id) == default.as_ref()) {
@@ -108,8 +148,25 @@ impl Registry {
         }
         entries.sort_by_key(|entry| entry.model.unavailable.is_some());
         let listed = entries.iter().filter(|entry| entry.listed).map(|entry| Arc::clone(&entry.model)).collect();
-        let by_id = entries.into_iter().map(|entry| (entry.model.id.clone(), Arc::new(entry))).collect();
-        Snapshot { day, listed, by_id, default }
+        let mut by_id = HashMap::with_capacity(entries.len());
+        let mut by_name: HashMap<String, Vec<Arc<Entry>>> = HashMap::with_capacity(entries.len());
+        for entry in entries.into_iter().map(Arc::new) {
+            by_name.entry(entry.name.clone()).or_default().push(Arc::clone(&entry));
+            by_id.insert(entry.model.id.clone(), entry);
+        }
+        let mut embedders: Vec<Arc<Entry>> = self
+            .rows
+            .iter()
+            .filter(|row| row.embeds())
+            .filter_map(|row| {
+                let account = overlay.of(row.provider()).or_else(|| self.account(row.provider()))?;
+                Some(Arc::new(self.known(account, row, day)))
+            })
+            .collect();
+        if self.config.demo.enabled {
+            embedders.push(Arc::new(of_demo(embed::demo_model())));
+        }
+        Snapshot { day, listed, by_id, by_name, embedders, default }
     }
 
     /// A model of a server that lists its models, before it did: unpriced, facts unknown.
@@ -124,7 +181,7 @@ impl Registry {
         let mut entries: Vec<Entry> = self
             .rows
             .iter()
-            .filter(|row| row.provider() == provider)
+            .filter(|row| row.provider() == provider && !row.embeds())
             .map(|row| self.known(account, row, day))
             .collect();
         if let Some(found) = found {
@@ -150,6 +207,7 @@ impl Registry {
                 entry.streams = change.stream.unwrap_or(entry.streams);
                 if let Some(api) = change.api {
                     entry.api = api;
+                    entry.responses_only = api == Api::Responses;
                 }
                 apply(Arc::make_mut(&mut entry.model), change);
             }
@@ -201,12 +259,34 @@ impl Registry {
             }),
             name,
             api,
+            responses_only: row.mode == "responses",
             account: Some(Arc::clone(account)),
             can: row.can.clone(),
             streams: true,
             listed: !row.hidden && retired.is_none(),
+            deployed: false,
         }
     }
+}
+
+/// The entry of a model in this process.
+fn of_demo(model: Model) -> Entry {
+    Entry {
+        name: model.id.trim_start_matches("demo/").to_owned(),
+        model: Arc::new(model),
+        api: Api::Demo,
+        responses_only: false,
+        account: None,
+        can: Vec::new(),
+        streams: true,
+        listed: true,
+        deployed: false,
+    }
+}
+
+/// The entry of a deployment that a workspace's connection names.
+pub(crate) fn deployed(account: &Arc<Account>, deployment: &Deployment) -> Entry {
+    Entry { deployed: true, ..discovered(account, &Discovered::deployed(deployment)) }
 }
 
 /// The entry of a model that is not in the catalogue.
@@ -230,10 +310,12 @@ fn discovered(account: &Arc<Account>, found: &Discovered) -> Entry {
         }),
         name: found.name.clone(),
         api: account.api.unwrap_or(account.provider.api),
+        responses_only: false,
         account: Some(Arc::clone(account)),
         can: Vec::new(),
         streams: true,
         listed: true,
+        deployed: false,
     }
 }
 

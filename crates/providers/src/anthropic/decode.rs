@@ -102,7 +102,7 @@ struct Whole {
 /// Cumulative; a field that is absent keeps what an earlier event said.
 #[derive(Deserialize, Clone, Copy, Default)]
 #[serde(default)]
-struct Usage {
+pub(crate) struct Usage {
     /// Without what was read from and written to the cache.
     input_tokens: Option<u64>,
     cache_creation_input_tokens: Option<u64>,
@@ -119,7 +119,7 @@ struct OutputDetails {
 }
 
 impl Usage {
-    fn update(&mut self, later: Self) {
+    pub fn update(&mut self, later: Self) {
         self.input_tokens = later.input_tokens.or(self.input_tokens);
         self.cache_creation_input_tokens = later.cache_creation_input_tokens.or(self.cache_creation_input_tokens);
         self.cache_read_input_tokens = later.cache_read_input_tokens.or(self.cache_read_input_tokens);

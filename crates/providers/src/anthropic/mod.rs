@@ -8,7 +8,7 @@
 mod decode;
 mod request;
 
-pub(crate) use self::decode::decoder;
+pub(crate) use self::decode::{Usage, decoder};
 use contracts::providers::GenerationRequest;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -19,16 +19,21 @@ use crate::{
     registry::Entry,
 };
 
-pub(crate) fn prepare(
-    entry: &Entry,
-    account: &Account,
-    request: &GenerationRequest,
-) -> Result<(Call, Box<dyn Decoder>), Fault> {
+/// The key, and the version of the interface.
+pub(crate) fn headers(account: &Account) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(HeaderName::from_static("anthropic-version"), HeaderValue::from_static("2023-06-01"));
     if let Some(key) = account.key() {
         secret(&mut headers, HeaderName::from_static("x-api-key"), key);
     }
-    let body = request::body(entry, request);
-    Ok((Call::json(format!("{}/messages", account.base_url), headers, &body)?, decoder()))
+    headers
+}
+
+pub(crate) fn prepare(
+    entry: &Entry,
+    account: &Account,
+    request: &GenerationRequest,
+) -> Result<(Call, Box<dyn Decoder>), Fault> {
+    let body = request::body(entry, request)?;
+    Ok((Call::json(format!("{}/messages", account.base_url), headers(account), &body)?, decoder()))
 }

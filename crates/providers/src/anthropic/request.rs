@@ -1,17 +1,17 @@
 //! A request as Messages wants it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use contracts::providers::{ChatMessage, ChatPart, ChatRole, GenerationRequest};
+use contracts::providers::{AnswerFormat, ChatMessage, ChatPart, ChatRole, GenerationRequest, ToolChoice, Tuning};
 use serde_json::{Value, json};
 
-use crate::{catalogue::Can, registry::Entry};
+use crate::{catalogue::Can, client::Fault, registry::Entry};
 
 /// The most output, where neither the person nor the catalogue says: the field is required.
 const OUTPUT: u64 = 8192;
 /// The least a thinking budget may be.
 const LEAST_BUDGET: u64 = 1024;
 
-pub(super) fn body(entry: &Entry, request: &GenerationRequest) -> Value {
+pub(super) fn body(entry: &Entry, request: &GenerationRequest) -> Result<Value, Fault> {
     let model = &entry.model;
     let parameters = &request.parameters;
     let limit = model.max_output_tokens.unwrap_or(OUTPUT);
@@ -38,7 +38,53 @@ pub(super) fn body(entry: &Entry, request: &GenerationRequest) -> Value {
         let tool = |tool: &contracts::providers::Tool| json!({ "name": tool.name, "description": tool.description, "input_schema": tool.parameters });
         body["tools"] = request.tools.iter().map(tool).collect();
     }
-    body
+    tune(&mut body, entry, &request.tuning, !request.tools.is_empty())?;
+    Ok(body)
+}
+
+/// The finer settings, as far as there is a field for them.
+fn tune(body: &mut Value, entry: &Entry, tuning: &Tuning, tools: bool) -> Result<(), Fault> {
+    let lacks = [
+        ("`frequency_penalty`", tuning.frequency_penalty.is_some()),
+        ("`presence_penalty`", tuning.presence_penalty.is_some()),
+        ("`seed`", tuning.seed.is_some()),
+        ("a JSON mode without a schema", tuning.format == AnswerFormat::Json),
+    ];
+    if let Some((what, _)) = lacks.into_iter().find(|(_, given)| *given) {
+        return Err(Fault::Unsupported(what.to_owned()));
+    }
+    if let Some(top_p) = tuning.top_p {
+        body["top_p"] = top_p.into();
+    }
+    if let Some(top_k) = tuning.top_k {
+        body["top_k"] = top_k.into();
+    }
+    if !tuning.stop.is_empty() {
+        body["stop_sequences"] = tuning.stop.clone().into();
+    }
+    if let Some(user) = &tuning.end_user {
+        body["metadata"] = json!({ "user_id": user });
+    }
+    if let AnswerFormat::Schema { schema, .. } = &tuning.format {
+        if !entry.model.capabilities.structured_output {
+            return Err(Fault::Unsupported(format!("a JSON schema for the answer of {}", entry.model.name)));
+        }
+        body["output_config"]["format"] = json!({ "type": "json_schema", "schema": schema });
+    }
+    let mut choice = match &tuning.tool_choice {
+        ToolChoice::Auto => json!({ "type": "auto" }),
+        ToolChoice::None => json!({ "type": "none" }),
+        ToolChoice::Required => json!({ "type": "any" }),
+        ToolChoice::Named(name) => json!({ "type": "tool", "name": name }),
+    };
+    let parallel = tuning.parallel_tool_calls.filter(|_| tools && tuning.tool_choice != ToolChoice::None);
+    if let Some(parallel) = parallel {
+        choice["disable_parallel_tool_use"] = (!parallel).into();
+    }
+    if tools && (tuning.tool_choice != ToolChoice::Auto || parallel.is_some()) {
+        body["tool_choice"] = choice;
+    }
+    Ok(())
 }
 
 /// Switches thinking on, the way the model knows; false if there is no room for it.

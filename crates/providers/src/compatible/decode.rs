@@ -74,16 +74,16 @@ enum Part {
 }
 
 #[derive(Deserialize)]
-struct XGroq {
-    usage: Option<Usage>,
-    error: Option<String>,
+pub(crate) struct XGroq {
+    pub usage: Option<Usage>,
+    pub error: Option<String>,
 }
 
 /// `prompt_tokens` include cached ones; `completion_tokens` include reasoning, except with
 /// xAI, whose total gives it away.
 #[derive(Deserialize, Clone, Copy, Default)]
 #[serde(default)]
-struct Usage {
+pub(crate) struct Usage {
     prompt_tokens: Option<u64>,
     completion_tokens: Option<u64>,
     total_tokens: Option<u64>,

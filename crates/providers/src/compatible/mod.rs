@@ -7,6 +7,7 @@
 
 mod decode;
 mod request;
+mod tune;
 
 use contracts::providers::GenerationRequest;
 use reqwest::header::{HeaderMap, HeaderName};
@@ -21,7 +22,7 @@ use crate::{
     registry::Entry,
 };
 
-pub(crate) use self::decode::decoder;
+pub(crate) use self::decode::{Usage, XGroq, decoder};
 
 /// How one imitator differs.
 pub(crate) struct Dialect {
@@ -29,6 +30,10 @@ pub(crate) struct Dialect {
     pub most_tokens: &'static str,
     /// Whether usage in a stream must be asked for (and may be: some refuse unknown fields).
     pub asks_usage: bool,
+    /// Settings of OpenAI's, and others in use, that its documentation does not have.
+    pub lacks: &'static [&'static str],
+    /// What it calls the seed.
+    pub seed: &'static str,
     /// Sets the reasoning effort, `none` included.
     pub effort: fn(&mut Map<String, Value>, &str),
     /// Fields that every request has.
@@ -40,17 +45,35 @@ impl Dialect {
         Self {
             most_tokens: "max_tokens",
             asks_usage: true,
+            lacks: &[],
+            seed: "seed",
             effort: |body, effort| _ = body.insert("reasoning_effort".to_owned(), effort.into()),
             always: |_, _| {},
         }
     }
 
-    fn of(provider: &str) -> Self {
+    pub fn of(provider: &str) -> Self {
         match provider {
-            "openai" | "azure" | "cerebras" => Self { most_tokens: "max_completion_tokens", ..Self::usual() },
+            "openai" | "azure" => Self { most_tokens: "max_completion_tokens", lacks: &["top_k"], ..Self::usual() },
+            "cerebras" => Self {
+                most_tokens: "max_completion_tokens",
+                lacks: &["top_k", "frequency_penalty", "presence_penalty"],
+                ..Self::usual()
+            },
             "groq" => groq::DIALECT,
-            "mistral" | "perplexity" => Self { asks_usage: false, ..Self::usual() },
-            "deepseek" => Self { effort: deepseek_effort, ..Self::usual() },
+            "xai" => Self { lacks: &["top_k"], ..Self::usual() },
+            "mistral" => Self { asks_usage: false, seed: "random_seed", lacks: &["top_k", "user"], ..Self::usual() },
+            "perplexity" => Self {
+                asks_usage: false,
+                lacks: &["seed", "stop", "parallel_tool_calls", "tool_choice", "user"],
+                ..Self::usual()
+            },
+            "cohere" => Self { lacks: &["top_k", "parallel_tool_calls", "user"], ..Self::usual() },
+            "deepseek" => Self {
+                effort: deepseek_effort,
+                lacks: &["top_k", "seed", "parallel_tool_calls", "json_schema", "user"],
+                ..Self::usual()
+            },
             "openrouter" => Self {
                 effort: |body, effort| _ = body.insert("reasoning".to_owned(), json!({ "effort": effort })),
                 ..Self::usual()
@@ -86,7 +109,7 @@ pub(crate) fn prepare(
     account: &Account,
     request: &GenerationRequest,
 ) -> Result<(Call, Box<dyn Decoder>), Fault> {
-    let body = request::body(entry, &Dialect::of(account.provider.id), request);
+    let body = request::body(entry, &Dialect::of(account.provider.id), request)?;
     let call = Call::json(format!("{}/chat/completions", account.base_url), headers(account), &body)?;
     Ok((call, decoder()))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Dialect;
-use crate::registry::Entry;
+use crate::{client::Fault, registry::Entry};
 
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
@@ -73,7 +73,7 @@ struct Definition<'a> {
     parameters: &'a Value,
 }
 
-pub(super) fn body<'a>(entry: &'a Entry, dialect: &Dialect, request: &'a GenerationRequest) -> Body<'a> {
+pub(super) fn body<'a>(entry: &'a Entry, dialect: &Dialect, request: &'a GenerationRequest) -> Result<Body<'a>, Fault> {
     let mut messages = Vec::with_capacity(request.messages.len() + 1);
     if let Some(system) = &request.system {
         messages.push(Message::plain("system", system));
@@ -93,7 +93,8 @@ pub(super) fn body<'a>(entry: &'a Entry, dialect: &Dialect, request: &'a Generat
     if let Some(effort) = effort.filter(|effort| model.reasoning_efforts.iter().any(|known| known == effort)) {
         (dialect.effort)(&mut more, effort);
     }
-    Body {
+    super::tune::tune(&mut more, dialect, request)?;
+    Ok(Body {
         model: &entry.name,
         messages,
         stream: entry.streams,
@@ -101,7 +102,7 @@ pub(super) fn body<'a>(entry: &'a Entry, dialect: &Dialect, request: &'a Generat
         temperature: parameters.temperature,
         tools: request.tools.iter().map(Function::new).collect(),
         more,
-    }
+    })
 }
 
 impl<'a> Message<'a> {

@@ -8,6 +8,7 @@
 
 mod image;
 mod prompt;
+mod sample;
 mod script;
 mod texts;
 
@@ -121,11 +122,10 @@ impl State {
             return Some(self.end(vec![Ok(Chunk::Finish(FinishReason::Cancelled))]));
         }
         if self.hangs.is_some() {
-            return Some(self.end(vec![Err(ProviderError {
-                kind: ProviderErrorKind::Timeout,
-                message: "Demo did not answer in time, because the prompt asked it to hang.".to_owned(),
-                retry_after: None,
-            })]));
+            return Some(self.end(vec![Err(ProviderError::new(
+                ProviderErrorKind::Timeout,
+                "Demo did not answer in time, because the prompt asked it to hang.",
+            ))]));
         }
         match self.chunks.pop_front() {
             Some(chunk) => {
@@ -173,5 +173,5 @@ fn error(failure: Failure) -> ProviderError {
             None,
         ),
     };
-    ProviderError { kind, message: message.to_owned(), retry_after }
+    ProviderError { retry_after, ..ProviderError::new(kind, message) }
 }

@@ -1,13 +1,15 @@
 //! What the demo provider will say: the whole generation, decided before it is streamed.
 
 use contracts::providers::{
-    ChatMessage, ChatPart, ChatRole, Chunk, FinishReason, GenerationRequest, TokenUsage, ToolCall,
+    AnswerFormat, ChatMessage, ChatPart, ChatRole, Chunk, FinishReason, GenerationRequest, TokenUsage, ToolCall,
+    ToolChoice,
 };
 use serde_json::json;
 
 use super::{
     image,
     prompt::{Content, Failure, Prompt, previous_topic, text_of},
+    sample,
     texts::{self, Texts},
 };
 use crate::tokens;
@@ -39,11 +41,19 @@ pub(super) fn write(model: &str, request: &GenerationRequest) -> Script {
     }
     let mut finish = FinishReason::Stop;
     let result = last.and_then(tool_result);
-    if prompt.content == Content::Tool && result.is_none() {
+    if calls_tool(&prompt, request, result.is_some()) {
         chunks.extend(tool_call(request, topic));
         finish = FinishReason::ToolCalls;
     } else {
-        let text = answer(request, last, &prompt, language, topic, result);
+        let mut text = match &request.tuning.format {
+            AnswerFormat::Text => answer(request, last, &prompt, language, topic, result),
+            AnswerFormat::Json => json!({ "topic": topic }).to_string(),
+            AnswerFormat::Schema { schema, .. } => sample::of(schema, topic).to_string(),
+        };
+        let stops = request.tuning.stop.iter().filter(|stop| !stop.is_empty());
+        if let Some(end) = stops.filter_map(|stop| text.find(stop.as_str())).min() {
+            text.truncate(end);
+        }
         chunks.extend(pieces(&text).map(|piece| Chunk::Text(piece.to_owned())));
     }
     if prompt.failure == Some(Failure::Mid) {
@@ -57,6 +67,15 @@ pub(super) fn write(model: &str, request: &GenerationRequest) -> Script {
         }
     }
     Script { usage: input_usage(request), prompt, chunks, finish }
+}
+
+/// Whether it answers with a call: because the prompt or the request wants one.
+fn calls_tool(prompt: &Prompt, request: &GenerationRequest, has_result: bool) -> bool {
+    match request.tuning.tool_choice {
+        ToolChoice::Auto => prompt.content == Content::Tool && !has_result,
+        ToolChoice::None => false,
+        ToolChoice::Required | ToolChoice::Named(_) => !request.tools.is_empty(),
+    }
 }
 
 fn answer(
@@ -148,9 +167,14 @@ fn tool_result(message: &ChatMessage) -> Option<&str> {
 
 /// A call of the first tool there is, or of one that any demonstration has.
 fn tool_call(request: &GenerationRequest, topic: &str) -> Vec<Chunk> {
-    let name = request.tools.first().map_or("get_weather", |tool| tool.name.as_str());
+    let tool = match &request.tuning.tool_choice {
+        ToolChoice::Named(name) => request.tools.iter().find(|tool| tool.name == *name),
+        _ => request.tools.first(),
+    };
+    let name = tool.map_or("get_weather", |tool| tool.name.as_str());
     let id = format!("call_demo_{:08x}", fingerprint(topic) & 0xFFFF_FFFF);
-    let input = json!({ "query": topic });
+    let example = tool.map(|tool| sample::of(&tool.parameters, topic));
+    let input = example.filter(serde_json::Value::is_object).unwrap_or_else(|| json!({ "query": topic }));
     let arguments = input.to_string();
     let mut chunks = vec![Chunk::ToolStart { id: id.clone(), name: name.to_owned() }];
     chunks.extend(pieces(&arguments).map(|delta| Chunk::ToolInput { id: id.clone(), delta: delta.to_owned() }));

@@ -18,16 +18,21 @@ use crate::{
     registry::Entry,
 };
 
+/// The key.
+pub(crate) fn headers(account: &Account) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Some(key) = account.key() {
+        secret(&mut headers, HeaderName::from_static("x-goog-api-key"), key);
+    }
+    headers
+}
+
 pub(crate) fn prepare(
     entry: &Entry,
     account: &Account,
     request: &GenerationRequest,
 ) -> Result<(Call, Box<dyn Decoder>), Fault> {
-    let mut headers = HeaderMap::new();
-    if let Some(key) = account.key() {
-        secret(&mut headers, HeaderName::from_static("x-goog-api-key"), key);
-    }
     let method = if entry.streams { "streamGenerateContent?alt=sse" } else { "generateContent" };
     let url = format!("{}/models/{}:{method}", account.base_url, entry.name);
-    Ok((Call::json(url, headers, &request::body(entry, request))?, decoder()))
+    Ok((Call::json(url, headers(account), &request::body(entry, request)?)?, decoder()))
 }

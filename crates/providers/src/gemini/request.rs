@@ -1,16 +1,16 @@
 //! A request as Gemini wants it.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use contracts::providers::{ChatMessage, ChatPart, ChatRole, GenerationRequest};
+use contracts::providers::{AnswerFormat, ChatMessage, ChatPart, ChatRole, GenerationRequest, ToolChoice, Tuning};
 use serde_json::{Map, Value, json};
 
-use crate::registry::Entry;
+use crate::{client::Fault, registry::Entry};
 
 /// Stands for the signature of a thought that another model, or nobody, signed
 /// (<https://ai.google.dev/gemini-api/docs/thought-signatures>).
 const UNSIGNED: &str = "skip_thought_signature_validator";
 
-pub(super) fn body(entry: &Entry, request: &GenerationRequest) -> Value {
+pub(super) fn body(entry: &Entry, request: &GenerationRequest) -> Result<Value, Fault> {
     let parameters = &request.parameters;
     let model = &entry.model;
     let mut generation = Map::new();
@@ -21,6 +21,7 @@ pub(super) fn body(entry: &Entry, request: &GenerationRequest) -> Value {
         let most = most.min(model.max_output_tokens.unwrap_or(u64::MAX));
         generation.insert("maxOutputTokens".to_owned(), most.into());
     }
+    tune(&mut generation, &request.tuning)?;
     if model.capabilities.reasoning {
         let effort = parameters.reasoning_effort.as_ref();
         let effort = effort.filter(|effort| model.reasoning_efforts.contains(effort));
@@ -45,7 +46,41 @@ pub(super) fn body(entry: &Entry, request: &GenerationRequest) -> Value {
         };
         body["tools"] = json!([{ "functionDeclarations": request.tools.iter().map(declare).collect::<Vec<_>>() }]);
     }
-    body
+    let calling = match &request.tuning.tool_choice {
+        ToolChoice::Auto => return Ok(body),
+        ToolChoice::None => json!({ "mode": "NONE" }),
+        ToolChoice::Required => json!({ "mode": "ANY" }),
+        ToolChoice::Named(name) => json!({ "mode": "ANY", "allowedFunctionNames": [name] }),
+    };
+    body["toolConfig"] = json!({ "functionCallingConfig": calling });
+    Ok(body)
+}
+
+/// The finer settings, as far as there is a field for them.
+fn tune(generation: &mut Map<String, Value>, tuning: &Tuning) -> Result<(), Fault> {
+    if tuning.parallel_tool_calls == Some(false) {
+        return Err(Fault::Unsupported("`parallel_tool_calls: false`".to_owned()));
+    }
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            generation.insert(name.to_owned(), value);
+        }
+    };
+    set("topP", tuning.top_p.map(Value::from));
+    set("topK", tuning.top_k.map(Value::from));
+    set("frequencyPenalty", tuning.frequency_penalty.map(Value::from));
+    set("presencePenalty", tuning.presence_penalty.map(Value::from));
+    set("seed", tuning.seed.map(Value::from));
+    set("stopSequences", (!tuning.stop.is_empty()).then(|| tuning.stop.clone().into()));
+    match &tuning.format {
+        AnswerFormat::Text => {}
+        AnswerFormat::Json => set("responseMimeType", Some("application/json".into())),
+        AnswerFormat::Schema { schema, .. } => {
+            set("responseMimeType", Some("application/json".into()));
+            set("responseJsonSchema", Some(schema.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// Gemini 2.5 takes a budget of tokens, later models a level.

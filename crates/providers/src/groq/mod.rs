@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::{compatible::Dialect, registry::Entry};
 
-pub(crate) const DIALECT: Dialect = Dialect { most_tokens: "max_completion_tokens", always, ..Dialect::usual() };
+pub(crate) const DIALECT: Dialect =
+    Dialect { most_tokens: "max_completion_tokens", lacks: &["top_k"], always, ..Dialect::usual() };
 
 fn always(entry: &Entry, body: &mut Map<String, Value>) {
     if entry.model.capabilities.reasoning && !entry.name.contains("gpt-oss") {

@@ -150,7 +150,7 @@ pub(super) async fn list_models(
     let after: Option<String> = query.cursor.as_deref().map(web::cursor::decode).transpose()?;
     let limit = usize::try_from(query.limit.unwrap_or(LIMIT)).unwrap_or(usize::MAX);
     let words: Vec<String> = query.q.as_deref().unwrap_or("").split_whitespace().map(str::to_lowercase).collect();
-    let models = providers.models(&caller.scope);
+    let models = providers.models(&caller.scope).await;
     let begin = after.and_then(|id| models.iter().position(|model| model.id == id)).map_or(0, |at| at + 1);
     let rows: Vec<ModelView> = models
         .iter()

@@ -64,7 +64,7 @@ struct Incomplete {
 
 /// `input_tokens` include cached ones and `output_tokens` include reasoning.
 #[derive(Deserialize)]
-struct Usage {
+pub(crate) struct Usage {
     input_tokens: u64,
     output_tokens: u64,
     #[serde(default)]

@@ -3,4 +3,4 @@
 mod events;
 pub(crate) mod responses;
 
-pub(crate) use self::events::decoder;
+pub(crate) use self::events::{Usage, decoder};

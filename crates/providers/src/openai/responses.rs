@@ -5,7 +5,7 @@
 //! for; an organisation that may not have them gets its answer without.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use contracts::providers::{ChatMessage, ChatPart, ChatRole, GenerationRequest};
+use contracts::providers::{AnswerFormat, ChatMessage, ChatPart, ChatRole, GenerationRequest, ToolChoice, Tuning};
 use serde_json::{Value, json};
 
 use crate::{
@@ -21,7 +21,7 @@ pub(crate) fn prepare(
     account: &Account,
     request: &GenerationRequest,
 ) -> Result<(Call, Box<dyn Decoder>), Fault> {
-    let call = Call::json(format!("{}/responses", account.base_url), headers(account), &body(entry, request))?;
+    let call = Call::json(format!("{}/responses", account.base_url), headers(account), &body(entry, request)?)?;
     Ok((call, super::decoder()))
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn without_summaries(call: &Call, fault: &Fault) -> Option<Call> {
     Call::json(call.url.clone(), call.headers.clone(), &request).ok()
 }
 
-fn body(entry: &Entry, request: &GenerationRequest) -> Value {
+fn body(entry: &Entry, request: &GenerationRequest) -> Result<Value, Fault> {
     let model = &entry.model;
     let parameters = &request.parameters;
     let mut input = Vec::with_capacity(request.messages.len());
@@ -78,7 +78,49 @@ fn body(entry: &Entry, request: &GenerationRequest) -> Value {
         };
         body["tools"] = request.tools.iter().map(tool).collect();
     }
-    body
+    tune(&mut body, &request.tuning, !request.tools.is_empty())?;
+    Ok(body)
+}
+
+/// The finer settings, as far as there is a field for them.
+fn tune(body: &mut Value, tuning: &Tuning, tools: bool) -> Result<(), Fault> {
+    let lacks = [
+        ("top_k", tuning.top_k.is_some()),
+        ("frequency_penalty", tuning.frequency_penalty.is_some()),
+        ("presence_penalty", tuning.presence_penalty.is_some()),
+        ("stop", !tuning.stop.is_empty()),
+        ("seed", tuning.seed.is_some()),
+    ];
+    if let Some((name, _)) = lacks.into_iter().find(|(_, given)| *given) {
+        return Err(Fault::Unsupported(format!("`{name}` for this model")));
+    }
+    if let Some(top_p) = tuning.top_p {
+        body["top_p"] = top_p.into();
+    }
+    if let Some(user) = &tuning.end_user {
+        body["safety_identifier"] = user.as_str().into();
+    }
+    if let Some(parallel) = tuning.parallel_tool_calls.filter(|_| tools) {
+        body["parallel_tool_calls"] = parallel.into();
+    }
+    if tools {
+        match &tuning.tool_choice {
+            ToolChoice::Auto => {}
+            ToolChoice::None => body["tool_choice"] = "none".into(),
+            ToolChoice::Required => body["tool_choice"] = "required".into(),
+            ToolChoice::Named(name) => body["tool_choice"] = json!({ "type": "function", "name": name }),
+        }
+    }
+    match &tuning.format {
+        AnswerFormat::Text => {}
+        AnswerFormat::Json => body["text"] = json!({ "format": { "type": "json_object" } }),
+        AnswerFormat::Schema { name, schema, strict } => {
+            body["text"] = json!({
+                "format": { "type": "json_schema", "name": name, "schema": schema, "strict": strict },
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Appends a message as items: text and images together, each call and result by itself.

@@ -2,37 +2,34 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contracts::{
-    Providers as _,
-    providers::{Model, ProviderErrorKind as Kind},
-};
+use contracts::providers::{Model, ProviderErrorKind as Kind};
 use kernel::Tasks;
 use providers::Providers;
 use serde_json::{Value, json};
 use testkit::fake::{ReplayServer, Script};
 
-use crate::harness::{config, providers, scope};
+use crate::harness::{Now as _, config, providers};
 
 fn find(providers: &Providers, id: &str) -> Option<Arc<Model>> {
-    providers.models(&scope()).iter().find(|model| model.id == id).cloned()
+    providers.models_now().iter().find(|model| model.id == id).cloned()
 }
 
 fn chosen(extra: Value) -> String {
-    providers(extra).default_model(&scope()).unwrap().id.clone()
+    providers(extra).default_now().unwrap().id.clone()
 }
 
 #[test]
 fn without_keys_only_the_demo_can_be_used_and_others_say_why() {
     let providers = providers(json!({}));
-    let models = providers.models(&scope());
+    let models = providers.models_now();
     let usable: Vec<_> = models.iter().filter(|model| model.unavailable.is_none()).map(|model| &model.id).collect();
     assert_eq!(usable, ["demo/parlance", "demo/parlance-reasoner", "demo/parlance-vision"]);
     assert_eq!(models[0].id, "demo/parlance", "what can be used comes first");
     assert!(models[0].default);
     assert_eq!(models.iter().filter(|model| model.default).count(), 1);
-    let error = providers.model(&scope(), "openai/gpt-5.2").unwrap_err();
+    let error = providers.model_now("openai/gpt-5.2").unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (Kind::Unavailable, "Set OPENAI_API_KEY to use OpenAI."));
-    let error = providers.model(&scope(), "openai/gpt-99").unwrap_err();
+    let error = providers.model_now("openai/gpt-99").unwrap_err();
     assert_eq!(error.kind, Kind::UnknownModel);
 }
 
@@ -60,11 +57,11 @@ fn facts_come_from_the_catalogue() {
     let model = find(&providers, "anthropic/claude-sonnet-4-5").unwrap();
     assert_eq!(model.name, "Claude Sonnet 4.5");
     assert_eq!(model.prices.as_ref().unwrap().cache_write.unwrap().to_string(), "0.00000375");
-    let tiers = &providers.model(&scope(), "anthropic/claude-haiku-5-5").unwrap().prices.clone().unwrap().tiers;
+    let tiers = &providers.model_now("anthropic/claude-haiku-5-5").unwrap().prices.clone().unwrap().tiers;
     assert_eq!((tiers[0].above, tiers[0].input.unwrap().to_string()), (100_000, "0.0000005".into()));
     // A dated snapshot is not listed, but can be called.
     assert!(find(&providers, "openai/gpt-5.2-2025-12-11").is_none());
-    assert!(providers.model(&scope(), "openai/gpt-5.2-2025-12-11").is_ok());
+    assert!(providers.model_now("openai/gpt-5.2-2025-12-11").is_ok());
 }
 
 #[test]
@@ -75,7 +72,7 @@ fn a_model_retires_on_its_day() {
     // From January to November.
     clock.advance(Duration::from_secs(3600 * 24 * 310));
     assert!(find(&providers, "openai/o4-mini").is_none());
-    let error = providers.model(&scope(), "openai/o4-mini").unwrap_err();
+    let error = providers.model_now("openai/o4-mini").unwrap_err();
     assert_eq!(error.kind, Kind::Unavailable);
     assert_eq!(error.message, "OpenAI retired o4 mini on 2026-10-23. Choose another model.");
 }
@@ -150,8 +147,8 @@ async fn servers_list_their_own_models() {
     assert_eq!((model.provider_name.as_str(), model.context_window), ("Our GPUs", Some(40_960)));
     assert_eq!(model.prices, None, "nobody said what it costs");
     assert_eq!(compatible.request().header("authorization"), Some("Bearer sk-test-key-1234"));
-    assert_eq!(providers.default_model(&scope()).unwrap().id, "compatible/Qwen/Qwen3-8B");
-    let error = providers.model(&scope(), "compatible/other").unwrap_err();
+    assert_eq!(providers.default_now().unwrap().id, "compatible/Qwen/Qwen3-8B");
+    let error = providers.model_now("compatible/other").unwrap_err();
     assert_eq!(error.kind, Kind::UnknownModel, "its list is known by now");
 }
 
@@ -160,7 +157,7 @@ async fn an_address_instead_of_openais_serves_what_it_lists() {
     let list = r#"{"object":"list","data":[{"id":"gpt-4o"},{"id":"our-model"}]}"#;
     let server = ReplayServer::start([Script::json(200, list).on("/v1/models")]).await;
     let providers = providers(json!({ "openai": { "base_url": server.url() } }));
-    assert!(providers.model(&scope(), "openai/our-model").is_ok(), "before it listed anything");
+    assert!(providers.model_now("openai/our-model").is_ok(), "before it listed anything");
     providers.start();
     until(&providers, "openai/our-model").await;
     assert!(find(&providers, "openai/gpt-4o").unwrap().prices.is_some(), "the catalogue knows it");

@@ -1,13 +1,10 @@
 use bytes::Bytes;
-use contracts::{
-    Providers as _,
-    providers::{ChatPart, FinishReason, GenerationRequest, Parameters, ProviderErrorKind as Kind, Tool},
-};
+use contracts::providers::{ChatPart, FinishReason, GenerationRequest, Parameters, ProviderErrorKind as Kind, Tool};
 use providers::Providers;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{Outcome, ask, assistant, providers, run, run_cancellable, scope, user};
+use crate::harness::{Now as _, Outcome, ask, assistant, providers, run, run_cancellable, user};
 
 fn demo() -> Providers {
     providers(json!({ "demo": { "chunk_delay_ms": 0 } }))
@@ -140,8 +137,8 @@ async fn acceptance_40_a_hang_ends_in_a_timeout() {
 #[tokio::test]
 async fn can_be_switched_off() {
     let providers = providers(json!({ "demo": { "enabled": false } }));
-    let error = providers.default_model(&scope()).unwrap_err();
+    let error = providers.default_now().unwrap_err();
     assert_eq!(error.kind, Kind::Unavailable);
     assert!(error.message.contains("OPENAI_API_KEY"));
-    assert_eq!(providers.model(&scope(), "demo/parlance").unwrap_err().kind, Kind::UnknownModel);
+    assert_eq!(providers.model_now("demo/parlance").unwrap_err().kind, Kind::UnknownModel);
 }

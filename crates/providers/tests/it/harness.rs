@@ -1,16 +1,16 @@
 //! A provider's answer, played back, and the generation that comes of it.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use bytes::Bytes;
 use contracts::{
     Providers as _,
     providers::{
-        ChatMessage, ChatPart, ChatRole, Chunk, FinishReason, GenerationRequest, Parameters, ProviderError, TokenUsage,
-        Tool, ToolCall,
+        ChatMessage, ChatPart, ChatRole, Chunk, FinishReason, GenerationRequest, Model, Parameters, ProviderError,
+        TokenUsage, Tool, ToolCall, Tuning,
     },
 };
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use kernel::{Tasks, TenantScope};
 use providers::{Config, Providers};
 use serde_json::{Value, json};
@@ -38,6 +38,27 @@ pub fn at(provider: &str, server: &ReplayServer) -> Providers {
     providers(json!({ provider: { "api_key": "sk-test-key-1234", "base_url": server.url() } }))
 }
 
+/// Without a database nothing has to be waited for.
+pub trait Now {
+    fn models_now(&self) -> Arc<[Arc<Model>]>;
+    fn model_now(&self, id: &str) -> Result<Arc<Model>, ProviderError>;
+    fn default_now(&self) -> Result<Arc<Model>, ProviderError>;
+}
+
+impl Now for Providers {
+    fn models_now(&self) -> Arc<[Arc<Model>]> {
+        self.models(&scope()).now_or_never().unwrap()
+    }
+
+    fn model_now(&self, id: &str) -> Result<Arc<Model>, ProviderError> {
+        self.model(&scope(), id).now_or_never().unwrap()
+    }
+
+    fn default_now(&self) -> Result<Arc<Model>, ProviderError> {
+        self.default_model(&scope()).now_or_never().unwrap()
+    }
+}
+
 pub fn scope() -> TenantScope {
     TenantScope::assume(testkit::env().id())
 }
@@ -49,6 +70,7 @@ pub fn ask(model: &str, text: &str) -> GenerationRequest {
         messages: vec![user(vec![ChatPart::Text(text.to_owned())])],
         parameters: Parameters::default(),
         tools: Vec::new(),
+        tuning: Tuning::default(),
     }
 }
 
@@ -91,6 +113,7 @@ pub fn rich(model: &str) -> GenerationRequest {
             description: "The weather of a city".to_owned(),
             parameters: json!({ "type": "object", "properties": { "city": { "type": "string" } } }),
         }],
+        tuning: Tuning::default(),
     }
 }
 

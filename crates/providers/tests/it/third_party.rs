@@ -12,7 +12,7 @@ use providers::Providers;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::harness::{ask, assistant, providers, run, scope, user};
+use crate::harness::{Now as _, ask, assistant, providers, run, scope, user};
 
 /// A model of each interface: Chat Completions twice, Responses, Messages, `generateContent`.
 const MODELS: [&str; 5] = [
@@ -131,7 +131,7 @@ async fn third_party_lists_its_models() {
     let server = server();
     server.start();
     for _ in 0..200 {
-        if server.models(&scope()).iter().any(|model| model.id == "compatible/gpt-4o") {
+        if server.models_now().iter().any(|model| model.id == "compatible/gpt-4o") {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

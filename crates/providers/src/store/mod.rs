@@ -1,0 +1,4 @@
+//! The tables `routes` and `provider_connections`.
+
+pub(crate) mod connections;
+pub(crate) mod routes;
