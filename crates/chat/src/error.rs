@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use contracts::providers::ProviderError;
+use contracts::{
+    metering::{CapReached, ReserveError},
+    providers::ProviderError,
+};
 use kernel::Code;
 use web::Problem;
 
@@ -20,6 +23,9 @@ pub enum ChatError {
     TooManyRuns(u32),
     #[error("today's {0} output tokens are used up; go on tomorrow (UTC)")]
     DailyLimit(u64),
+    /// A hard budget has no room for the answer.
+    #[error("{0}")]
+    Budget(Box<CapReached>),
     #[error("this idempotency key was used for another request; use a new key")]
     IdempotencyConflict,
     #[error(transparent)]
@@ -48,6 +54,7 @@ impl ChatError {
             Self::Field { .. } => Code::InvalidBody,
             Self::RunActive => Code::RunActive,
             Self::TooManyRuns(_) | Self::DailyLimit(_) => Code::RateLimited,
+            Self::Budget(_) => Code::BudgetExceeded,
             Self::IdempotencyConflict => Code::IdempotencyConflict,
             Self::Model(error) => error.kind.code(),
             Self::ContextTooLong { .. } => Code::ContextTooLong,
@@ -59,10 +66,20 @@ impl ChatError {
     }
 }
 
+impl From<ReserveError> for ChatError {
+    fn from(error: ReserveError) -> Self {
+        match error {
+            ReserveError::Cap(cap) => Self::Budget(cap),
+            ReserveError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
 impl From<ChatError> for Problem {
     fn from(error: ChatError) -> Self {
         match error {
             ChatError::Database(error) => error.into(),
+            ChatError::Budget(cap) => (*cap).into(),
             ChatError::Field { field, code, message } => Self::field(field, code, message),
             ChatError::TooManyRuns(_) | ChatError::Draining => {
                 Self::new(error.code()).detail(error.to_string()).retry_after(Duration::from_secs(2))

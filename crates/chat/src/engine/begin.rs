@@ -6,7 +6,10 @@
 
 use std::sync::Arc;
 
-use contracts::providers::{GenerationRequest, Model, Parameters};
+use contracts::{
+    metering::Reservation,
+    providers::{GenerationRequest, Model, Parameters, Tuning},
+};
 use database::Tx;
 use futures_util::future;
 use kernel::FileId;
@@ -33,6 +36,8 @@ pub(crate) struct Beginning {
     pub assistant_message: Message,
     pub record: RunRecord,
     pub idempotency_key: Option<String>,
+    /// Room for the answer in the budgets.
+    pub reservation: Reservation,
 }
 
 /// Where the beginning is told of, once it is stored or refused.
@@ -72,12 +77,14 @@ impl Engine {
                 ..beginning.parameters.clone()
             },
             tools: Vec::new(),
+            tuning: Tuning::default(),
         };
+        let reservation = std::mem::replace(&mut beginning.reservation, Reservation::none());
         let (model, fold) = (beginning.model.clone(), Fold::new(beginning.assistant_message.parts.clone()));
         let generate = self.generate(&record, &live, model, request, fold);
         let commit = Box::pin(self.commit(tx, *beginning, &live, reply));
         let (generated, ()) = future::join(generate, commit).await;
-        Box::pin(self.finish(&record, &live, generated, alive)).await;
+        Box::pin(self.finish(&record, &live, generated, alive, reservation)).await;
     }
 
     /// Everything but the commit.
@@ -85,13 +92,14 @@ impl Engine {
         let Beginning { user_message, assistant_message, record, files, idempotency_key, .. } = beginning;
         let (scope, user) = (record.scope(), record.user);
         let (question, answer) = (user_message.as_ref().map(row), row(assistant_message));
-        let mut tx = self.db.begin(scope).await?;
-        store::messages::insert(&mut tx, &scope, user, question.as_ref(), &answer).await?;
+        let mut writes = vec![store::messages::insert(&scope, user, question.as_ref(), &answer)?];
         for (file, message) in files.iter().zip(user_message.iter().cycle()) {
-            store::files::attach(&mut tx, &scope, message.id, *file).await?;
+            writes.push(store::files::attach(&scope, message.id, *file));
         }
-        store::runs::insert(&mut tx, &scope, record, self.claim(), idempotency_key.as_deref()).await?;
-        if !store::conversations::begin_run(&mut tx, &scope, user, &record.run).await? {
+        writes.push(store::runs::insert(&scope, record, self.claim(), idempotency_key.as_deref())?);
+        writes.push(store::conversations::begin_run(&scope, user, &record.run));
+        let mut tx = self.db.begin(scope).await?;
+        if tx.execute_batch(writes).await?.last() != Some(&1) {
             return Err(ChatError::NotFound("conversation"));
         }
         Ok(tx)

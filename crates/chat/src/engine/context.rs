@@ -23,9 +23,9 @@ use crate::{
 /// Messages read at a time.
 const PAGE: u32 = 100;
 /// Tokens around each message.
-const MESSAGE_TOKENS: u64 = 8;
+pub(super) const MESSAGE_TOKENS: u64 = 8;
 /// Tokens of an image, about: providers scale large ones down to that.
-const IMAGE_TOKENS: u64 = 1_600;
+pub(super) const IMAGE_TOKENS: u64 = 1_600;
 /// The window of a model that nobody knows the window of.
 const ASSUMED_WINDOW: u64 = 128_000;
 /// Reserved for an answer whose length nobody chose.
@@ -54,6 +54,8 @@ pub(crate) struct Context {
     pub messages: Vec<ChatMessage>,
     pub notice: Option<Notice>,
     pub max_output_tokens: u64,
+    /// What the messages have at the most: their bytes, unless they had to be counted.
+    pub input_tokens: u64,
     /// Token counts that were not known before, to keep.
     pub counted: Vec<(MessageId, u64)>,
 }
@@ -97,7 +99,13 @@ impl Engine {
         let messages = self.for_model(question, branch.messages).await?;
         let margin = fits.total / 50 + 64;
         let left = window.saturating_sub(fits.total + margin).max(1);
-        Ok(Context { messages, notice, max_output_tokens: wanted.min(left), counted: branch.counted })
+        Ok(Context {
+            messages,
+            notice,
+            max_output_tokens: wanted.min(left),
+            input_tokens: fits.total + margin,
+            counted: branch.counted,
+        })
     }
 
     /// Measures from the newest message towards the root until the limit or the root is reached.

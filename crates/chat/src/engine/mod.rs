@@ -7,6 +7,7 @@ mod follow;
 mod journal;
 mod leases;
 mod live;
+mod room;
 mod runner;
 mod settle;
 mod title;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use contracts::metering::Reservation;
 use contracts::providers::{Chunk, FinishReason, GenerationRequest, Model, ProviderError, TokenUsage};
 use futures_util::StreamExt;
 use kernel::Code;
@@ -75,7 +76,14 @@ impl Engine {
     }
 
     /// Writes a run's end and tells everybody who must know.
-    pub(super) async fn finish(&self, record: &RunRecord, live: &Arc<Live>, generated: Generated, alive: Alive<'_>) {
+    pub(super) async fn finish(
+        &self,
+        record: &RunRecord,
+        live: &Arc<Live>,
+        generated: Generated,
+        alive: Alive<'_>,
+        reservation: Reservation,
+    ) {
         let unwritten = live.close().await;
         if !live.begun().await || matches!(generated.end, End::Stopped(Stop::Lost)) {
             // It is not in the database, or whoever has taken it over writes its end.
@@ -97,6 +105,8 @@ impl Engine {
                 return;
             }
         };
+        // It is spent now, no longer reserved.
+        drop(reservation);
         let entries = live.encode(|encoder| {
             for piece in &unwritten {
                 encoder.piece(piece);

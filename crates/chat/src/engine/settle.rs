@@ -72,6 +72,7 @@ impl Engine {
             user: record.user,
             conversation: Some(record.run.conversation_id),
             run: Some(record.run.id),
+            key: None,
             model: settlement.model.clone(),
             tokens: settlement.tokens,
             estimated: settlement.estimated,
@@ -107,8 +108,11 @@ impl Engine {
             tx.rollback().await?;
             return Ok(None);
         }
-        store::messages::set_parts(&mut tx, &scope, run.message_id, &settlement.parts).await?;
-        store::journal::delete(&mut tx, &scope, run.id).await?;
+        tx.execute_batch(vec![
+            store::messages::set_parts(&scope, run.message_id, &settlement.parts)?,
+            store::journal::delete(&scope, run.id),
+        ])
+        .await?;
         let conversation =
             store::conversations::end_run(&mut tx, &scope, record.user, run.conversation_id, now).await?;
         let event = NewEvent { event_type: "run.finished", subject: run.id.uuid(), payload: store::json(&run)? };
@@ -130,7 +134,7 @@ impl Engine {
                 fold.add(piece);
             }
         }
-        let (tokens, estimated) = match self.model_for_counting(record) {
+        let (tokens, estimated) = match self.model_for_counting(record).await {
             Some(model) => self.tokens_when_cut_off(record, &model, &fold).await?,
             // No model of the catalogue to count with: what the provider said is all there is.
             None => (fold.usage.unwrap_or_default(), true),
@@ -155,9 +159,9 @@ impl Engine {
 
     /// The run's model if the catalogue still has it, else the default one: counts are
     /// estimates anyway.
-    fn model_for_counting(&self, record: &RunRecord) -> Option<std::sync::Arc<Model>> {
+    async fn model_for_counting(&self, record: &RunRecord) -> Option<std::sync::Arc<Model>> {
         let scope = record.scope();
-        let models = self.providers.models(&scope);
+        let models = self.providers.models(&scope).await;
         models
             .iter()
             .find(|model| model.id == record.run.model)

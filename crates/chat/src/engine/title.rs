@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use contracts::{
-    metering::NewUsage,
+    metering::{NewUsage, Reservation},
     providers::{
-        ChatMessage, ChatPart, ChatRole, Chunk, GenerationRequest, Model, Parameters, ProviderError, TokenUsage,
+        ChatMessage, ChatPart, ChatRole, Chunk, GenerationRequest, Model, Parameters, ProviderError, TokenUsage, Tuning,
     },
 };
 use futures_util::StreamExt;
@@ -37,6 +37,15 @@ const INSTRUCTION: &str = "Give the conversation below a title of two to six wor
 struct Made {
     title: Option<String>,
     usage: Option<(std::sync::Arc<Model>, TokenUsage, bool)>,
+    /// Room for that in the budgets, until it is recorded.
+    reservation: Reservation,
+}
+
+impl Made {
+    /// No model was asked, or none answered.
+    const fn nothing() -> Self {
+        Self { title: None, usage: None, reservation: Reservation::none() }
+    }
 }
 
 impl Engine {
@@ -59,7 +68,7 @@ impl Engine {
         let made = if self.config.titles == Titles::Model && status == RunStatus::Completed {
             self.ask_for_title(record, &text_of(&question.parts), &text_of(&answer.parts)).await
         } else {
-            Made { title: None, usage: None }
+            Made::nothing()
         };
         let title = made.title.or_else(|| derive(&question.parts));
 
@@ -70,6 +79,7 @@ impl Engine {
                 user,
                 conversation: Some(conversation.id),
                 run: None,
+                key: None,
                 model: model.id.clone(),
                 tokens,
                 estimated,
@@ -88,6 +98,7 @@ impl Engine {
             None => None,
         };
         tx.commit().await?;
+        drop(made.reservation);
         if let Some(conversation) = titled {
             self.tell(record, &ChatEvent::ConversationUpdated { conversation: &conversation });
         }
@@ -95,12 +106,12 @@ impl Engine {
     }
 
     async fn ask_for_title(&self, record: &RunRecord, question: &str, answer: &str) -> Made {
-        let nothing = Made { title: None, usage: None };
         let scope = record.scope();
-        let model = match self.providers.model(&scope, &record.requested_model) {
+        let model = match self.providers.model(&scope, &record.requested_model).await {
             Ok(model) if model.provider != DEMO => model,
-            _ => return nothing,
+            _ => return Made::nothing(),
         };
+        let most = MAX_TOKENS.min(model.max_output_tokens.unwrap_or(MAX_TOKENS));
         let prompt = format!("Question:\n{}\n\nAnswer:\n{}", excerpt(question), excerpt(answer));
         let request = GenerationRequest {
             model: model.id.clone(),
@@ -108,13 +119,19 @@ impl Engine {
             messages: vec![ChatMessage { role: ChatRole::User, parts: vec![ChatPart::Text(prompt.clone())] }],
             parameters: Parameters {
                 temperature: None,
-                max_output_tokens: Some(MAX_TOKENS.min(model.max_output_tokens.unwrap_or(MAX_TOKENS))),
+                max_output_tokens: Some(most),
                 reasoning_effort: ["minimal", "low"]
                     .into_iter()
                     .find(|effort| model.reasoning_efforts.iter().any(|known| known == effort))
                     .map(str::to_owned),
             },
             tools: Vec::new(),
+            tuning: Tuning::default(),
+        };
+        // A text has fewer tokens than bytes. Where a cap leaves no room, the person's own words do.
+        let input = u64::try_from(prompt.len() + INSTRUCTION.len()).unwrap_or(u64::MAX);
+        let Ok(reservation) = self.room(&scope, record.user, &model, input, most).await else {
+            return Made::nothing();
         };
         let cancel = CancellationToken::new();
         let _closes_upstream = cancel.clone().drop_guard();
@@ -128,7 +145,7 @@ impl Engine {
         if let Err(error) = outcome {
             tracing::info!(%error, "the model gave no title");
         }
-        let Some(speaker) = heard.model else { return nothing };
+        let Some(speaker) = heard.model else { return Made::nothing() };
         let (tokens, estimated) = if let Some(usage) = heard.usage {
             (usage, !heard.finished)
         } else {
@@ -137,7 +154,7 @@ impl Engine {
             (TokenUsage { input, output, ..TokenUsage::default() }, true)
         };
         let title = if heard.finished { clean(&heard.text) } else { None };
-        Made { title, usage: Some((speaker, tokens, estimated)) }
+        Made { title, usage: Some((speaker, tokens, estimated)), reservation }
     }
 
     async fn hear_title(

@@ -39,6 +39,8 @@ use crate::{
         (status = 200, description = "The run's stream: AI SDK UI message stream v1; `data: [DONE]` comes last.",
             body = UiEvent, content_type = "text/event-stream",
             headers(("x-run-id" = RunId, description = "The run."))),
+        (status = 402, description = "A spend cap leaves no room for the answer; it is named, with when it resets.",
+            body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "An answer is being written (`run_active`), or the key was used for another request.",
             body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large.", body = ProblemBody, content_type = "application/problem+json"),

@@ -118,7 +118,7 @@ impl Chat {
     pub async fn create_conversation(&self, caller: Caller, new: NewConversation) -> Result<Conversation, ChatError> {
         let engine = self.engine();
         if let Some(model) = &new.model {
-            self.check_model_exists(caller, model)?;
+            self.check_model_exists(caller, model).await?;
         }
         let now = engine.env.now();
         let conversation = Conversation {
@@ -178,7 +178,7 @@ impl Chat {
         update: UpdateConversation,
     ) -> Result<Conversation, ChatError> {
         if let Some(Some(model)) = &update.model {
-            self.check_model_exists(caller, model)?;
+            self.check_model_exists(caller, model).await?;
         }
         let changes = Changes {
             title: update.title.map(|title| title.trim().to_owned()),
@@ -229,8 +229,8 @@ impl Chat {
     }
 
     /// A model without a key may be chosen ahead of time; one that does not exist may not.
-    fn check_model_exists(&self, caller: Caller, id: &str) -> Result<(), ChatError> {
-        match self.engine().providers.model(&caller.scope, id) {
+    async fn check_model_exists(&self, caller: Caller, id: &str) -> Result<(), ChatError> {
+        match self.engine().providers.model(&caller.scope, id).await {
             Err(error) if error.kind == contracts::providers::ProviderErrorKind::UnknownModel => {
                 Err(ChatError::Model(error))
             }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contracts::providers::{Model, Parameters};
+use contracts::{
+    metering::Reservation,
+    providers::{Model, Parameters},
+};
 use garde::Validate;
 use kernel::{ConversationId, FileId, MessageId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -122,7 +125,12 @@ impl Chat {
             ChatError::NotFound(_) => ChatError::field("parent_id", "not_found", "there is no such message here"),
             error => error,
         })?;
-        let beginning = self.compose(caller, asked, context, siblings?, (idempotency_key, hash.clone()));
+        let siblings = siblings?;
+        let reservation = engine.room_for_answer(&question, &context).await?;
+        let beginning = Beginning {
+            reservation,
+            ..self.compose(caller, asked, context, siblings, (idempotency_key, hash.clone()))
+        };
         let record = beginning.record.clone();
         // From here on the run is its task's: this caller may leave.
         match engine.begin(beginning).await.unwrap_or(Err(ChatError::Draining)) {
@@ -169,8 +177,8 @@ impl Chat {
             return Err(ChatError::RunActive);
         }
         let model = match ask.model.as_deref().or(conversation.model.as_deref()) {
-            Some(model) => engine.providers.model(&scope, model),
-            None => engine.providers.default_model(&scope),
+            Some(model) => engine.providers.model(&scope, model).await,
+            None => engine.providers.default_model(&scope).await,
         }
         .map_err(ChatError::Model)?;
         let mut parameters = ask.parameters.unwrap_or_else(|| conversation.parameters.clone());
@@ -325,6 +333,7 @@ impl Chat {
             assistant_message,
             record,
             idempotency_key: idempotency_key.map(str::to_owned),
+            reservation: Reservation::none(),
         }
     }
 }

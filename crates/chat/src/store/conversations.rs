@@ -1,6 +1,6 @@
 //! The table `conversations`.
 
-use database::{Db, Error, FromRow, Json, Platform, Row, Tx, params};
+use database::{Db, Error, FromRow, Json, Platform, Row, Statement, Tx, params};
 use kernel::{ConversationId, MessageId, TenantScope, Timestamp, UserId};
 
 use super::json;
@@ -22,6 +22,15 @@ impl FromRow for Conversation {
             updated_at: row.next()?,
         })
     }
+}
+
+/// The columns of a [`Conversation`].
+macro_rules! conversation_columns {
+    () => {
+        "id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
+             (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
+             created_at, updated_at"
+    };
 }
 
 pub(crate) async fn insert(
@@ -148,16 +157,17 @@ pub(crate) async fn update(
 ) -> Result<Option<Conversation>, Error> {
     let folded = changes.title.as_deref().map(str::to_lowercase);
     tx.optional(
-        "UPDATE conversations
+        concat!(
+            "UPDATE conversations
          SET title = COALESCE($4, title), title_folded = COALESCE($5, title_folded),
              pinned = COALESCE($6, pinned), archived = COALESCE($7, archived),
              model = CASE WHEN $8 THEN $9 ELSE model END,
              system_prompt = CASE WHEN $10 THEN $11 ELSE system_prompt END,
              parameters = COALESCE($12, parameters)
          WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL
-         RETURNING id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
-             (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
-             created_at, updated_at",
+         RETURNING ",
+            conversation_columns!()
+        ),
         params![
             scope.workspace(),
             user,
@@ -185,26 +195,24 @@ pub(crate) async fn show_branch(
     leaf: MessageId,
 ) -> Result<Option<Conversation>, Error> {
     tx.optional(
-        "UPDATE conversations SET active_message_id = $4
+        concat!(
+            "UPDATE conversations SET active_message_id = $4
          WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL
-         RETURNING id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
-             (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
-             created_at, updated_at",
+         RETURNING ",
+            conversation_columns!()
+        ),
         params![scope.workspace(), user, id, leaf],
     )
     .await
 }
 
 /// A run begins: its message is the leaf shown, its model the one to use next.
-pub(crate) async fn begin_run(tx: &mut Tx, scope: &TenantScope, user: UserId, run: &Run) -> Result<bool, Error> {
-    let touched = tx
-        .execute(
-            "UPDATE conversations SET active_message_id = $4, model = $5, updated_at = $6
-             WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL",
-            params![scope.workspace(), user, run.conversation_id, run.message_id, run.model.as_str(), run.started_at],
-        )
-        .await?;
-    Ok(touched == 1)
+pub(crate) fn begin_run(scope: &TenantScope, user: UserId, run: &Run) -> Statement {
+    (
+        "UPDATE conversations SET active_message_id = $4, model = $5, updated_at = $6
+         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL",
+        params![scope.workspace(), user, run.conversation_id, run.message_id, run.model.as_str(), run.started_at],
+    )
 }
 
 /// A run has ended. None: the conversation was deleted meanwhile.
@@ -216,11 +224,12 @@ pub(crate) async fn end_run(
     now: Timestamp,
 ) -> Result<Option<Conversation>, Error> {
     tx.optional(
-        "UPDATE conversations SET updated_at = $4
+        concat!(
+            "UPDATE conversations SET updated_at = $4
          WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL
-         RETURNING id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
-             (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
-             created_at, updated_at",
+         RETURNING ",
+            conversation_columns!()
+        ),
         params![scope.workspace(), user, id, now],
     )
     .await
@@ -235,11 +244,12 @@ pub(crate) async fn set_missing_title(
     title: &str,
 ) -> Result<Option<Conversation>, Error> {
     tx.optional(
-        "UPDATE conversations SET title = $4, title_folded = $5
+        concat!(
+            "UPDATE conversations SET title = $4, title_folded = $5
          WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL AND title IS NULL
-         RETURNING id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
-             (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
-             created_at, updated_at",
+         RETURNING ",
+            conversation_columns!()
+        ),
         params![scope.workspace(), user, id, title, title.to_lowercase()],
     )
     .await

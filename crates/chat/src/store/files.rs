@@ -1,6 +1,6 @@
 //! The tables `files` and `message_files`.
 
-use database::{Db, Error, Platform, Tx, from_row, params};
+use database::{Db, Error, Platform, Statement, from_row, params};
 use kernel::{FileId, MessageId, TenantScope, Timestamp, UserId};
 
 use crate::model::File;
@@ -61,13 +61,11 @@ pub(crate) async fn content(
 }
 
 /// Ties a file to a message that shows it.
-pub(crate) async fn attach(tx: &mut Tx, scope: &TenantScope, message: MessageId, file: FileId) -> Result<(), Error> {
-    tx.execute(
+pub(crate) fn attach(scope: &TenantScope, message: MessageId, file: FileId) -> Statement {
+    (
         "INSERT INTO message_files (message_id, file_id, workspace_id) VALUES ($1, $2, $3)",
         params![message, file, scope.workspace()],
     )
-    .await
-    .map(drop)
 }
 
 /// Deletes files of any workspace, uploaded before `horizon`, that no message shows:

@@ -1,6 +1,6 @@
 //! The table `run_journal`: appended in batches over all runs of the process.
 
-use database::{Db, Error, Json, Platform, params};
+use database::{Db, Error, Json, Platform, Statement, params};
 use kernel::{RunId, TenantScope, Timestamp, WorkspaceId};
 
 use crate::stream::Piece;
@@ -79,10 +79,8 @@ pub(crate) async fn after(
 }
 
 /// Deletes a run's entries: they are folded into its message.
-pub(crate) async fn delete(tx: &mut database::Tx, scope: &TenantScope, run: RunId) -> Result<(), Error> {
-    tx.execute("DELETE FROM run_journal WHERE workspace_id = $1 AND run_id = $2", params![scope.workspace(), run])
-        .await
-        .map(drop)
+pub(crate) fn delete(scope: &TenantScope, run: RunId) -> Statement {
+    ("DELETE FROM run_journal WHERE workspace_id = $1 AND run_id = $2", params![scope.workspace(), run])
 }
 
 /// Deletes entries whose run is gone or has ended: a process that was thought dead wrote them.

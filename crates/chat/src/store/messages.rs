@@ -1,6 +1,6 @@
 //! The table `messages`: a tree walked from a leaf towards the root, never read whole.
 
-use database::{Db, Error, FromRow, Json, Row, Tx, params};
+use database::{Db, Error, FromRow, Json, Row, Statement, Tx, params};
 use kernel::{ConversationId, MessageId, RunId, TenantScope, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -23,13 +23,12 @@ fn fork(conversation: ConversationId, parent: Option<MessageId>) -> Uuid {
 }
 
 /// Writes an answer to come, with the message it answers before it if that is new.
-pub(crate) async fn insert(
-    tx: &mut Tx,
+pub(crate) fn insert(
     scope: &TenantScope,
     user: UserId,
     question: Option<&NewMessage<'_>>,
     answer: &NewMessage<'_>,
-) -> Result<(), Error> {
+) -> Result<Statement, Error> {
     let mut values = params![scope.workspace(), answer.conversation, user];
     for message in question.into_iter().chain([answer]) {
         values.extend(params![
@@ -48,7 +47,7 @@ pub(crate) async fn insert(
         "INSERT INTO messages (workspace_id, conversation_id, user_id, id, parent_id, fork_id, role, parts, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     };
-    tx.execute(sql, values).await.map(drop)
+    Ok((sql, values))
 }
 
 impl FromRow for Message {
@@ -256,13 +255,11 @@ pub(crate) async fn set_token_count(
     .map(drop)
 }
 
-pub(crate) async fn set_parts(tx: &mut Tx, scope: &TenantScope, id: MessageId, parts: &[Part]) -> Result<(), Error> {
-    tx.execute(
+pub(crate) fn set_parts(scope: &TenantScope, id: MessageId, parts: &[Part]) -> Result<Statement, Error> {
+    Ok((
         "UPDATE messages SET parts = $3 WHERE workspace_id = $1 AND id = $2",
         params![scope.workspace(), id, json(&parts)?],
-    )
-    .await
-    .map(drop)
+    ))
 }
 
 /// A message by its id, with the siblings that it had when it was made.

@@ -4,7 +4,7 @@ use contracts::{
     metering::UsageEntry,
     providers::{FinishReason, Prices},
 };
-use database::{Db, Error, FromRow, Json, Platform, Row, Tx, params};
+use database::{Db, Error, FromRow, Json, Platform, Row, Statement, Tx, params};
 use kernel::{ConversationId, Id, MessageId, NanoUsd, RunId, TenantScope, Timestamp, UsageId, UserId, WorkspaceId};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -118,15 +118,24 @@ pub(crate) struct Claim {
     pub lease_expires_at: Timestamp,
 }
 
-pub(crate) async fn insert(
-    tx: &mut Tx,
+/// The columns of a [`RunRecord`].
+macro_rules! run_columns {
+    () => {
+        "id, conversation_id, message_id, status, model, finish_reason, error_code, error_message,
+             input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano,
+             estimated, price_version, started_at, finished_at, first_token_ms,
+             workspace_id, user_id, user_message_id, requested_model, prices, usage_id, request_hash"
+    };
+}
+
+pub(crate) fn insert(
     scope: &TenantScope,
     record: &RunRecord,
     claim: Claim,
     idempotency_key: Option<&str>,
-) -> Result<(), Error> {
+) -> Result<Statement, Error> {
     let run = &record.run;
-    tx.execute(
+    Ok((
         "INSERT INTO runs (id, workspace_id, conversation_id, message_id, user_message_id, user_id, status,
              requested_model, model, prices, usage_id, idempotency_key, request_hash, node, lease_expires_at,
              started_at)
@@ -149,19 +158,13 @@ pub(crate) async fn insert(
             claim.lease_expires_at,
             run.started_at
         ],
-    )
-    .await
-    .map(drop)
+    ))
 }
 
 pub(crate) async fn find(db: &Db, scope: &TenantScope, user: UserId, id: RunId) -> Result<Option<RunRecord>, Error> {
     db.optional(
         scope,
-        "SELECT id, conversation_id, message_id, status, model, finish_reason, error_code, error_message,
-             input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano,
-             estimated, price_version, started_at, finished_at, first_token_ms,
-             workspace_id, user_id, user_message_id, requested_model, prices, usage_id, request_hash
-         FROM runs WHERE workspace_id = $1 AND user_id = $2 AND id = $3",
+        concat!("SELECT ", run_columns!(), " FROM runs WHERE workspace_id = $1 AND user_id = $2 AND id = $3"),
         params![scope.workspace(), user, id],
     )
     .await
@@ -176,11 +179,11 @@ pub(crate) async fn find_by_key(
 ) -> Result<Option<RunRecord>, Error> {
     db.optional(
         scope,
-        "SELECT id, conversation_id, message_id, status, model, finish_reason, error_code, error_message,
-             input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano,
-             estimated, price_version, started_at, finished_at, first_token_ms,
-             workspace_id, user_id, user_message_id, requested_model, prices, usage_id, request_hash
-         FROM runs WHERE workspace_id = $1 AND user_id = $2 AND idempotency_key = $3",
+        concat!(
+            "SELECT ",
+            run_columns!(),
+            " FROM runs WHERE workspace_id = $1 AND user_id = $2 AND idempotency_key = $3"
+        ),
         params![scope.workspace(), user, key],
     )
     .await
@@ -322,12 +325,12 @@ pub(crate) async fn unattended(
 ) -> Result<Vec<RunRecord>, Error> {
     db.all(
         Platform,
-        "SELECT id, conversation_id, message_id, status, model, finish_reason, error_code, error_message,
-             input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano,
-             estimated, price_version, started_at, finished_at, first_token_ms,
-             workspace_id, user_id, user_message_id, requested_model, prices, usage_id, request_hash
-         FROM runs WHERE finished_at IS NULL AND node <> $1 AND (lease_expires_at < $2 OR $3)
-         ORDER BY started_at LIMIT $4",
+        concat!(
+            "SELECT ",
+            run_columns!(),
+            " FROM runs WHERE finished_at IS NULL AND node <> $1 AND (lease_expires_at < $2 OR $3)
+         ORDER BY started_at LIMIT $4"
+        ),
         params![node, now, all, limit],
     )
     .await
@@ -337,11 +340,7 @@ pub(crate) async fn unattended(
 pub(crate) async fn unfinished(db: &Db, id: RunId) -> Result<Option<RunRecord>, Error> {
     db.optional(
         Platform,
-        "SELECT id, conversation_id, message_id, status, model, finish_reason, error_code, error_message,
-             input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano,
-             estimated, price_version, started_at, finished_at, first_token_ms,
-             workspace_id, user_id, user_message_id, requested_model, prices, usage_id, request_hash
-         FROM runs WHERE id = $1 AND finished_at IS NULL",
+        concat!("SELECT ", run_columns!(), " FROM runs WHERE id = $1 AND finished_at IS NULL"),
         params![id],
     )
     .await

@@ -1,12 +1,12 @@
 //! The endpoints, as a client meets them.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::{Extension, Router, body::Body};
 use contracts::{
-    Identity, Tenancy,
-    identity::{Authenticated, AuthenticationError, UserSummary},
+    ApiKeys, Identity, Tenancy,
+    identity::{ApiKey, Authenticated, AuthenticationError, Claimed, UserSummary},
     tenancy::{Membership, Role},
 };
 use database::Tx;
@@ -31,16 +31,28 @@ struct Door {
 
 #[async_trait]
 impl Identity for Door {
-    async fn authenticate(&self, token: &str) -> Result<Authenticated, AuthenticationError> {
+    async fn verify(&self, token: &str) -> Result<Claimed, AuthenticationError> {
         let role = Role::from_name(token).ok_or(AuthenticationError::Invalid)?;
         // A guest is somebody else, so that nothing is found by being the owner.
         let user = if role == Role::Guest { UserId::from_uuid(self.workspace.uuid()) } else { self.user };
         let session = SessionId::from_uuid(user.uuid());
-        Ok(Authenticated { user, session, workspace: self.workspace, platform_admin: false })
+        Ok(Claimed { user, session, workspace: self.workspace })
+    }
+
+    async fn live(&self, claimed: &Claimed) -> Result<Authenticated, AuthenticationError> {
+        let Claimed { user, session, workspace } = *claimed;
+        Ok(Authenticated { user, session, workspace, platform_admin: false })
     }
 
     async fn users(&self, _: &[UserId]) -> Result<Vec<UserSummary>, database::Error> {
         Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl ApiKeys for Door {
+    async fn authenticate_key(&self, _: &str, _: IpAddr) -> Result<Arc<ApiKey>, AuthenticationError> {
+        Err(AuthenticationError::Invalid)
     }
 }
 
@@ -65,6 +77,7 @@ fn app(world: &World) -> Router {
     let door = Arc::new(Door { user: world.caller.user, workspace: world.caller.scope.workspace() });
     let auth = Auth {
         identity: door.clone(),
+        keys: door.clone(),
         tenancy: door,
         limiter: Limiter::in_process(),
         user_policy: Policy { name: "user", burst: 1000, period: Duration::from_mins(1) },

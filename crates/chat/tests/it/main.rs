@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a panic is the report")]
 
+mod budgets;
 mod context;
 mod conversations;
 mod files;

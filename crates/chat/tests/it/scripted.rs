@@ -145,21 +145,21 @@ pub fn model(id: &str) -> Option<Arc<Model>> {
 }
 
 fn error(kind: ProviderErrorKind) -> ProviderError {
-    ProviderError { kind, message: format!("Test: {kind:?}"), retry_after: None }
+    ProviderError::new(kind, format!("Test: {kind:?}"))
 }
 
 #[async_trait]
 impl Providers for Scripted {
-    fn models(&self, _: &TenantScope) -> Arc<[Arc<Model>]> {
+    async fn models(&self, _: &TenantScope) -> Arc<[Arc<Model>]> {
         ["test/plain", "test/other", "test/vision", "test/small", "test/free"].into_iter().filter_map(model).collect()
     }
 
-    fn model(&self, _: &TenantScope, id: &str) -> Result<Arc<Model>, ProviderError> {
+    async fn model(&self, _: &TenantScope, id: &str) -> Result<Arc<Model>, ProviderError> {
         model(id).ok_or_else(|| error(ProviderErrorKind::UnknownModel))
     }
 
-    fn default_model(&self, scope: &TenantScope) -> Result<Arc<Model>, ProviderError> {
-        self.model(scope, "test/plain")
+    async fn default_model(&self, scope: &TenantScope) -> Result<Arc<Model>, ProviderError> {
+        self.model(scope, "test/plain").await
     }
 
     /// One token a word.
@@ -181,7 +181,7 @@ impl Providers for Scripted {
         if let Some(kind) = script.refuses {
             return Err(error(kind));
         }
-        let model = self.model(scope, script.speaker.unwrap_or(&request.model))?;
+        let model = self.model(scope, script.speaker.unwrap_or(&request.model)).await?;
         self.open.fetch_add(1, Ordering::SeqCst);
         let chunks = stream::iter(script.steps).then(perform).flat_map(stream::iter);
         Ok(Generation { model, chunks: Box::pin(Open { chunks: Box::pin(chunks), count: self.open.clone() }) })

@@ -132,7 +132,7 @@ impl World {
 
 fn node(db: Db, env: Env, provider: Scripted, config: Config) -> (Chat, Tasks) {
     let tasks = Tasks::new();
-    let metering = Arc::new(Metering::new(db.clone(), env.clone()));
+    let metering = Arc::new(Metering::new(db.clone(), env.clone(), tasks.clone()));
     let chat = Chat::new(Parts { db, env, tasks: tasks.clone(), providers: Arc::new(provider), metering, config });
     (chat, tasks)
 }
