@@ -1,0 +1,329 @@
+//! The one way that all fronts share: who asks, may they, is there room, answer, settle.
+//!
+//! Invariants: room for the dearest that the call can become is kept before it is made, and
+//! given back or turned into usage after it, exactly once; the work outlives the client.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use contracts::{
+    metering::NewReservation,
+    providers::{
+        Attempt, Chunk, FinishReason, GenerationStream, Inference, Inferred, InferredAnswer, Model, NativeRequest,
+        ProviderError,
+    },
+};
+use futures_util::StreamExt as _;
+use http::{HeaderMap, HeaderValue, header};
+use tokio_util::sync::CancellationToken;
+use web::Caller;
+
+use crate::{
+    Gateway,
+    body::{self, Wishes},
+    cache::Place,
+    collect::{self, Collected},
+    front::{Answering, Front, Head},
+    gateway::may_use,
+    guard::{self, Vault},
+    minute::Taken,
+    outlive::Outliving,
+    refusal::{Reason, Refusal},
+    relay,
+    tab::{Settled, Tab},
+    telemetry::Timer,
+    tokens::{self, Counter},
+    worst::worst,
+};
+
+/// Answers one request of a front.
+pub(crate) async fn answer<F: Front>(gateway: Gateway, request: Request) -> Response {
+    let timer = Timer::start(F::NAME);
+    let (mut parts, body) = request.into_parts();
+    let request_id = body::request_id(&parts);
+    let refuse = |refusal: &Refusal| {
+        timer.answered(None, refusal.status());
+        F::refuse(refusal, &request_id)
+    };
+    let prepared = async {
+        let caller = Caller::of(&mut parts).await?;
+        let wishes = Wishes::of(&parts.headers)?;
+        let body = body::read(&parts, body).await?;
+        Ok((caller, wishes, body))
+    };
+    let (caller, wishes, body) = match prepared.await {
+        Ok(prepared) => prepared,
+        Err(refusal) => return refuse(&refusal),
+    };
+    let tasks = gateway.tasks().clone();
+    let (seen, vault) = match gateway.guard().apply(&body) {
+        Ok(applied) => applied,
+        Err(refusal) => return refuse(&refusal),
+    };
+    let call = Call { gateway, caller, wishes, body: seen, asked: body, vault, request_id: request_id.clone(), timer };
+    match Outliving::new(tasks, "gateway: call", call.run::<F>()).await {
+        Ok(response) => response,
+        Err(refusal) => refuse(&refusal),
+    }
+}
+
+/// One call.
+struct Call {
+    gateway: Gateway,
+    caller: Caller,
+    wishes: Wishes,
+    /// The request as providers may see it.
+    body: Bytes,
+    /// The request as it was asked.
+    asked: Bytes,
+    /// What stands between the two.
+    vault: Arc<Vault>,
+    request_id: String,
+    timer: Timer,
+}
+
+impl Call {
+    async fn run<F: Front>(self) -> Result<Response, Refusal> {
+        let body = self.body.clone();
+        let head = F::head(&body)?;
+        let candidates = self.admit(&head).await?;
+        let place = self
+            .wishes
+            .cache
+            .and_then(|ttl| self.gateway.answers().place(&self.caller.scope, F::NAME, &self.asked, ttl));
+        if let Some(place) = &place
+            && let Some(response) = place.look().await
+        {
+            self.timer.answered(candidates.first().map(|model| &**model), 200);
+            return Ok(response);
+        }
+        let mut tab = self.make_room(&head, &candidates).await?;
+        let inferred = self.infer::<F>(&head).await?;
+        tab.model = inferred.model.clone();
+        let mut headers = headers(&inferred.model, &inferred.attempts);
+        if self.wishes.cache.is_some() {
+            headers.insert("x-cache", HeaderValue::from_static("MISS"));
+        }
+        let mut response = self.respond::<F>(&head, inferred, tab, place).await?;
+        response.headers_mut().extend(headers);
+        Ok(response)
+    }
+
+    /// The models that may answer, if the call may be made at all.
+    async fn admit(&self, head: &Head<'_>) -> Result<Vec<Arc<Model>>, Refusal> {
+        let scope = self.caller.scope;
+        let candidates = self.gateway.candidates(&scope, &head.model).await?;
+        let Some(first) = candidates.first() else {
+            return Err(Refusal::new(
+                Reason::ModelUnavailable,
+                format!("No model of “{}” can be used now.", head.model),
+            ));
+        };
+        may_use(&self.caller, &head.model, first)?;
+        if let Some(model) = candidates.iter().find(|model| model.prices.is_none())
+            && !self.gateway.config().allow_unpriced
+        {
+            let message = format!(
+                "{} has no price, so its use can't be limited. An operator can set one, or allow models without.",
+                model.id
+            );
+            return Err(Refusal::new(Reason::ModelUnpriced, message).at("model"));
+        }
+        Ok(candidates)
+    }
+
+    /// Keeps room for the dearest that the call can become.
+    async fn make_room(&self, head: &Head<'_>, candidates: &[Arc<Model>]) -> Result<Tab, Refusal> {
+        let scope = self.caller.scope;
+        let Some(first) = candidates.first() else {
+            return Err(Refusal::new(Reason::ModelUnavailable, "No model can be used now."));
+        };
+        let mut counter = Counter::new(self.gateway.providers(), first);
+        head.texts.iter().for_each(|json| counter.texts(json));
+        head.verbatim.iter().for_each(|text| counter.text(text));
+        let input = counter.total();
+        let most = if head.generates { head.max_output } else { Some(0) };
+        let worst = worst(candidates, input, most, head.choices);
+        let key = self.caller.key.as_ref();
+        let taken = match key.and_then(|key| key.tokens_per_minute.map(|limit| (key.id, limit))) {
+            Some((key, limit)) => self.gateway.minutes().take(key, limit, worst.tokens).map_err(|wait| Refusal {
+                retry_after: Some(wait),
+                ..Refusal::new(
+                    Reason::RateLimited,
+                    format!("This key may use {limit} tokens a minute. Try again in {} seconds.", wait.as_secs() + 1),
+                )
+            })?,
+            None => Taken::nothing(),
+        };
+        let wanted = NewReservation {
+            user: self.caller.user,
+            key: key.map(|key| key.id),
+            worst: worst.cost,
+            tokens: worst.tokens,
+        };
+        let reservation = self.gateway.metering().reserve(&scope, wanted).await?;
+        let env = self.gateway.env();
+        Ok(Tab {
+            gateway: self.gateway.clone(),
+            scope,
+            user: self.caller.user,
+            key: key.map(|key| key.id),
+            reservation,
+            taken,
+            id: env.id(),
+            model: Arc::clone(first),
+            occurred_at: env.now(),
+            input,
+            usage: None,
+            output_bytes: 0,
+            timer: self.timer,
+        })
+    }
+
+    async fn infer<F: Front>(&self, head: &Head<'_>) -> Result<Inferred, Refusal> {
+        // What translating has to say names the field; the router passes on only the words.
+        let said: Arc<Mutex<Option<Refusal>>> = Arc::default();
+        let (slot, body) = (said.clone(), self.body.clone());
+        let translated = move || {
+            F::translate(&body).map_err(|refusal| {
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(refusal.clone());
+                refusal.into_provider_error()
+            })
+        };
+        let inference = Inference {
+            model: head.model.clone(),
+            stream: head.stream,
+            native: NativeRequest { shape: F::SHAPE, body: self.body.clone() },
+            translated: Arc::new(translated),
+            no_fallback: self.wishes.no_fallback,
+        };
+        let scope = self.caller.scope;
+        self.gateway.routing().infer(&scope, inference, CancellationToken::new()).await.map_err(|error| {
+            let said = said.lock().unwrap_or_else(PoisonError::into_inner).take();
+            match said {
+                Some(refusal) if refusal.message == error.message => refusal,
+                _ => error.into(),
+            }
+        })
+    }
+
+    async fn respond<F: Front>(
+        &self,
+        head: &Head<'_>,
+        inferred: Inferred,
+        mut tab: Tab,
+        place: Option<Place>,
+    ) -> Result<Response, Refusal> {
+        let Inferred { model, answer, abort_on_disconnect, .. } = inferred;
+        let abort = self.wishes.abort || abort_on_disconnect;
+        let answering = || Answering {
+            id: self.gateway.env().uuid().simple().to_string(),
+            created: self.gateway.env().now().seconds(),
+            model: model.id.clone(),
+            include_usage: head.include_usage,
+            input: tab.input,
+            request_id: self.request_id.clone(),
+            body: self.asked.clone(),
+        };
+        let vault = || Arc::clone(&self.vault);
+        let tasks = self.gateway.tasks();
+        match answer {
+            InferredAnswer::Native { body, usage } => {
+                tab.usage = usage;
+                tab.output_bytes = tokens::text_bytes(&body, F::TEXTS);
+                tab.timer.begun(&model);
+                let settled = tab.settle(true).await?;
+                self.timer.answered(Some(&model), 200);
+                Ok(whole(guard::whole(&self.vault, body), settled, place, &model).await)
+            }
+            InferredAnswer::NativeStream(events) => {
+                self.timer.answered(Some(&model), 200);
+                let request_id = self.request_id.clone();
+                let events = guard::events(vault(), F::TEXTS, events);
+                let work = |outlet| relay::native::<F>(events, tab, request_id, outlet);
+                Ok(relay::respond(tasks, abort, place, work))
+            }
+            InferredAnswer::Translated(chunks) if head.stream => {
+                self.timer.answered(Some(&model), 200);
+                let encoder = F::encoder(answering());
+                let chunks = guard::chunks(vault(), chunks);
+                let work = |outlet| relay::translated::<F>(chunks, encoder, tab, outlet);
+                Ok(relay::respond(tasks, abort, place, work))
+            }
+            InferredAnswer::Translated(chunks) => {
+                let answering = answering();
+                let collected = match gather(guard::chunks(vault(), chunks), &mut tab).await {
+                    Ok(collected) => collected,
+                    Err(error) => {
+                        tab.settle(false).await?;
+                        return Err(error.into());
+                    }
+                };
+                let settled = tab.settle(true).await?;
+                self.timer.answered(Some(&model), 200);
+                let body = F::whole(&answering, &collected, &settled.tokens);
+                Ok(whole(body.into(), settled, place, &model).await)
+            }
+        }
+    }
+}
+
+/// Reads an answer to its end.
+async fn gather(mut chunks: GenerationStream, tab: &mut Tab) -> Result<Collected, ProviderError> {
+    let failed = |message: &str| ProviderError::new(contracts::providers::ProviderErrorKind::Failed, message);
+    let mut collected = Collected::default();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        tab.timer.begun(&tab.model);
+        tab.output_bytes += collect::bytes(&chunk);
+        match chunk {
+            Chunk::Usage(usage) => tab.usage = Some(usage),
+            Chunk::Finish(FinishReason::Error) => {
+                return Err(failed("The provider failed in the middle of its answer."));
+            }
+            chunk => collected.push(chunk),
+        }
+    }
+    if collected.finish.is_none() {
+        return Err(failed("The provider's answer broke off."));
+    }
+    Ok(collected)
+}
+
+/// A whole answer, with what it cost.
+async fn whole(body: Bytes, settled: Settled, place: Option<Place>, model: &Model) -> Response {
+    if let Some(place) = place {
+        place.keep(body.clone(), false, model, settled.cost).await;
+    }
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(cost) = HeaderValue::from_str(&settled.cost.to_string()) {
+        headers.insert("x-parlance-cost-usd", cost);
+    }
+    response
+}
+
+/// Which model spoke, how often it was tried, and why more than once.
+fn headers(model: &Model, attempts: &[Attempt]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let mut set = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    };
+    set("x-parlance-model", model.id.clone());
+    set("x-parlance-attempts", attempts.len().max(1).to_string());
+    let failed: Vec<String> = attempts
+        .iter()
+        .filter_map(|attempt| attempt.failed.map(|kind| format!("{} {}", attempt.model, kind.code().as_str())))
+        .collect();
+    if !failed.is_empty() {
+        set("x-parlance-tried", failed.join(", "));
+    }
+    headers
+}

@@ -1,0 +1,102 @@
+//! The service, and what it is made of.
+
+use std::sync::Arc;
+
+use contracts::{Metering, Providers, Routing, providers::Model};
+use kernel::{Env, Tasks, TenantScope};
+use web::Caller;
+
+use crate::{
+    Config,
+    cache::Answers,
+    guard::Guard,
+    minute::Minutes,
+    refusal::{Reason, Refusal},
+};
+
+/// What the gateway needs of others.
+pub struct Parts {
+    pub env: Env,
+    pub tasks: Tasks,
+    pub providers: Arc<dyn Providers>,
+    pub routing: Arc<dyn Routing>,
+    pub metering: Arc<dyn Metering>,
+    pub config: Config,
+}
+
+/// The gateway can't be set up; says which setting is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(String);
+
+/// The service. A clone is another handle to it.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    minutes: Minutes,
+    answers: Answers,
+    guard: Guard,
+}
+
+impl Gateway {
+    pub fn new(parts: Parts) -> Result<Self, Error> {
+        let minutes = Minutes::new(parts.env.clone());
+        let answers = Answers::new(parts.env.clone(), parts.config.cache_mb);
+        let guard = Guard::new(&parts.config.guardrails).map_err(Error)?;
+        Ok(Self(Arc::new(Inner { parts, minutes, answers, guard })))
+    }
+
+    pub(crate) fn env(&self) -> &Env {
+        &self.0.parts.env
+    }
+
+    pub(crate) fn tasks(&self) -> &Tasks {
+        &self.0.parts.tasks
+    }
+
+    pub(crate) fn providers(&self) -> &dyn Providers {
+        &*self.0.parts.providers
+    }
+
+    pub(crate) fn routing(&self) -> &dyn Routing {
+        &*self.0.parts.routing
+    }
+
+    pub(crate) fn metering(&self) -> &dyn Metering {
+        &*self.0.parts.metering
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.parts.config
+    }
+
+    pub(crate) fn minutes(&self) -> &Minutes {
+        &self.0.minutes
+    }
+
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.0.guard
+    }
+
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.0.answers
+    }
+
+    /// The models that may answer a request for `model`.
+    pub(crate) async fn candidates(&self, scope: &TenantScope, model: &str) -> Result<Vec<Arc<Model>>, Refusal> {
+        self.routing().candidates(scope, model).await.map_err(Refusal::from)
+    }
+}
+
+/// Whether the caller's key allows the name that was asked for, or the model that a bare
+/// name stands for.
+pub(crate) fn may_use(caller: &Caller, asked: &str, first: &Model) -> Result<(), Refusal> {
+    let Some(key) = &caller.key else { return Ok(()) };
+    let bare = first.id.split_once('/').is_some_and(|(_, name)| name == asked);
+    if key.may_use(asked) || (bare && key.may_use(&first.id)) {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::ModelNotAllowed, format!("This key may not use the model “{asked}”.")).at("model"))
+}
