@@ -41,6 +41,7 @@ pub struct Config {
     pub auth: Auth,
     pub limits: Limits,
     pub providers: providers::Config,
+    pub gateway: gateway::Config,
     pub log: Log,
     pub telemetry: Telemetry,
 }

@@ -12,7 +12,9 @@ const DESCRIPTION: &str = "\
 Everything that Parlance's own web app does, for your programs too.
 
 **Authentication.** Sign in with `POST /api/v1/auth/login` and send the access token as `Authorization: Bearer …`. \
-It lives for ten minutes; `POST /api/v1/auth/refresh` renews it with the HttpOnly cookie that the login set.
+It lives for ten minutes; `POST /api/v1/auth/refresh` renews it with the HttpOnly cookie that the login set. \
+Programs send an API key in its place: one with the scope `read` for GET, with `write` for the rest, with \
+`inference` for the compatible APIs under `/v1`.
 
 **Errors** are problems by RFC 9457 (`application/problem+json`) with a stable `code` and the `request_id` to ask for help with.
 
@@ -29,14 +31,19 @@ send the last one as `Last-Event-ID` to go on where you were.";
     servers((url = "/", description = "This server")),
     tags(
         (name = "Authentication", description = "Sign up, sign in, and the sessions that come of it"),
+        (name = "API keys", description = "What programs call with, in place of a person who signs in"),
         (name = "Profile", description = "The person who is signed in"),
         (name = "Workspaces", description = "The tenant: its name, its members, their roles"),
         (name = "Models", description = "What can be talked to, and what it costs"),
+        (name = "Routing", description = "A workspace's own names for models, its own keys of providers, and how providers do"),
         (name = "Conversations", description = "Threads of messages, kept as a tree"),
         (name = "Runs", description = "One generation each: started, streamed, stopped"),
         (name = "Files", description = "Images that go with a message"),
         (name = "Events", description = "What changes, as it changes"),
+        (name = "Compatible", description = "What the official SDKs of OpenAI and Anthropic call, under `/v1`. Bodies are as \
+those vendors document them, and so are errors"),
         (name = "Usage", description = "The ledger of tokens and cost"),
+        (name = "Budgets", description = "What may be spent in a period, and what was"),
         (name = "Instance", description = "This installation"),
     ),
     components(schemas(web::ProblemBody, web::FieldError, kernel::Code))

@@ -28,6 +28,7 @@ pub struct Platform {
     pub providers: providers::Providers,
     pub metering: metering::Metering,
     pub chat: chat::Chat,
+    pub gateway: gateway::Gateway,
 }
 
 impl Platform {
@@ -67,8 +68,9 @@ impl Platform {
         .map(Arc::new)
         .context("the signing keys can't be used")?;
         let providers = providers::Providers::new(env.clone(), tasks.clone(), config.providers.clone())
+            .and_then(|providers| providers.with_workspaces(db.clone(), &config.data_dir.0))
             .context("the providers can't be set up")?;
-        let metering = metering::Metering::new(db.clone(), env.clone());
+        let metering = metering::Metering::new(db.clone(), env.clone(), tasks.clone());
         let chat = chat::Chat::new(chat::Parts {
             db: db.clone(),
             env: env.clone(),
@@ -77,7 +79,16 @@ impl Platform {
             metering: Arc::new(metering.clone()),
             config: chat::Config { max_concurrent_runs: config.limits.runs_per_user, ..chat::Config::default() },
         });
-        Ok(Self { env, tasks, db, limiter, identity, tenancy, providers, metering, chat })
+        let gateway = gateway::Gateway::new(gateway::Parts {
+            env: env.clone(),
+            tasks: tasks.clone(),
+            providers: Arc::new(providers.clone()),
+            routing: Arc::new(providers.clone()),
+            metering: Arc::new(metering.clone()),
+            config: config.gateway.clone(),
+        })
+        .context("the gateway can't be set up")?;
+        Ok(Self { env, tasks, db, limiter, identity, tenancy, providers, metering, chat, gateway })
     }
 
     /// Starts what runs in the background: recovery of interrupted runs, retention, discovery.
@@ -94,6 +105,9 @@ impl Platform {
                     () = shutdown.cancelled() => return,
                 }
                 platform.limiter.forget_idle();
+                if let Err(error) = platform.metering.sweep().await {
+                    tracing::warn!(%error, "holds of processes that died stay for now");
+                }
                 if let Err(error) = idempotency.sweep().await {
                     tracing::warn!(%error, "expired idempotency keys stay for now");
                 }

@@ -12,7 +12,6 @@ use axum::{
 };
 use kernel::Code;
 use serde::Serialize;
-use tower_http::compression::CompressionLayer;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use web::{
@@ -33,28 +32,39 @@ fn api(platform: &Platform, config: &Config) -> (Router, Document) {
     let v1 = OpenApiRouter::new()
         .merge(identity::routes(platform.identity.clone()))
         .merge(tenancy::routes(platform.tenancy.clone(), platform.identity.clone()))
-        .merge(providers::routes(Arc::new(platform.providers.clone())))
+        .merge(providers::routes(platform.providers.clone()))
         .merge(chat::routes(platform.chat.clone()))
         .merge(metering::routes(platform.metering.clone(), platform.identity.clone()))
         .merge(OpenApiRouter::new().routes(routes!(get_instance)).layer(Extension(Instance::of(config))));
     OpenApiRouter::with_openapi(openapi::base()).nest("/api/v1", v1).split_for_parts()
 }
 
+/// What the official SDKs call: no idempotency keys, which they do not send, and no compressed
+/// answers, which would hold streams up.
+fn compatible(platform: &Platform) -> (Router, Document) {
+    let v1 = gateway::routes(platform.gateway.clone());
+    OpenApiRouter::with_openapi(openapi::base()).nest("/v1", v1).split_for_parts()
+}
+
 /// The OpenAPI document of this version.
 pub fn document(platform: &Platform, config: &Config) -> Document {
-    api(platform, config).1
+    let mut document = api(platform, config).1;
+    document.merge(compatible(platform).1);
+    document
 }
 
 /// All that the process serves.
 pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
-    let (api, document) = api(platform, config);
-    let document: Arc<str> = document.to_json()?.into();
+    let (api, _) = api(platform, config);
+    let (compatible, _) = compatible(platform);
+    let document: Arc<str> = document(platform, config).to_json()?.into();
     let per_ip = PerIp {
         limiter: platform.limiter.clone(),
         policy: Policy { name: "ip", burst: config.limits.requests_per_ip, period: MINUTE },
     };
     let auth = web::Auth {
         identity: platform.identity.clone(),
+        keys: platform.identity.clone(),
         tenancy: platform.tenancy.clone(),
         limiter: platform.limiter.clone(),
         user_policy: Policy { name: "user", burst: config.limits.requests_per_user, period: MINUTE },
@@ -62,16 +72,24 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
     let api = api
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(
-            Idempotency::new(platform.db.clone(), platform.env.clone()).except("/api/v1/auth/"),
+            Idempotency::new(platform.db.clone(), platform.env.clone()).except(&["/api/v1/auth/", "/api/v1/keys"]),
             idempotency::middleware,
         ))
+        .layer(Extension(auth.clone()))
+        .layer(middleware::from_fn_with_state(per_ip.clone(), limit::per_ip))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(web::compress));
+    let compatible = compatible
+        .route("/v1", axum::routing::any(nothing_here))
+        .route("/v1/{*rest}", axum::routing::any(nothing_here))
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(auth))
         .layer(middleware::from_fn_with_state(per_ip, limit::per_ip))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CompressionLayer::new());
+        .layer(middleware::from_fn(gateway::reshape));
     let document = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) });
     let router = Router::new()
         .merge(api)
+        .merge(compatible)
         .route("/api/openapi.json", document)
         .route("/api/docs", get(|| async { Redirect::permanent("/api/docs/") }))
         .nest("/api/docs/", assets::reference())

@@ -43,7 +43,7 @@ pub async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     check_port(config, &mut report).await;
     check_database(config, &mut report).await;
     check_redis(config, &mut report).await;
-    check_providers(config, &mut report);
+    check_providers(config, &mut report).await;
     if config.server.public_url.is_none() {
         report.say(
             Finding::Warn,
@@ -101,7 +101,7 @@ async fn check_redis(config: &Config, report: &mut Report) {
     }
 }
 
-fn check_providers(config: &Config, report: &mut Report) {
+async fn check_providers(config: &Config, report: &mut Report) {
     let providers = match providers::Providers::new(Env::system(), Tasks::new(), config.providers.clone()) {
         Ok(providers) => providers,
         Err(error) => return report.say(Finding::Fail, "providers", &error),
@@ -109,7 +109,7 @@ fn check_providers(config: &Config, report: &mut Report) {
     // The catalogue of the installation: no workspace has models of its own yet.
     let nobody = TenantScope::assume(WorkspaceId::from_uuid(uuid::Uuid::nil()));
     let mut usable: Vec<(String, usize)> = Vec::new();
-    for model in providers.models(&nobody).iter().filter(|model| model.unavailable.is_none()) {
+    for model in providers.models(&nobody).await.iter().filter(|model| model.unavailable.is_none()) {
         match usable.iter_mut().find(|(name, _)| *name == model.provider_name) {
             Some((_, count)) => *count += 1,
             None => usable.push((model.provider_name.clone(), 1)),

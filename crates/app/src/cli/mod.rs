@@ -1,9 +1,11 @@
 //! The command line. Each failure is one line on standard error and a non-zero exit.
 
 mod doctor;
+mod key;
 mod migrate;
 mod openapi;
 mod serve;
+mod usage;
 mod user;
 mod workspace;
 
@@ -36,9 +38,15 @@ enum Command {
     /// Users of this installation
     #[command(subcommand)]
     User(user::Command),
+    /// API keys, which programs call with
+    #[command(subcommand)]
+    Key(key::Command),
     /// Workspaces of this installation
     #[command(subcommand)]
     Workspace(workspace::Command),
+    /// What was used, and what it cost
+    #[command(subcommand)]
+    Usage(usage::Command),
 }
 
 /// Runs what was typed.
@@ -72,7 +80,9 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Openapi => openapi::run(&config).await?,
             Command::Doctor => return doctor::run(&config).await,
             Command::User(command) => user::run(&config, command).await?,
+            Command::Key(command) => key::run(&config, command).await?,
             Command::Workspace(command) => workspace::run(&config, command).await?,
+            Command::Usage(command) => return usage::run(&config, command).await,
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -26,7 +26,7 @@ async fn fields_are_named(db: TestDb) {
     let conversation = person.conversation().await;
     let runs = format!("/conversations/{conversation}/runs");
     let long = "x".repeat(200_001);
-    let cases: [(&str, Value, &str, Option<&str>); 11] = [
+    let cases: [(&str, Value, &str, Option<&str>); 15] = [
         (
             "/auth/signup",
             json!({ "email": "nobody", "password": "long enough to be fine" }),
@@ -36,6 +36,10 @@ async fn fields_are_named(db: TestDb) {
         ("/auth/signup", json!({ "email": "bob@example.com", "password": "short" }), "invalid_body", Some("password")),
         ("/auth/login", json!({ "email": "bob@example.com" }), "invalid_body", Some("password")),
         ("/auth/login", json!({ "email": 7, "password": "x" }), "invalid_body", Some("email")),
+        ("/keys", json!({ "scopes": ["read"] }), "invalid_body", Some("name")),
+        ("/keys", json!({ "name": "CI", "scopes": [] }), "invalid_body", Some("scopes")),
+        ("/keys", json!({ "name": "CI", "allowed_ips": ["10.0.0.0/40"] }), "invalid_body", Some("allowed_ips[0]")),
+        ("/keys", json!({ "name": "CI", "expires_at": "2020-01-01T00:00:00Z" }), "invalid_body", Some("expires_at")),
         ("/conversations", json!({ "title": "x".repeat(201) }), "invalid_body", Some("title")),
         (
             "/conversations",
@@ -53,6 +57,7 @@ async fn fields_are_named(db: TestDb) {
         let answer = person.post(path, body).await;
         assert_problem(&answer, 422, code, field);
     }
+    assert_eq!(person.get("/keys").await.expect(200)["data"], json!([]), "nothing was written");
     let conversations = person.get("/conversations").await.expect(200);
     assert_eq!(conversations["data"].as_array().unwrap().len(), 1, "nothing was written");
     let messages = person.get(&format!("/conversations/{conversation}/messages")).await.expect(200);

@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde_json::Value;
+use sha2::Digest as _;
 use testkit::{TestDb, db_test};
 
 use crate::crash::command;
@@ -105,6 +106,111 @@ async fn users_and_workspaces_by_command(db: TestDb) {
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
     assert_eq!(listed.lines().count(), 1, "{listed}");
     assert!(listed.starts_with("ws_"), "{listed}");
+}
+
+#[db_test]
+async fn a_bill_is_compared_with_the_ledger_by_command(db: TestDb) {
+    let data = tempfile::tempdir().unwrap();
+    let app = crate::support::TestApp::start(&db).await;
+    let owner = app.sign_up("owner@example.com").await;
+    let (workspace, user) = (owner.workspace_id(), owner.user_id().parse().unwrap());
+    let prices = contracts::providers::Prices {
+        version: "1".into(),
+        input: kernel::PicoUsd::new(2_500_000),
+        output: kernel::PicoUsd::ZERO,
+        cached_input: None,
+        cache_write: None,
+        reasoning: None,
+        tiers: Vec::new(),
+    };
+    let usage = contracts::metering::NewUsage {
+        id: app.platform.env.id(),
+        user,
+        conversation: None,
+        run: None,
+        key: None,
+        model: "openai/gpt-5.2".into(),
+        tokens: contracts::providers::TokenUsage { input: 1_000_000, ..Default::default() },
+        estimated: false,
+        prices: Some(prices),
+        occurred_at: "2026-01-02T23:59:59Z".parse().unwrap(),
+    };
+    let scope = kernel::TenantScope::assume(workspace.parse().unwrap());
+    let none = contracts::metering::Reservation::none();
+    contracts::Metering::settle(&app.platform.metering, &scope, none, usage).await.unwrap();
+
+    let file = data.path().join("costs.csv");
+    let reconcile = |rows: &str, workspace: &str| {
+        std::fs::write(&file, format!("date,model,cost_usd\n{rows}\n")).unwrap();
+        let file = file.to_str().unwrap();
+        let arguments = ["usage", "reconcile", "--provider-export", file, "--workspace", workspace];
+        let all = if workspace.is_empty() { &arguments[..4] } else { &arguments };
+        run(data.path(), all, &[("DATABASE_URL", db.url())], "")
+    };
+    let said = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
+    let header = "date\tmodel\tledger_usd\tprovider_usd\tdifference_usd\n";
+    for scope in ["", &workspace] {
+        let output = reconcile("2026-01-02,gpt-5.2-2025-12-11,2.5", scope);
+        assert_eq!(said(&output), format!("{header}total\t2026-01-02 to 2026-01-02\t2.5\t2.5\t0\n"), "{output:?}");
+        assert!(output.status.success());
+    }
+    let output = reconcile("2026-01-02,gpt-5.2,2.25\n2026-01-03,gpt-5.2,0.01", "");
+    let lines = "2026-01-02\tgpt-5.2\t2.5\t2.25\t0.25\n2026-01-03\tgpt-5.2\t0\t0.01\t-0.01\n";
+    let total = "total\t2026-01-02 to 2026-01-03\t2.5\t2.26\t0.24\n";
+    assert_eq!((said(&output), output.status.code()), (format!("{header}{lines}{total}"), Some(1)));
+    assert_refused(&reconcile("2026-01-02,gpt-5.2,much", ""), "row 1: `much` is no amount");
+    assert_refused(&reconcile("2026-01-02,gpt-5.2,1", "Nowhere"), "no workspace `Nowhere`");
+}
+
+/// The hash that the database should have of a secret.
+fn sha256(text: &str) -> Vec<u8> {
+    sha2::Sha256::digest(text.as_bytes()).to_vec()
+}
+
+#[db_test]
+#[allow(clippy::unused_async, reason = "the attribute runs a future")]
+async fn api_keys_by_command(db: TestDb) {
+    let data = tempfile::tempdir().unwrap();
+    let variables = [("DATABASE_URL", db.url())];
+    let parlance = |arguments: &[&str]| run(data.path(), arguments, &variables, "a rather long password\n");
+    let user = parlance(&["user", "create", "--email", "ann@example.com", "--password-stdin"]);
+    assert!(user.status.success(), "{user:?}");
+    let workspaces = String::from_utf8(parlance(&["workspace", "list"]).stdout).unwrap();
+    let workspace = workspaces.split('\t').next().unwrap();
+
+    let made = parlance(&["key", "create", "--user", "Ann@Example.com", "--name", "CI"]);
+    let output = String::from_utf8(made.stdout).unwrap();
+    let secret = output.strip_suffix('\n').expect("one line");
+    assert!(made.status.success() && made.stderr.is_empty(), "the key alone: {:?}", made.stderr);
+    assert!(secret.starts_with("sk-parl-") && secret.len() == 57, "the key alone: {secret}");
+    let row: (Vec<u8>, String, Option<i64>) =
+        db.one(database::Platform, "SELECT secret_hash, name, expires_at FROM api_keys", Vec::new()).await.unwrap();
+    assert_eq!(row, (sha256(secret), "CI".to_owned(), None));
+
+    let wide = ["--scope", "read", "--scope", "write", "--expires-in", "30", "--workspace", workspace];
+    let made = parlance(&[&["key", "create", "--user", "ann@example.com", "--name", "All"], &wide[..]].concat());
+    assert!(made.status.success(), "{made:?}");
+    let listed = String::from_utf8(parlance(&["key", "list"]).stdout).unwrap();
+    let rows: Vec<Vec<&str>> = listed.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(rows.len(), 2, "{listed}");
+    assert_eq!(rows[0][1..], [workspace, "ann@example.com", &secret[..12], "inference", "CI"]);
+    assert_eq!(rows[1][4..], ["read,write", "All"]);
+    assert!(!listed.contains(&secret[12..]));
+
+    assert!(parlance(&["key", "revoke", rows[0][0]]).status.success());
+    let left = String::from_utf8(parlance(&["key", "list"]).stdout).unwrap();
+    assert_eq!(left.lines().count(), 1, "{left}");
+
+    let create = |user: &str, name: &str, more: &[&str]| {
+        parlance(&[&["key", "create", "--user", user, "--name", name], more].concat())
+    };
+    assert_refused(&create("bob@example.com", "x", &[]), "bob@example.com is not a user here");
+    assert_refused(&create("ann@example.com", " ", &[]), "name");
+    assert_refused(&create("ann@example.com", "x", &["--workspace", "nowhere"]), "nowhere");
+    assert_refused(&parlance(&["key", "revoke", "key_01h455vb4pex5vsknk084sn02q"]), "no such API key");
+    assert!(!create("ann@example.com", "x", &["--scope", "admin"]).status.success());
+    assert!(!create("ann@example.com", "x", &["--expires-in", "0"]).status.success());
+    assert!(!parlance(&["key", "revoke", rows[0][3]]).status.success(), "a secret's start is no id");
 }
 
 #[test]

@@ -95,9 +95,10 @@ impl TestApp {
     }
 }
 
-/// A request under `/api/v1`.
+/// A request under `/api/v1`, or of the compatible APIs under `/v1`.
 pub fn request(method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Request<Body> {
-    let mut builder = Request::builder().method(method).uri(format!("/api/v1{path}"));
+    let uri = if path.starts_with("/v1/") { path.to_owned() } else { format!("/api/v1{path}") };
+    let mut builder = Request::builder().method(method).uri(uri);
     if let Some(token) = token {
         builder = builder.header("authorization", format!("Bearer {token}"));
     }
