@@ -75,6 +75,10 @@ for (const scheme of ["light", "dark"] as const) {
           "security",
           "workspace",
           "usage",
+          "budgets",
+          "keys",
+          "routing",
+          "providers",
         ]) {
           await page.goto(`/settings/${path}`);
           await expect(page.getByRole("heading").first()).toBeVisible();

@@ -43,6 +43,7 @@ try {
   };
   const token = await prepare(person);
   const conversation = await fill(token);
+  await fillGateway(token);
   for (const theme of ["light", "dark"]) {
     for (const width of [1440, 768, 375]) {
       await take(browser, { theme, width, person, conversation });
@@ -144,6 +145,90 @@ async function fill(bearer) {
   return id;
 }
 
+/** Keys, budgets and routes as a small team might have them. */
+async function fillGateway(bearer) {
+  const { user } = await call("GET", "/me", undefined, bearer);
+  const month = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
+  const keys = [
+    {
+      name: "Build server",
+      scopes: ["inference"],
+      expires_at: month(90),
+      requests_per_minute: 600,
+      tokens_per_minute: 250_000,
+      allowed_ips: ["203.0.113.7", "10.0.0.0/8"],
+    },
+    { name: "Notebooks", scopes: ["inference", "read"], expires_at: month(5) },
+    { name: "Weekly report", scopes: ["read"] },
+    { name: "Old laptop", scopes: ["inference"], gone: true },
+  ];
+  const made = [];
+  for (const { gone, ...body } of keys) {
+    const { key } = await call("POST", "/keys", body, bearer);
+    made.push(key);
+    if (gone) await call("DELETE", `/keys/${key.id}`, undefined, bearer);
+  }
+  const budgets = [
+    {
+      name: "Team",
+      subject: { kind: "workspace" },
+      period: "month",
+      limit_usd: "0.25",
+      hard: true,
+    },
+    {
+      name: "Ada, per day",
+      subject: { kind: "user", id: user.id },
+      period: "day",
+      limit_usd: "0.01",
+      hard: false,
+    },
+    {
+      name: "Build server",
+      subject: { kind: "key", id: made[0].id },
+      period: "month",
+      limit_usd: "20",
+      hard: true,
+    },
+  ];
+  for (const body of budgets) await call("POST", "/budgets", body, bearer);
+  const target = (model, weight = 1, when = null) => ({ model, weight, when });
+  const routes = [
+    {
+      name: "fast",
+      description: "Short questions go to the small model",
+      strategy: "ordered",
+      targets: [
+        target("groq/openai/gpt-oss-20b", 1, { max_input_tokens: 8000 }),
+        target("openai/gpt-5.2"),
+        target("anthropic/claude-sonnet-4-5"),
+      ],
+      abort_on_disconnect: true,
+    },
+    {
+      name: "even",
+      description: "",
+      strategy: "weighted",
+      targets: [target("openai/gpt-5.2", 3), target("anthropic/claude-sonnet-4-5", 1)],
+      abort_on_disconnect: false,
+    },
+  ];
+  for (const body of routes) await call("POST", "/routes", body, bearer);
+  await call(
+    "POST",
+    "/connections",
+    {
+      provider: "openai",
+      name: "Research account",
+      base_url: null,
+      key: "sk-not-a-real-key-a1b2",
+      enabled: true,
+      models: [],
+    },
+    bearer,
+  );
+}
+
 async function take(browser, { theme, width, person, conversation }) {
   const height = width === 375 ? 812 : width === 768 ? 1024 : 900;
   const context = await browser.newContext({
@@ -214,21 +299,46 @@ async function take(browser, { theme, width, person, conversation }) {
     await page.getByRole("dialog").getByRole("combobox").waitFor();
     await shot("palette");
     await page.keyboard.press("Escape");
-    for (const name of ["profile", "appearance", "sessions", "security", "workspace", "usage"]) {
+    for (const name of [
+      "profile",
+      "appearance",
+      "sessions",
+      "security",
+      "workspace",
+      "usage",
+      "budgets",
+      "keys",
+      "routing",
+      "providers",
+    ]) {
       await page.goto(`/settings/${name}`);
       await page.getByRole("heading").first().waitFor();
-      if (theme === "light" || name === "usage" || name === "profile")
+      if (theme === "light" || ["usage", "profile", "keys", "budgets"].includes(name))
         await shot(`settings-${name}`);
     }
+    await page.goto("/settings/keys");
+    await page.getByRole("button", { name: "New key" }).click();
+    await page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Support bot");
+    await shot("key-new");
+    await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+    await page.getByRole("button", { name: "I have saved it" }).waitFor();
+    await shot("key-secret");
+    await page.goto("/settings/routing");
+    await page.getByRole("button", { name: "Options for even" }).click();
+    await page.getByRole("menuitem", { name: "Edit" }).click();
+    await page.getByRole("dialog").getByLabel("Description").waitFor();
+    await shot("route");
   }
   if (width === 375) {
     await page.goto("/");
     await page.getByRole("button", { name: "Open sidebar" }).click();
     await page.getByRole("link", { name: "Bread recipe" }).waitFor();
     await shot("sidebar");
-    await page.goto("/settings/usage");
-    await page.getByRole("heading").first().waitFor();
-    await shot("settings-usage");
+    for (const name of ["usage", "keys", "budgets", "routing"]) {
+      await page.goto(`/settings/${name}`);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await shot(`settings-${name}`);
+    }
   }
   await context.close();
 }

@@ -11,8 +11,15 @@ const chat = [
 
 const settings = ["<rootDir>/apps/app/src/features/settings"];
 
+const gateway = [
+  "<rootDir>/apps/app/src/features/budgets",
+  "<rootDir>/apps/app/src/features/keys",
+  "<rootDir>/apps/app/src/features/routing",
+];
+
 /**
- * Three catalogues per language: the frame, the chat, the settings. Each loads with its pages.
+ * Four catalogues per language: the frame, the chat, the settings, and those of the gateway. Each loads
+ * with its pages.
  * `npm run i18n:extract` renews them; the build compiles them.
  */
 export default defineConfig({
@@ -25,11 +32,19 @@ export default defineConfig({
     {
       path: "<rootDir>/packages/i18n/src/locales/{locale}/app",
       include: ["<rootDir>/apps/app/src", "<rootDir>/packages/ui/src"],
-      exclude: ["**/*.test.*", ...[...chat, ...settings].map((folder) => `${folder}/**`)],
+      exclude: [
+        "**/*.test.*",
+        ...[...chat, ...settings, ...gateway].map((folder) => `${folder}/**`),
+      ],
     },
     {
       path: "<rootDir>/packages/i18n/src/locales/{locale}/settings",
       include: settings,
+      exclude: ["**/*.test.*"],
+    },
+    {
+      path: "<rootDir>/packages/i18n/src/locales/{locale}/gateway",
+      include: gateway,
       exclude: ["**/*.test.*"],
     },
     {

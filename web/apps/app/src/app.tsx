@@ -33,6 +33,10 @@ const loadSection: Record<SettingsSection, () => Promise<Page>> = {
   security: () => import("@/features/settings/security/security-page"),
   workspace: () => import("@/features/settings/workspace/workspace-page"),
   usage: () => import("@/features/settings/usage/usage-page"),
+  budgets: () => withWords("gateway", import("@/features/budgets/budgets-page")),
+  keys: () => withWords("gateway", import("@/features/keys/keys-page")),
+  routing: () => withWords("gateway", import("@/features/routing/routing-page")),
+  providers: () => withWords("gateway", import("@/features/routing/providers-page")),
 };
 
 /** Fetches the code of a place, so that going there doesn't wait for it. */
@@ -63,6 +67,10 @@ const sections: Record<SettingsSection, ComponentType> = {
   security: lazy(loadSection.security),
   workspace: lazy(loadSection.workspace),
   usage: lazy(loadSection.usage),
+  budgets: lazy(loadSection.budgets),
+  keys: lazy(loadSection.keys),
+  routing: lazy(loadSection.routing),
+  providers: lazy(loadSection.providers),
 };
 
 export function App() {

@@ -43,6 +43,14 @@ describe("the session", () => {
     expect(api.getSession().status).toBe("signed_out");
   });
 
+  test("that was used from two places says so when it ends", async () => {
+    fetched.mockImplementation(async () => Response.json(answer("t1")));
+    await api.ensureSession();
+    fetched.mockImplementation(async () => problem(401, "refresh_reused"));
+    await expect(api.refresh()).rejects.toMatchObject({ code: "refresh_reused" });
+    expect(api.getSession()).toEqual({ status: "expired", session: null, code: "refresh_reused" });
+  });
+
   test("an unreachable server is an error, not a sign-out", async () => {
     fetched.mockRejectedValue(new TypeError("Failed to fetch"));
     await expect(api.ensureSession()).rejects.toMatchObject({ status: 0, code: "network" });
@@ -102,7 +110,7 @@ describe("a request", () => {
     api.startSession(answer("t1"));
     fetched.mockResolvedValue(problem(401, "refresh_reused"));
     await expect(get()).rejects.toMatchObject({ status: 401 });
-    expect(api.getSession()).toEqual({ status: "expired", session: null });
+    expect(api.getSession()).toMatchObject({ status: "expired", session: null });
   });
 
   test("renews a token that is about to end before it is sent", async () => {

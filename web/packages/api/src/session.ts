@@ -13,6 +13,8 @@ export type SessionStatus = "unknown" | "active" | "signed_out" | "expired";
 export interface SessionState {
   status: SessionStatus;
   session: Session | null;
+  /** Why the server ended it, by its code, where it said. */
+  code?: string;
 }
 
 type Broadcast = { type: "session"; session: Session; at: number } | { type: "signed_out" };
@@ -45,7 +47,7 @@ function accept(session: Session, receivedAt = Date.now()) {
   set({ status: "active", session });
 }
 
-function end(status: "signed_out" | "expired") {
+function end(status: "signed_out" | "expired", code?: string) {
   expiresAt = 0;
   received = null;
   write(() => {
@@ -53,7 +55,7 @@ function end(status: "signed_out" | "expired") {
     sessionStorage.removeItem(WORKSPACE_KEY);
     if (status === "signed_out") localStorage.removeItem(WORKSPACE_KEY);
   });
-  set({ status, session: null });
+  set(code === undefined ? { status, session: null } : { status, session: null, code });
 }
 
 /** Storage may be forbidden (private windows, policies); the session then lives in this tab alone. */
@@ -210,7 +212,7 @@ async function exchange(workspace: string | null, deliberate = false): Promise<S
   }
   const error = await problemOf(response);
   if (error.status === 401) {
-    end(state.status === "active" ? "expired" : "signed_out");
+    end(state.status === "active" ? "expired" : "signed_out", error.code);
   } else if (workspace && !deliberate && (error.status === 403 || error.status === 404)) {
     // The remembered workspace is gone or no longer ours: fall back to the person's first one.
     write(() => {

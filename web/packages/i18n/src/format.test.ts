@@ -5,6 +5,7 @@ import {
   formatDay,
   formatDuration,
   formatRelative,
+  formatUntil,
   formatUsd,
   usdDigits,
 } from "./format";
@@ -51,4 +52,14 @@ test("relative times pick the largest unit", () => {
   expect(ago(5 * 60)).toBe("5 minutes ago");
   expect(ago(26 * 3600)).toBe("yesterday");
   expect(ago(15 * 86_400)).toBe("2 weeks ago");
+});
+
+test.each([
+  ["2026-11-30T13:00:00Z", "in 9 days"],
+  ["2026-11-22T20:00:00Z", "in 32 hours"],
+  ["2026-11-21T12:05:20Z", "in 5 minutes"],
+  ["2026-11-21T12:00:42Z", "in 42 seconds"],
+  ["2026-11-21T11:00:00Z", "in 0 seconds"],
+])("what ends at %s is over %s", (iso, expected) => {
+  expect(formatUntil(iso, Date.parse("2026-11-21T12:00:00Z"))).toBe(expected);
 });

@@ -132,6 +132,23 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_557_600],
 ];
 
+/** "in 9 days", "in 6 hours": how long something takes yet, never rounded to weeks or months. */
+export function formatUntil(iso: string, now = Date.now()): string {
+  const seconds = Math.max(0, (new Date(iso).getTime() - now) / 1000);
+  const [unit, size] =
+    seconds < 60
+      ? (["second", 1] as const)
+      : seconds < 3600
+        ? (["minute", 60] as const)
+        : seconds < 172_800
+          ? (["hour", 3600] as const)
+          : (["day", 86_400] as const);
+  return cached("until", (locale) => new Intl.RelativeTimeFormat(locale)).format(
+    Math.round(seconds / size),
+    unit,
+  );
+}
+
 /** "5 minutes ago", "yesterday"; within the last minute, "now". */
 export function formatRelative(iso: string, now = Date.now()): string {
   const seconds = (new Date(iso).getTime() - now) / 1000;

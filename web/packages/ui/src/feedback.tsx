@@ -94,12 +94,12 @@ export function Notice({
     <div
       role={tone === "neutral" ? undefined : "alert"}
       className={cn(
-        "flex items-start gap-3 rounded-md border px-3.5 py-2.5 text-sm",
+        "flex flex-wrap items-start gap-x-3 gap-y-2 rounded-md border px-3.5 py-2.5 text-sm",
         tones[tone],
         className,
       )}
     >
-      <div className="min-w-0 flex-1">
+      <div className="min-w-0 flex-1 basis-52">
         {title && <p className="font-medium">{title}</p>}
         {children}
       </div>

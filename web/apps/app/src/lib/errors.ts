@@ -13,9 +13,16 @@ const MESSAGES: Record<string, MessageDescriptor> = {
   invalid_credentials: msg`That e-mail and password don't match.`,
   unauthenticated: msg`Your session has ended. Please log in again.`,
   token_expired: msg`Your session has ended. Please log in again.`,
-  refresh_reused: msg`Your session has ended. Please log in again.`,
+  refresh_reused: msg`You were signed out because your session was used from two places at once, which can mean that somebody copied it. Log in again; if that wasn't you, change your password.`,
   forbidden: msg`You don't have permission to do that.`,
   not_found: msg`This doesn't exist any more, or you can't see it.`,
+  budget_exceeded: msg`A spend cap has been reached.`,
+  quota_exceeded: msg`The plan's quota is used up.`,
+  model_not_allowed: msg`This model may not be used here. Choose another one.`,
+  model_unpriced: msg`This model has no price, so its cost can't be kept within a cap. Choose another one.`,
+  unsupported_parameter: msg`The model does not take one of these settings.`,
+  content_blocked: msg`A rule of this workspace stopped this message.`,
+  address_not_allowed: msg`This key may not be used from this address.`,
   conflict: msg`Someone changed this at the same time. Please try again.`,
   last_owner: msg`A workspace needs at least one owner.`,
   payload_too_large: msg`That file is too large.`,
@@ -23,11 +30,16 @@ const MESSAGES: Record<string, MessageDescriptor> = {
   invalid_body: msg`Some of the details aren't right. Please check them.`,
 };
 
+/** What a code means to a person; null: nothing that this table knows. */
+export function codeMessage(code: string): string | null {
+  const known = MESSAGES[code];
+  return known ? i18n._(known) : null;
+}
+
 /** A sentence for any failure. */
 export function errorMessage(error: unknown): string {
-  const code = error instanceof ApiError ? error.code : "internal";
-  const known = MESSAGES[code];
-  if (known) return i18n._(known);
+  const known = codeMessage(error instanceof ApiError ? error.code : "internal");
+  if (known !== null) return known;
   if (error instanceof ApiError && error.detail) return error.detail;
   return i18n._(MESSAGES.internal as MessageDescriptor);
 }

@@ -25,8 +25,10 @@ export function applyServerErrors<T extends Record<string, string>>(
 ): void {
   if (!(error instanceof ApiError) || error.errors.length === 0) return toastError(error);
   let placed = false;
-  for (const { field, code, message } of error.errors) {
-    if (!form.has(field)) continue;
+  for (const { field: path, code, message } of error.errors) {
+    // An entry of a list ("allowed_ips.2") belongs to the control that holds the list.
+    const field = [path, path.replace(/[.[].*$/, "")].find(form.has);
+    if (field === undefined) continue;
     const text = FIELD_MESSAGES[`${field}.${code}`] ?? FIELD_MESSAGES[code];
     form.setError(field, text ? i18n._(text) : message);
     if (!placed) form.focus(field);

@@ -6,6 +6,10 @@ export const SETTINGS = [
   "security",
   "workspace",
   "usage",
+  "budgets",
+  "keys",
+  "routing",
+  "providers",
 ] as const;
 export type SettingsSection = (typeof SETTINGS)[number];
 

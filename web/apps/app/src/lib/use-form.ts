@@ -2,12 +2,14 @@
  * Small forms: text fields, a zod/mini schema, errors beside the fields, the first one focused.
  * Checked when sent, then again while a wrong field is being mended; the server's verdicts join in
  * through `applyServerErrors`. Written here because the usual library alone would take a tenth of the
- * first route's budget. Deliberately absent: nested fields, arrays, anything that isn't text.
+ * first route's budget. What isn't typed (a choice, a list) is text as well and arrives through `set`.
+ * Deliberately absent: nested fields and arrays.
  */
 import { useRef, useState, type ChangeEvent, type FormEvent } from "react";
 import type { ZodMiniType } from "zod/mini";
 
 type Values = Record<string, string>;
+type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 type Errors<T> = Partial<Record<keyof T & string, string>>;
 
 export interface Form<T extends Values> {
@@ -17,9 +19,12 @@ export interface Form<T extends Values> {
   field: (name: keyof T & string) => {
     name: string;
     value: string;
-    onChange: (event: ChangeEvent<HTMLInputElement>) => void;
-    ref: (element: HTMLInputElement | null) => void;
+    onChange: (event: ChangeEvent<Control>) => void;
+    ref: (element: Control | null) => void;
   };
+  values: T;
+  /** For controls that don't type, such as a row of buttons. */
+  set: (name: keyof T & string, value: string) => void;
   errors: Errors<T>;
   pending: boolean;
   dirty: boolean;
@@ -54,7 +59,7 @@ export function useForm<T extends Values>({ schema, initial, onSubmit }: FormOpt
   const [values, setValues] = useState(initial);
   const [errors, setErrors] = useState<Errors<T>>({});
   const [pending, setPending] = useState(false);
-  const controls = useRef(new Map<string, HTMLInputElement>());
+  const controls = useRef(new Map<string, Control>());
   const names = Object.keys(initial) as (keyof T & string)[];
 
   const change = (name: keyof T & string, value: string) => {
@@ -67,6 +72,8 @@ export function useForm<T extends Values>({ schema, initial, onSubmit }: FormOpt
   };
 
   return {
+    values,
+    set: change,
     errors,
     pending,
     dirty: names.some((name) => values[name] !== start[name]),
@@ -81,8 +88,9 @@ export function useForm<T extends Values>({ schema, initial, onSubmit }: FormOpt
     }),
     has: (name): name is keyof T & string => name in initial,
     focus: (name) => {
-      controls.current.get(name)?.focus();
-      controls.current.get(name)?.select();
+      const control = controls.current.get(name);
+      control?.focus();
+      if (control && "select" in control) control.select();
     },
     setError: (name, message) => setErrors((known) => ({ ...known, [name]: message })),
     reset: (next) => {

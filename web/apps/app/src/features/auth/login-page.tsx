@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { isApiError, logIn } from "@parlance/api";
 import { Button, Field, Input, Notice } from "@parlance/ui";
 import { useState } from "react";
-import { errorMessage } from "@/lib/errors";
+import { codeMessage, errorMessage } from "@/lib/errors";
 import { applyServerErrors } from "@/lib/forms";
 import { Link, useQueryParameters } from "@/lib/navigation";
 import { useForm, type Form } from "@/lib/use-form";
@@ -17,7 +17,7 @@ export default function LoginPage() {
   useDocumentTitle(t`Log in`);
   const query = useQueryParameters();
   const next = query.get("next") ?? undefined;
-  const expired = query.get("reason") === "expired";
+  const reason = query.get("reason");
   const [problem, setProblem] = useState<string | null>(null);
   const form: Form<LoginForm> = useForm<LoginForm>({
     schema: loginSchema,
@@ -51,10 +51,13 @@ export default function LoginPage() {
       }
     >
       <form {...form.props} className="space-y-5">
-        {expired && !problem && (
+        {reason === "expired" && !problem && (
           <Notice tone="warning">
             <Trans>Your session has ended. Log in to go on where you were.</Trans>
           </Notice>
+        )}
+        {reason === "reused" && !problem && (
+          <Notice tone="warning">{codeMessage("refresh_reused")}</Notice>
         )}
         {problem && <Notice tone="danger">{problem}</Notice>}
         <Field label={t`E-mail`} error={form.errors.email}>

@@ -5,7 +5,7 @@ import { Button, buttonClass, EmptyState, type MenuEntry } from "@parlance/ui";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@/lib/navigation";
 import { MessageCircleQuestion } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { conversationDetail, useUpdateConversation } from "@/features/conversations/queries";
 import { titleOf } from "@/features/conversations/title";
 import { ModelButton } from "@/features/models/model-button";
@@ -19,14 +19,17 @@ import { Composer, type ComposerHandle } from "./components/composer";
 import { SettingsButton } from "./components/settings-button";
 import { Thread, type ThreadActions } from "./components/thread";
 import { ThreadSkeleton } from "./components/thread-skeleton";
-import { toastRefusal } from "./errors";
+import { LIMITS, toastRefusal } from "./errors";
 import { loadMarkdown } from "./markdown/answer";
 import { branchQuery, refreshBranch } from "./queries";
+import { setRefusal, useRefusal } from "./refusals";
 import { attachTo, regenerate, selectBranch, sendMessage, stopRun, useLiveRun } from "./runs";
 import { rememberModel, type ChatSettings } from "./settings";
 import { useChatModels } from "./use-chat-models";
 
 void loadMarkdown();
+
+const LimitBanner = lazy(() => import("./components/limit-banner"));
 
 const DEFAULTS: ChatSettings = { model: null, system_prompt: null, parameters: {} };
 
@@ -63,6 +66,16 @@ export default function ConversationView({ conversationId }: { conversationId: s
   useEffect(() => {
     if (activeRunId !== null && loaded) attachTo(conversationId, activeRunId);
   }, [conversationId, activeRunId, loaded]);
+
+  // A spend cap stopped the message, or the answer half way.
+  const refusal = useRefusal(conversationId);
+  const stopped = newest?.run?.status === "failed" ? newest.run.error?.code : undefined;
+  const limit = refusal?.error.code ?? stopped;
+  useEffect(() => {
+    if (refusal?.text == null) return;
+    composer.current?.fill(refusal.text);
+    setRefusal(conversationId, { ...refusal, text: null });
+  }, [conversationId, refusal]);
 
   const update = useUpdateConversation();
   const change = (body: Partial<ChatSettings>) =>
@@ -141,6 +154,11 @@ export default function ConversationView({ conversationId }: { conversationId: s
         <ThreadSkeleton />
       )}
       <div className="mx-auto w-full max-w-3xl shrink-0 px-3 pb-[max(0.5rem,env(safe-area-inset-bottom))] sm:px-6">
+        {!running && limit !== undefined && LIMITS.includes(limit) && (
+          <Suspense fallback={null}>
+            <LimitBanner code={limit} error={refusal?.error} />
+          </Suspense>
+        )}
         <Composer
           ref={composer}
           conversationId={conversationId}

@@ -4,7 +4,7 @@ import { msg } from "@lingui/core/macro";
 import { ApiError } from "@parlance/api";
 import { i18n } from "@parlance/i18n";
 import { toast } from "@parlance/ui";
-import { errorMessage } from "@/lib/errors";
+import { codeMessage, errorMessage } from "@/lib/errors";
 
 const MESSAGES: Record<string, MessageDescriptor> = {
   provider_auth: msg`The model's provider refused the server's key. An administrator can check it.`,
@@ -13,7 +13,7 @@ const MESSAGES: Record<string, MessageDescriptor> = {
   provider_timeout: msg`The model took too long to answer.`,
   provider_unreachable: msg`The model's provider can't be reached.`,
   provider_invalid_request: msg`The model did not accept this request. Other parameters or another model may help.`,
-  provider_content_filtered: msg`The model's provider declined to answer this.`,
+  provider_content_filter: msg`The model's provider declined to answer this.`,
   provider_protocol: msg`The model's provider sent something that can't be read.`,
   provider_failed: msg`The model failed while answering.`,
   context_too_long: msg`This message is too long for the model. Shorten it, or choose a model with a larger context.`,
@@ -25,7 +25,9 @@ const MESSAGES: Record<string, MessageDescriptor> = {
 /** For the error of a run. */
 export function runErrorMessage(code: string | undefined): string {
   const known = code === undefined ? undefined : MESSAGES[code];
-  return i18n._(known ?? msg`Something went wrong while answering.`);
+  if (known) return i18n._(known);
+  const general = code === undefined || code === "internal" ? null : codeMessage(code);
+  return general ?? i18n._(msg`Something went wrong while answering.`);
 }
 
 /** For a request that was refused before a run began. */
@@ -34,8 +36,16 @@ export function chatErrorMessage(error: unknown): string {
   return known ? i18n._(known) : errorMessage(error);
 }
 
+/** Whether money or a quota stopped it: the banner over the composer tells of that. */
+export function isLimit(error: unknown): error is ApiError {
+  return error instanceof ApiError && LIMITS.includes(error.code);
+}
+
+export const LIMITS: readonly string[] = ["budget_exceeded", "quota_exceeded"];
+
 /** A message that was not taken: the reason, in words. */
 export function toastRefusal(error: unknown): void {
+  if (isLimit(error)) return;
   const text = chatErrorMessage(error);
   toast.error(text, { id: `chat:${text}` });
 }

@@ -31,7 +31,9 @@ import { useSyncExternalStore } from "react";
 import { cacheConversation, conversationKeys } from "@/features/conversations/queries";
 import { queryClient } from "@/lib/query-client";
 import { announceEnd, announceStart } from "./announcements";
+import { isLimit } from "./errors";
 import { chatKeys, getBranch, refreshBranch, setBranch } from "./queries";
+import { setRefusal } from "./refusals";
 
 const PENDING = "pending-";
 
@@ -214,9 +216,15 @@ async function start(
   body: StartRunRequest,
   before: Branch | undefined,
 ): Promise<void> {
+  setRefusal(conversationId, null);
   try {
     await liveRuns.start(conversationId, body, idempotencyKey());
   } catch (error) {
+    if (isLimit(error)) {
+      // An edit stays with the message that it was meant for.
+      const text = body.parent_id === undefined ? (body.message?.text ?? null) : null;
+      setRefusal(conversationId, { error, text });
+    }
     if (before) queryClient.setQueryData(chatKeys.branch(conversationId), before);
     if (error instanceof ApiError && error.code === "run_active") void settle(conversationId);
     throw error;

@@ -11,7 +11,7 @@ import { safeNext } from "./next.logic";
 import { useSessionState } from "./use-session";
 
 export function SignedIn({ fallback, children }: { fallback: ReactNode; children: ReactNode }) {
-  const { status, session } = useSessionState();
+  const { status, session, code } = useSessionState();
   const [failure, setFailure] = useState<{ error: unknown } | null>(null);
   const [welcomed, setWelcomed] = useState<string | null>(null);
   const wasActive = useRef(false);
@@ -37,12 +37,12 @@ export function SignedIn({ fallback, children }: { fallback: ReactNode; children
       to: "/login",
       search: {
         next: remembers ? next : undefined,
-        reason: status === "expired" ? "expired" : undefined,
+        reason: code === "refresh_reused" ? "reused" : status === "expired" ? "expired" : undefined,
       },
       replace: true,
     });
     return () => queryClient.clear();
-  }, [status]);
+  }, [status, code]);
 
   if (failure && !session) throw failure.error;
   return session && welcomed === userId ? children : fallback;

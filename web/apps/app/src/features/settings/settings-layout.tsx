@@ -2,14 +2,21 @@ import { useLingui } from "@lingui/react/macro";
 import {
   Building2,
   ChartNoAxesColumn,
+  KeyRound,
   MonitorSmartphone,
   Palette,
+  PiggyBank,
+  Plug,
   Shield,
+  Split,
   UserRound,
 } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
+import { useSession } from "@/features/session/use-session";
 import { Link, usePlace } from "@/lib/navigation";
 import { PageHeader } from "@/features/shell/page-header";
+import type { SettingsSection } from "@/lib/places.logic";
+import { settingsGroups } from "./groups.logic";
 
 export default function SettingsLayout({ children }: { children: ReactNode }) {
   const { t } = useLingui();
@@ -21,14 +28,20 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
     current?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [section]);
   const icon = { size: 17, "aria-hidden": true } as const;
-  const pages = [
-    { to: "/settings/profile", label: t`Profile`, icon: <UserRound {...icon} /> },
-    { to: "/settings/appearance", label: t`Appearance`, icon: <Palette {...icon} /> },
-    { to: "/settings/sessions", label: t`Sessions`, icon: <MonitorSmartphone {...icon} /> },
-    { to: "/settings/security", label: t`Security`, icon: <Shield {...icon} /> },
-    { to: "/settings/workspace", label: t`Workspace`, icon: <Building2 {...icon} /> },
-    { to: "/settings/usage", label: t`Usage`, icon: <ChartNoAxesColumn {...icon} /> },
-  ] as const;
+  const permissions = useSession()?.permissions ?? [];
+  const pages: Record<SettingsSection, { label: string; icon: ReactNode }> = {
+    profile: { label: t`Profile`, icon: <UserRound {...icon} /> },
+    appearance: { label: t`Appearance`, icon: <Palette {...icon} /> },
+    sessions: { label: t`Sessions`, icon: <MonitorSmartphone {...icon} /> },
+    security: { label: t`Security`, icon: <Shield {...icon} /> },
+    workspace: { label: t`Workspace`, icon: <Building2 {...icon} /> },
+    usage: { label: t`Usage`, icon: <ChartNoAxesColumn {...icon} /> },
+    budgets: { label: t`Budgets`, icon: <PiggyBank {...icon} /> },
+    keys: { label: t`API keys`, icon: <KeyRound {...icon} /> },
+    routing: { label: t`Routing`, icon: <Split {...icon} /> },
+    providers: { label: t`Providers`, icon: <Plug {...icon} /> },
+  };
+  const groupNames = { personal: t`Personal`, workspace: t`Workspace`, developers: t`Developers` };
   return (
     <>
       <PageHeader />
@@ -39,17 +52,32 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
             aria-label={t`Settings`}
             className="-mx-5 mb-8 flex gap-1 overflow-x-auto border-b border-line px-4 pb-2 sm:-mx-8 sm:px-7 lg:mx-0 lg:mb-0 lg:w-52 lg:shrink-0 lg:flex-col lg:gap-px lg:overflow-visible lg:border-0 lg:p-0"
           >
-            {pages.map((page) => (
-              <Link
-                key={page.to}
-                to={page.to}
-                className="flex h-9 shrink-0 items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors hover:bg-hover touch:h-11"
-                inactiveClassName="text-muted"
-                activeClassName="bg-active font-medium"
+            {settingsGroups(permissions).map(({ id, sections }) => (
+              <div
+                key={id}
+                role="group"
+                aria-label={groupNames[id]}
+                className="flex shrink-0 gap-1 lg:mb-5 lg:flex-col lg:gap-px"
               >
-                {page.icon}
-                {page.label}
-              </Link>
+                <p
+                  aria-hidden
+                  className="mb-1 px-2.5 text-xs font-medium text-subtle max-lg:hidden"
+                >
+                  {groupNames[id]}
+                </p>
+                {sections.map((name) => (
+                  <Link
+                    key={name}
+                    to={`/settings/${name}`}
+                    className="flex h-9 shrink-0 items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors hover:bg-hover touch:h-11"
+                    inactiveClassName="text-muted"
+                    activeClassName="bg-active font-medium"
+                  >
+                    {pages[name].icon}
+                    {pages[name].label}
+                  </Link>
+                ))}
+              </div>
             ))}
           </nav>
           <div className="min-w-0 flex-1">{children}</div>

@@ -4,11 +4,15 @@ import {
   Building2,
   ChartNoAxesColumn,
   Keyboard,
+  KeyRound,
   Languages,
   LogOut,
   MonitorSmartphone,
   Palette,
+  PiggyBank,
+  Plug,
   Shield,
+  Split,
   SquarePen,
   SunMoon,
   UserRound,
@@ -20,13 +24,16 @@ import { useTheme } from "@/features/appearance/theme";
 import { openHelp } from "@/features/commands/open";
 import type { Command } from "@/features/commands/registry";
 import { signOut } from "@/features/session/actions";
+import { useSession } from "@/features/session/use-session";
 import { showKeys } from "@/features/shortcuts/shortcuts";
 
 /** The commands that exist on every signed-in page. */
 export function useBaseCommands(): Command[] {
   const { t, i18n } = useLingui();
   const theme = useTheme();
+  const permissions = useSession()?.permissions;
   return useMemo(() => {
+    const held: readonly string[] = permissions ?? [];
     const go = t`Go to`;
     const preferences = t`Preferences`;
     const icon = { size: 17, "aria-hidden": true } as const;
@@ -89,6 +96,47 @@ export function useBaseCommands(): Command[] {
         keywords: t`settings cost tokens spending`,
         run: () => void navigate({ to: "/settings/usage" }),
       },
+      ...(
+        [
+          {
+            to: "budgets",
+            label: t`Budgets`,
+            icon: <PiggyBank {...icon} />,
+            keywords: t`settings limits spend cap`,
+            opens: "budgets.read",
+          },
+          {
+            to: "keys",
+            label: t`API keys`,
+            icon: <KeyRound {...icon} />,
+            keywords: t`settings developers secret token`,
+            opens: "keys.create",
+          },
+          {
+            to: "routing",
+            label: t`Routing`,
+            icon: <Split {...icon} />,
+            keywords: t`settings developers routes fallback`,
+            opens: "routes.read",
+          },
+          {
+            to: "providers",
+            label: t`Providers`,
+            icon: <Plug {...icon} />,
+            keywords: t`settings developers connections health`,
+            opens: "routes.read",
+          },
+        ] as const
+      )
+        .filter(({ opens }) => held.includes(opens))
+        .map(({ to, label, icon: picture, keywords }) => ({
+          id: `settings.${to}`,
+          label,
+          group: go,
+          icon: picture,
+          keywords,
+          run: () => void navigate({ to: `/settings/${to}` }),
+        })),
       ...[
         { id: "system" as const, label: t`Theme: System` },
         { id: "light" as const, label: t`Theme: Light` },
@@ -126,5 +174,5 @@ export function useBaseCommands(): Command[] {
         run: () => void signOut(),
       },
     ];
-  }, [t, i18n.locale, theme]);
+  }, [t, i18n.locale, theme, permissions]);
 }

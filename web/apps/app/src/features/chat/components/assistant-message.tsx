@@ -6,7 +6,7 @@ import { runErrorMessage } from "../errors";
 import { Answer } from "../markdown/answer";
 import { liveRuns } from "../runs";
 import { BranchPicker } from "./branch-picker";
-import { CopyButton } from "./copy-button";
+import { CopyButton } from "@/lib/copy-button";
 import { Reasoning } from "./reasoning";
 import { ToolCall } from "./tool-call";
 import { UsageLine } from "./usage-line";

@@ -5,7 +5,7 @@ import { Pencil } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { isPending } from "../runs";
 import { BranchPicker } from "./branch-picker";
-import { CopyButton } from "./copy-button";
+import { CopyButton } from "@/lib/copy-button";
 import { fitHeight, submitsOn } from "../composer.logic";
 
 const AttachedImage = lazy(() => import("./attached-image"));

@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { isFenceClosed, type Tokens } from "@parlance/chat-core/markdown";
 import type { RootContent } from "hast";
 import { Fragment, useEffect, useState, type ReactNode } from "react";
-import { CopyButton } from "../components/copy-button";
+import { CopyButton } from "@/lib/copy-button";
 
 /** Larger blocks stay plain: highlighting them would hold up the page for longer than it helps. */
 const HIGHLIGHT_LIMIT = 40_000;

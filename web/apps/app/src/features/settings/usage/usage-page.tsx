@@ -1,17 +1,18 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { UsageGroup, UsageReport } from "@parlance/api";
 import { formatCompact, formatNumber, formatUsd, i18n } from "@parlance/i18n";
-import { cn, EmptyState, IconButton, Skeleton } from "@parlance/ui";
+import { Button, cn, EmptyState, IconButton, NativeSelect, Skeleton } from "@parlance/ui";
+import { Segmented } from "@parlance/ui/choice";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { ChartNoAxesColumn, ChevronLeft, ChevronRight } from "lucide-react";
+import { ChartNoAxesColumn, ChevronLeft, ChevronRight, Download } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { usePermission, useSession } from "@/features/session/use-session";
 import { LoadError } from "@/lib/load-error";
 import { Panel, Section, SettingsPage } from "../section";
-import { usageQuery } from "./queries";
+import { toCsv } from "./csv.logic";
+import { usageQuery, type UsageGroup, type UsageReport } from "./queries";
 import { UsageChart } from "./usage-chart";
 import { UsageTable } from "./usage-table";
-import { bars, monthOf, monthRange, shiftMonth } from "./usage.logic";
+import { bars, monthOf, monthRange, monthsUntil, shiftMonth } from "./usage.logic";
 
 export default function UsagePage() {
   const { t } = useLingui();
@@ -23,15 +24,18 @@ export default function UsagePage() {
   const { from, to } = monthRange(month);
   const days = useQuery({ ...usageQuery("day", from, to), placeholderData: keepPreviousData });
   const table = useQuery({ ...usageQuery(group, from, to), placeholderData: keepPreviousData });
-  const monthName = new Intl.DateTimeFormat(i18n.locale, {
+  const names = new Intl.DateTimeFormat(i18n.locale, {
     month: "long",
     year: "numeric",
     timeZone: "UTC",
-  }).format(new Date(`${month}-01T00:00:00Z`));
+  });
+  const monthName = (id: string) => names.format(new Date(`${id}-01T00:00:00Z`));
+  const hasKeys = usePermission("keys.create");
   const groups: { id: UsageGroup; label: string }[] = [
     { id: "day", label: t`Day` },
     { id: "model", label: t`Model` },
     ...(seesAll ? [{ id: "user" as const, label: t`Person` }] : []),
+    ...(hasKeys ? [{ id: "key" as const, label: t`API key` }] : []),
   ];
 
   return (
@@ -44,12 +48,24 @@ export default function UsagePage() {
       }
     >
       <Section
-        title={<span className="inline-block first-letter:uppercase">{monthName}</span>}
+        title={t`Summary`}
         action={
-          <div className="flex gap-1">
+          <div className="flex items-center gap-1">
             <IconButton label={t`Previous month`} onClick={() => setMonth(shiftMonth(month, -1))}>
               <ChevronLeft size={18} aria-hidden />
             </IconButton>
+            <NativeSelect
+              aria-label={t`Month`}
+              className="w-44 text-sm"
+              value={month}
+              onChange={(event) => setMonth(event.target.value)}
+            >
+              {monthsUntil(thisMonth, month).map((id) => (
+                <option key={id} value={id}>
+                  {monthName(id)}
+                </option>
+              ))}
+            </NativeSelect>
             <IconButton
               label={t`Next month`}
               disabled={month >= thisMonth}
@@ -84,25 +100,16 @@ export default function UsagePage() {
       <Section
         title={t`Details`}
         action={
-          <div
-            role="group"
-            aria-label={t`Group by`}
-            className="flex gap-0.5 rounded-md bg-active p-0.5"
-          >
-            {groups.map(({ id, label }) => (
-              <button
-                key={id}
-                type="button"
-                aria-pressed={group === id}
-                onClick={() => setGroup(id)}
-                className={cn(
-                  "h-7 rounded-sm px-3 text-[0.8125rem] font-medium transition-colors touch:h-10",
-                  group === id ? "bg-surface text-fg shadow-sm" : "text-muted hover:text-fg",
-                )}
-              >
-                {label}
-              </button>
-            ))}
+          <div className="flex max-w-full flex-wrap items-center gap-2">
+            <Segmented label={t`Group by`} value={group} options={groups} onChange={setGroup} />
+            <Button
+              size="sm"
+              disabled={!table.data || table.isPlaceholderData || table.data.data.length === 0}
+              onClick={() => table.data && download(table.data, month)}
+            >
+              <Download size={15} aria-hidden />
+              <Trans>CSV</Trans>
+            </Button>
           </div>
         }
       >
@@ -152,4 +159,39 @@ function Total({ label, children }: { label: string; children: ReactNode }) {
       </dd>
     </div>
   );
+}
+
+/** The table as it stands, exact amounts included, as a file of this browser's making. */
+function download(report: UsageReport, month: string) {
+  const csv = toCsv([
+    [
+      report.group_by,
+      "key",
+      "answers",
+      "input_tokens",
+      "cached_input_tokens",
+      "cache_write_tokens",
+      "output_tokens",
+      "reasoning_tokens",
+      "cost_usd",
+    ],
+    ...report.data.map((row) => [
+      row.label,
+      row.key,
+      row.runs,
+      row.input_tokens,
+      row.cached_input_tokens,
+      row.cache_write_tokens,
+      row.output_tokens,
+      row.reasoning_tokens,
+      { amount: row.cost_usd },
+    ]),
+  ]);
+  // The mark at the start tells spreadsheets that this is UTF-8.
+  const url = URL.createObjectURL(new Blob(["\uFEFF", csv], { type: "text/csv;charset=utf-8" }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = `parlance-usage-${month}-by-${report.group_by}.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

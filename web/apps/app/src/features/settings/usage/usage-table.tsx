@@ -1,15 +1,26 @@
-import { Trans } from "@lingui/react/macro";
-import type { UsageReport, UsageRow } from "@parlance/api";
+import { Trans, useLingui } from "@lingui/react/macro";
+import type { UsageRow } from "@parlance/api";
 import { formatDate, formatNumber, formatUsd } from "@parlance/i18n";
 import type { ReactNode } from "react";
+import type { UsageReport } from "./queries";
 
 const cell = "px-4 py-2.5 text-end tabular-nums whitespace-nowrap";
 
 export function UsageTable({ report }: { report: UsageReport }) {
+  const { t } = useLingui();
   const name = (row: UsageRow) =>
-    report.group_by === "day" ? formatDate(`${row.key}T00:00:00Z`, { utc: true }) : row.label;
+    report.group_by === "day"
+      ? formatDate(`${row.key}T00:00:00Z`, { utc: true })
+      : report.group_by === "key" && row.key === "none"
+        ? t`In the app`
+        : row.label || row.key;
   return (
-    <div className="overflow-x-auto">
+    <div
+      role="region"
+      aria-label={t`Usage`}
+      tabIndex={0}
+      className="overflow-x-auto -outline-offset-2"
+    >
       <table className="w-full text-sm">
         <thead>
           <tr className="border-b border-line text-[0.8125rem] text-muted">
@@ -18,6 +29,8 @@ export function UsageTable({ report }: { report: UsageReport }) {
                 <Trans>Day</Trans>
               ) : report.group_by === "model" ? (
                 <Trans>Model</Trans>
+              ) : report.group_by === "key" ? (
+                <Trans>API key</Trans>
               ) : (
                 <Trans>Person</Trans>
               )}

@@ -1,6 +1,6 @@
 import type { UsageRow } from "@parlance/api";
 import { expect, test } from "vitest";
-import { bars, monthOf, monthRange, niceScale, shiftMonth } from "./usage.logic";
+import { bars, monthOf, monthRange, monthsUntil, niceScale, shiftMonth } from "./usage.logic";
 
 const row = (key: string, cost_usd: string): UsageRow => ({
   key,
@@ -18,6 +18,12 @@ test("months are UTC and roll over years", () => {
   expect(monthOf(new Date("2026-12-31T23:59:59Z"))).toBe("2026-12");
   expect(shiftMonth("2026-12", 1)).toBe("2027-01");
   expect(shiftMonth("2026-01", -1)).toBe("2025-12");
+});
+
+test("a year of months can be chosen, and an older one stays on the list", () => {
+  const months = monthsUntil("2026-11", "2026-11");
+  expect([months[0], months.at(-1), months.length]).toEqual(["2026-11", "2025-11", 13]);
+  expect(monthsUntil("2026-11", "2024-02").at(-1)).toBe("2024-02");
 });
 
 test("a month ends on its last day", () => {

@@ -15,6 +15,12 @@ export function shiftMonth(month: string, by: number): string {
   return monthOf(new Date(Date.UTC(year, number - 1 + by, 1)));
 }
 
+/** The last year of months, the newest first, and the one shown if it is older. */
+export function monthsUntil(last: string, shown: string): string[] {
+  const months = Array.from({ length: 13 }, (_, back) => shiftMonth(last, -back));
+  return months.includes(shown) ? months : [...months, shown];
+}
+
 /** First and last day of a month, inclusive. */
 export function monthRange(month: string): { from: string; to: string } {
   const last = new Date(new Date(`${shiftMonth(month, 1)}-01T00:00:00Z`).getTime() - DAY_MS);

@@ -2,7 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { cn, toast } from "@parlance/ui";
 import { Check, Copy } from "lucide-react";
 import { useEffect, useState } from "react";
-import { copyText } from "../copy";
+import { copyText } from "./copy";
 
 /** Copies a text; the check mark says that it did, also to screen readers. */
 export function CopyButton({

@@ -1,0 +1,32 @@
+/** The settings pages by whom they concern, as far as a role opens them. Pure. */
+import type { SettingsSection } from "@/lib/places.logic";
+
+export type SettingsGroup = "personal" | "workspace" | "developers";
+
+const GROUPS: { id: SettingsGroup; sections: SettingsSection[] }[] = [
+  { id: "personal", sections: ["profile", "appearance", "sessions", "security"] },
+  { id: "workspace", sections: ["workspace", "usage", "budgets"] },
+  { id: "developers", sections: ["keys", "routing", "providers"] },
+];
+
+/** Any one of these permissions opens the page; a page that isn't here is everybody's. */
+export const OPENED_BY: Partial<Record<SettingsSection, readonly string[]>> = {
+  budgets: ["budgets.read"],
+  keys: ["keys.create"],
+  routing: ["routes.read"],
+  providers: ["routes.read", "connections.manage"],
+};
+
+export function opens(section: SettingsSection, permissions: readonly string[]): boolean {
+  return OPENED_BY[section]?.some((permission) => permissions.includes(permission)) ?? true;
+}
+
+/** Groups with at least one page. */
+export function settingsGroups(
+  permissions: readonly string[],
+): { id: SettingsGroup; sections: SettingsSection[] }[] {
+  return GROUPS.map(({ id, sections }) => ({
+    id,
+    sections: sections.filter((section) => opens(section, permissions)),
+  })).filter(({ sections }) => sections.length > 0);
+}
