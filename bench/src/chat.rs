@@ -130,7 +130,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     say(&table).await?;
     if let Some(path) = &options.write {
         let text = tokio::fs::read_to_string(path).await.with_context(|| format!("read {}", path.display()))?;
-        tokio::fs::write(path, report::replace(&text, &table)?).await?;
+        tokio::fs::write(path, report::replace(&text, "bench", &table)?).await?;
     }
     Ok(())
 }
@@ -153,7 +153,14 @@ async fn measure(
         None => "SQLite".to_owned(),
         Some(database) => format!("PostgreSQL {}", database.version().await?),
     };
-    let setup = Setup { binary, folder: folder.path(), database: database.as_ref().map(|it| &it.url), mock };
+    let setup = Setup {
+        binary,
+        folder: folder.path(),
+        database: database.as_ref().map(|it| &it.url),
+        mock,
+        core: None,
+        settings: &[],
+    };
     let measured = figures(tasks, options, name, &setup, time).await;
     if let Some(database) = database {
         database.drop().await?;
@@ -269,11 +276,11 @@ async fn open_silent(
 }
 
 /// Lets what was begun come to rest.
-async fn settle() {
+pub async fn settle() {
     tokio::time::sleep(Duration::from_secs(3)).await;
 }
 
-async fn say(text: &str) -> anyhow::Result<()> {
+pub async fn say(text: &str) -> anyhow::Result<()> {
     let mut stdout = tokio::io::stdout();
     stdout.write_all(text.as_bytes()).await?;
     stdout.write_all(b"\n").await?;

@@ -51,6 +51,12 @@ impl Connection {
         serde_json::from_slice(&body).with_context(|| format!("{path} did not answer with JSON"))
     }
 
+    /// Reads a text.
+    pub async fn text(&mut self, path: &str) -> anyhow::Result<String> {
+        let response = self.send(Method::GET, path, None, None, "text/plain").await?;
+        Ok(String::from_utf8(response.into_body().collect().await?.to_bytes().into())?)
+    }
+
     /// Whether the server answers with a success.
     pub async fn succeeds(&mut self, path: &str) -> bool {
         self.send(Method::GET, path, None, None, "*/*").await.is_ok()

@@ -45,6 +45,47 @@ pub async fn resident_kib(process: u32) -> anyhow::Result<u64> {
     field(&status, "VmRSS").and_then(first_number).context("no VmRSS")
 }
 
+/// What a process and its descendants have in memory now, and had at most, in KiB.
+pub async fn family_kib(process: u32) -> anyhow::Result<(u64, u64)> {
+    let (mut now, mut most) = (0, 0);
+    for id in family(process).await? {
+        // A child may have ended since.
+        let Ok(status) = fs::read_to_string(format!("/proc/{id}/status")).await else { continue };
+        now += field(&status, "VmRSS").and_then(first_number).unwrap_or(0);
+        most += field(&status, "VmHWM").and_then(first_number).unwrap_or(0);
+    }
+    Ok((now, most))
+}
+
+/// Processor time that a process and its descendants have used so far, in milliseconds.
+pub async fn family_cpu_ms(process: u32) -> anyhow::Result<u64> {
+    let mut all = 0;
+    for id in family(process).await? {
+        all += cpu_ms(id).await.unwrap_or(0);
+    }
+    Ok(all)
+}
+
+/// A process and its descendants.
+async fn family(process: u32) -> anyhow::Result<Vec<u32>> {
+    let mut parents = Vec::new();
+    let mut entries = fs::read_dir("/proc").await?;
+    while let Some(entry) = entries.next_entry().await? {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Ok(stat) = fs::read_to_string(format!("/proc/{id}/stat")).await else { continue };
+        // After the name in parentheses come the state and the parent.
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1)?.parse().ok());
+        parents.extend(parent.map(|parent: u32| (parent, id)));
+    }
+    let mut family = vec![process];
+    let mut next = 0;
+    while let Some(parent) = family.get(next).copied() {
+        family.extend(parents.iter().filter(|(of, _)| *of == parent).map(|(_, id)| *id));
+        next += 1;
+    }
+    Ok(family)
+}
+
 /// Processor time that a process has used so far, in milliseconds.
 pub async fn cpu_ms(process: u32) -> anyhow::Result<u64> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).await?;

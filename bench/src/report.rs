@@ -10,9 +10,6 @@ use crate::{
     stats::Samples,
 };
 
-const BEGIN: &str = "<!-- bench: begin -->";
-const END: &str = "<!-- bench: end -->";
-
 /// What the figures were measured on.
 pub struct Machine {
     pub facts: String,
@@ -36,11 +33,12 @@ pub fn markdown(machine: &Machine, baseline: &Loads, figures: &[Figures]) -> Str
     text
 }
 
-/// Puts the tables between the marks of a document.
-pub fn replace(document: &str, table: &str) -> anyhow::Result<String> {
-    let (before, rest) = document.split_once(BEGIN).with_context(|| format!("no {BEGIN}"))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("no {END}"))?;
-    Ok(format!("{before}{BEGIN}\n{table}{END}{after}"))
+/// Puts the tables between the marks of this name in a document.
+pub fn replace(document: &str, name: &str, table: &str) -> anyhow::Result<String> {
+    let (begin, end) = (format!("<!-- {name}: begin -->"), format!("<!-- {name}: end -->"));
+    let (before, rest) = document.split_once(&begin).with_context(|| format!("no {begin}"))?;
+    let (_, after) = rest.split_once(&end).with_context(|| format!("no {end}"))?;
+    Ok(format!("{before}{begin}\n{table}{end}{after}"))
 }
 
 fn latency(text: &mut String, baseline: &Loads, figures: &[Figures]) {
@@ -110,7 +108,7 @@ fn heading(text: &mut String, first: &[&str], figures: &[Figures], last: &[&str]
     text.push_str("|\n");
 }
 
-fn line(text: &mut String, cells: &[String]) {
+pub fn line(text: &mut String, cells: &[String]) {
     let _written = writeln!(text, "| {} |", cells.join(" | "));
 }
 
@@ -118,7 +116,7 @@ fn join(cells: impl Iterator<Item = String>) -> String {
     cells.collect::<Vec<_>>().join(" · ")
 }
 
-fn percentiles(samples: &Samples) -> String {
+pub fn percentiles(samples: &Samples) -> String {
     format!("{} / {}", ms(samples.percentile(50)), ms(samples.percentile(99)))
 }
 
@@ -129,12 +127,12 @@ fn count(outcome: &Outcome) -> String {
     }
 }
 
-fn ms(duration: Option<Duration>) -> String {
+pub fn ms(duration: Option<Duration>) -> String {
     duration.map_or_else(|| "–".to_owned(), |it| format!("{:.2}", it.as_secs_f64() * 1000.0))
 }
 
 /// Megabytes of a million bytes, to one decimal.
-fn megabytes(kib: u64) -> String {
+pub fn megabytes(kib: u64) -> String {
     let tenths = (kib * 1024 + 50_000) / 100_000;
     format!("{}.{}", tenths / 10, tenths % 10)
 }
@@ -151,9 +149,9 @@ mod tests {
 
     #[test]
     fn only_what_stands_between_the_marks_is_replaced() {
-        let document = format!("a\n{BEGIN}\nold\n{END}\nb\n");
-        assert_eq!(replace(&document, "new\n").unwrap(), format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
-        assert!(replace("no marks", "new").is_err());
+        let document = |text: &str| format!("a\n<!-- x: begin -->\n{text}\n<!-- x: end -->\nb\n");
+        assert_eq!(replace(&document("old"), "x", "new\n").unwrap(), document("new"));
+        assert!(replace(&document("old"), "y", "new").is_err());
     }
 
     #[test]
