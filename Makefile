@@ -12,7 +12,7 @@ WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: web release ## Build Parlance and serve it on http://localhost:4000, data in ./data
@@ -40,6 +40,20 @@ test: ## Everything that CI runs, on SQLite and on PostgreSQL
 bench: web release ## Measure latency, throughput, memory; writes docs/benchmarks.md
 	cargo build --release --package bench
 	target/release/bench chat --write docs/benchmarks.md
+
+PARLANCE_BENCH_PEERS ?= $(HOME)/.cache/parlance-bench-peers
+
+.PHONY: bench-gateway bench-peers bench-faults
+bench-gateway: web release ## Measure the compatible API next to other gateways; writes docs/benchmarks.md
+	cargo build --release --package bench
+	target/release/bench gateway --peers $(PARLANCE_BENCH_PEERS) --write docs/benchmarks.md
+
+bench-peers: ## Set up the other gateways, outside the repository (one of them compiles for long)
+	PARLANCE_BENCH_PEERS=$(PARLANCE_BENCH_PEERS) scripts/peers.sh
+
+bench-faults: web release ## Kill, hang and limit a provider under load: no request may fail
+	cargo build --release --package bench
+	target/release/bench faults
 
 .PHONY: fmt
 fmt: $(WEB_INSTALLED) ## Format everything
