@@ -103,15 +103,13 @@ impl Resolve for Guard {
 /// translated (`64:ff9b::…`) or tunnelled (`2002:…`).
 fn unwrapped(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = ip else { return ip };
-    let [a, b, c, d, e, f, g, h] = v6.segments();
-    let low = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        IpAddr::V4(Ipv4Addr::new(a, b, c, d))
-    };
-    match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0xffff) | (0, 0, 0, 0, 0xffff, 0) | (0x64, 0xff9b, 0, 0, 0, 0) => low(g, h),
-        (0, 0, 0, 0, 0, 0) if !v6.is_loopback() && !v6.is_unspecified() => low(g, h),
-        (0x2002, high, rest, ..) => low(high, rest),
+    let v4 = |high: u16, low: u16| IpAddr::V4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
+    match v6.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => v4(high, low),
+        [0, 0, 0, 0, 0, 0, high, low] if !v6.is_loopback() && !v6.is_unspecified() => v4(high, low),
         _ => ip,
     }
 }
@@ -128,7 +126,7 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
     let special = matches!(
         (a, b, c),
-        (0 | 10 | 127, ..)
+        (0 | 10 | 127 | 224..=255, ..)
             | (100, 64..=127, _)
             | (169, 254, _)
             | (172, 16..=31, _)
@@ -138,7 +136,6 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
             | (198, 18 | 19, _)
             | (198, 51, 100)
             | (203, 0, 113)
-            | (224..=255, ..)
     );
     !special
 }

@@ -27,6 +27,7 @@ use crate::{
 
 /// A model together with how to reach it.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that hold or don't, each for itself")]
 pub(crate) struct Entry {
     pub model: Arc<Model>,
     /// What its provider calls it.

@@ -1,5 +1,5 @@
 //! The configuration guide names every setting, and none that doesn't exist: keys as the
-//! structs of `app` and `providers` declare them, variables as their tables list them.
+//! structs of `app`, `gateway` and `providers` declare them, variables as their tables list them.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,7 +15,12 @@ const GUIDE: &str = "docs/guides/configuration.md";
 const BEGIN: &str = "<!-- settings: app::Config -->";
 const END: &str = "<!-- /settings -->";
 /// Where the configuration is declared, and the module that other files name it by.
-const DECLARED: &[(&str, &str)] = &[("crates/app/src/config.rs", ""), ("crates/providers/src/config.rs", "providers")];
+const DECLARED: &[(&str, &str)] = &[
+    ("crates/app/src/config.rs", ""),
+    ("crates/gateway/src/config.rs", "gateway"),
+    ("crates/gateway/src/guard/mod.rs", "gateway"),
+    ("crates/providers/src/config.rs", "providers"),
+];
 /// Where variables with names of their own are listed.
 const VARIABLES: &[&str] = &["crates/app/src/config.rs", "crates/providers/src/account.rs"];
 /// The name of an entry of a map, in a key.

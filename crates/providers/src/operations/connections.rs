@@ -149,7 +149,9 @@ impl Providers {
         if connection.base_url.is_none() && (provider.base_url.is_empty() || provider.keyless) {
             return required("base_url", "must say where the server is");
         }
-        if !has_key && !provider.keyless && !(provider.id == "openai" && connection.base_url.is_some()) {
+        // A server of one's own that speaks OpenAI's interface may ask for none.
+        let keyless = provider.keyless || (provider.id == "openai" && connection.base_url.is_some());
+        if !has_key && !keyless {
             return required("key", "must be given for this provider");
         }
         if let Some(address) = &connection.base_url {

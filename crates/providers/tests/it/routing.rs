@@ -197,7 +197,7 @@ async fn conditions_choose_and_weights_draw(db: TestDb) {
     };
     assert!(error.message.contains("“sized” has no model for such a request"), "{}", error.message);
 
-    by_size.name = "drawn".to_owned();
+    "drawn".clone_into(&mut by_size.name);
     by_size.strategy = Strategy::Weighted;
     by_size.targets = vec![Target { weight: 3, ..target("demo/parlance") }, target("demo/parlance-vision")];
     providers.create_route(&ours, by_size).await.unwrap();
