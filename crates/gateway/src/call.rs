@@ -90,7 +90,7 @@ impl Call {
     async fn run<F: Front>(self) -> Result<Response, Refusal> {
         let body = self.body.clone();
         let head = F::head(&body)?;
-        let candidates = self.admit(&head).await?;
+        let (first, candidates) = self.admit(&head).await?;
         let place = self
             .wishes
             .cache
@@ -98,10 +98,10 @@ impl Call {
         if let Some(place) = &place
             && let Some(response) = place.look().await
         {
-            self.timer.answered(candidates.first().map(|model| &**model), 200);
+            self.timer.answered(Some(&first), 200);
             return Ok(response);
         }
-        let mut tab = self.make_room(&head, &candidates).await?;
+        let mut tab = self.make_room(&head, &first, &candidates).await?;
         let inferred = self.infer::<F>(&head).await?;
         tab.model = inferred.model.clone();
         let mut headers = headers(&inferred.model, &inferred.attempts);
@@ -114,16 +114,10 @@ impl Call {
     }
 
     /// The models that may answer, if the call may be made at all.
-    async fn admit(&self, head: &Head<'_>) -> Result<Vec<Arc<Model>>, Refusal> {
+    async fn admit(&self, head: &Head<'_>) -> Result<(Arc<Model>, Vec<Arc<Model>>), Refusal> {
         let scope = self.caller.scope;
-        let candidates = self.gateway.candidates(&scope, &head.model).await?;
-        let Some(first) = candidates.first() else {
-            return Err(Refusal::new(
-                Reason::ModelUnavailable,
-                format!("No model of “{}” can be used now.", head.model),
-            ));
-        };
-        may_use(&self.caller, &head.model, first)?;
+        let (first, candidates) = self.gateway.candidates(&scope, &head.model).await?;
+        may_use(&self.caller, &head.model, &first)?;
         if let Some(model) = candidates.iter().find(|model| model.prices.is_none())
             && !self.gateway.config().allow_unpriced
         {
@@ -133,15 +127,12 @@ impl Call {
             );
             return Err(Refusal::new(Reason::ModelUnpriced, message).at("model"));
         }
-        Ok(candidates)
+        Ok((first, candidates))
     }
 
     /// Keeps room for the dearest that the call can become.
-    async fn make_room(&self, head: &Head<'_>, candidates: &[Arc<Model>]) -> Result<Tab, Refusal> {
+    async fn make_room(&self, head: &Head<'_>, first: &Arc<Model>, candidates: &[Arc<Model>]) -> Result<Tab, Refusal> {
         let scope = self.caller.scope;
-        let Some(first) = candidates.first() else {
-            return Err(Refusal::new(Reason::ModelUnavailable, "No model can be used now."));
-        };
         let mut counter = Counter::new(self.gateway.providers(), first);
         head.texts.iter().for_each(|json| counter.texts(json));
         head.verbatim.iter().for_each(|text| counter.text(text));

@@ -84,9 +84,18 @@ impl Gateway {
         &self.0.answers
     }
 
-    /// The models that may answer a request for `model`.
-    pub(crate) async fn candidates(&self, scope: &TenantScope, model: &str) -> Result<Vec<Arc<Model>>, Refusal> {
-        self.routing().candidates(scope, model).await.map_err(Refusal::from)
+    /// The models that may answer a request for `model`: the first one, and all of them.
+    pub(crate) async fn candidates(
+        &self,
+        scope: &TenantScope,
+        model: &str,
+    ) -> Result<(Arc<Model>, Vec<Arc<Model>>), Refusal> {
+        let candidates = self.routing().candidates(scope, model).await?;
+        let Some(first) = candidates.first() else {
+            let message = format!("No model of “{model}” can be used now.");
+            return Err(Refusal::new(Reason::ModelUnavailable, message).at("model"));
+        };
+        Ok((Arc::clone(first), candidates))
     }
 }
 

@@ -62,14 +62,15 @@ impl Reason {
             Self::Unauthenticated => 401,
             Self::Budget => 402,
             Self::Forbidden | Self::ModelNotAllowed => 403,
-            Self::UnknownModel | Self::NotFound => 404,
+            // Not 503: nothing but an operator's hand makes the model answer, so clients need not try again.
+            Self::UnknownModel | Self::ModelUnavailable | Self::NotFound => 404,
             Self::Method => 405,
             Self::TooLarge => 413,
             Self::MediaType => 415,
             Self::RateLimited => 429,
             Self::Internal => 500,
             Self::ProviderAuth | Self::Failed => 502,
-            Self::Overloaded | Self::Unavailable | Self::ModelUnavailable => 503,
+            Self::Overloaded | Self::Unavailable => 503,
             Self::Timeout => 504,
         }
     }

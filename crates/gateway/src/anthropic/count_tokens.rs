@@ -9,12 +9,7 @@ use serde_json::json;
 use web::Caller;
 
 use super::{error, messages::request};
-use crate::{
-    Gateway, body,
-    gateway::may_use,
-    refusal::{Reason, Refusal},
-    tokens::Counter,
-};
+use crate::{Gateway, body, gateway::may_use, tokens::Counter};
 
 /// Count the tokens of a message
 ///
@@ -41,15 +36,9 @@ pub(crate) async fn count_message_tokens(State(gateway): State<Gateway>, request
         let caller = Caller::of(&mut parts).await?;
         let body = body::read(&parts, body).await?;
         let head = request::head(&body, false)?;
-        let candidates = gateway.candidates(&caller.scope, &head.model).await?;
-        let Some(model) = candidates.first() else {
-            return Err(Refusal::new(
-                Reason::ModelUnavailable,
-                format!("No model of “{}” can be used now.", head.model),
-            ));
-        };
-        may_use(&caller, &head.model, model)?;
-        let mut counter = Counter::new(gateway.providers(), model);
+        let (model, _) = gateway.candidates(&caller.scope, &head.model).await?;
+        may_use(&caller, &head.model, &model)?;
+        let mut counter = Counter::new(gateway.providers(), &model);
         head.texts.iter().for_each(|json| counter.texts(json));
         head.verbatim.iter().for_each(|text| counter.text(text));
         Ok(counter.total())

@@ -10,15 +10,13 @@ const fn kind(reason: Reason) -> &'static str {
     match reason {
         Reason::Unauthenticated => "authentication_error",
         Reason::Forbidden | Reason::ModelNotAllowed => "permission_error",
-        Reason::UnknownModel | Reason::NotFound => "not_found_error",
+        Reason::UnknownModel | Reason::ModelUnavailable | Reason::NotFound => "not_found_error",
         Reason::Budget => "billing_error",
         Reason::TooLarge => "request_too_large",
         Reason::RateLimited => "rate_limit_error",
         Reason::Timeout => "timeout_error",
         Reason::Overloaded => "overloaded_error",
-        Reason::ProviderAuth | Reason::Failed | Reason::Unavailable | Reason::ModelUnavailable | Reason::Internal => {
-            "api_error"
-        }
+        Reason::ProviderAuth | Reason::Failed | Reason::Unavailable | Reason::Internal => "api_error",
         _ => "invalid_request_error",
     }
 }

@@ -20,7 +20,7 @@ const fn words(reason: Reason) -> (&'static str, Option<&'static str>) {
         Reason::Forbidden => (INVALID, Some("insufficient_permissions")),
         Reason::ModelNotAllowed => (INVALID, Some("model_not_allowed")),
         Reason::UnknownModel => (INVALID, Some("model_not_found")),
-        Reason::ModelUnavailable => ("server_error", Some("model_unavailable")),
+        Reason::ModelUnavailable => (INVALID, Some("model_unavailable")),
         Reason::ModelUnpriced => (INVALID, Some("model_unpriced")),
         Reason::ContextTooLong => (INVALID, Some("context_length_exceeded")),
         Reason::ContentFilter => (INVALID, Some("content_filter")),

@@ -74,12 +74,9 @@ pub(crate) async fn get_compatible_model(
     let (mut parts, _) = request.into_parts();
     let found = async {
         let caller = Caller::of(&mut parts).await?;
-        let candidates = gateway.candidates(&caller.scope, &id).await?;
-        let Some(model) = candidates.first() else {
-            return Err(Refusal::new(crate::refusal::Reason::UnknownModel, format!("There is no model “{id}”.")));
-        };
-        may_use(&caller, &id, model)?;
-        Ok(view(model))
+        let (model, _) = gateway.candidates(&caller.scope, &id).await?;
+        may_use(&caller, &id, &model)?;
+        Ok(view(&model))
     };
     match found.await {
         Ok(model) => json(&model),

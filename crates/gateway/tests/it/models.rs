@@ -24,4 +24,9 @@ async fn models_are_listed_for_both_sdks(db: TestDb) {
     }
     let missing = world.get("/models/nothing-like-it").await.expect(404).json();
     assert_eq!(missing["error"]["code"], "model_not_found");
+
+    // A client that tries again would get no further: an operator has to act.
+    let unavailable = world.get("/models/openai%2Fgpt-5.2").await.expect(404).json();
+    assert_eq!(unavailable["error"]["code"], "model_unavailable");
+    assert!(unavailable["error"]["message"].as_str().unwrap().contains("OPENAI_API_KEY"), "{unavailable}");
 }
