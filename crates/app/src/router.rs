@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request, State},
     http::{Method, StatusCode, header},
-    middleware,
-    response::{IntoResponse, Redirect},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
+use database::Db;
 use kernel::Code;
 use serde::Serialize;
 use utoipa::openapi::OpenApi as Document;
@@ -85,6 +86,7 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(Extension(auth))
         .layer(middleware::from_fn_with_state(per_ip, limit::per_ip))
+        .layer(middleware::from_fn_with_state(platform.db.clone(), as_of_now))
         .layer(middleware::from_fn(gateway::reshape));
     let document = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) });
     let router = Router::new()
@@ -104,6 +106,11 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
             https: config.is_https(),
         },
     ))
+}
+
+/// Key, routes and budgets are as they stood when the call came in, at least; asking once is enough.
+async fn as_of_now(State(db): State<Db>, request: Request, next: Next) -> Response {
+    db.as_of_now(next.run(request)).await
 }
 
 async fn nothing_here(method: Method) -> impl IntoResponse {

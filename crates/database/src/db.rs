@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use crate::{
     Error, FromRow, Options, Scope, Value,
+    epochs::Board,
     postgres::{self, Postgres},
     sqlite::{self, Sqlite},
 };
@@ -19,6 +20,7 @@ pub enum Engine {
 #[derive(Clone)]
 pub struct Db {
     pub(crate) driver: Arc<Driver>,
+    pub(crate) board: Arc<Board>,
 }
 
 pub(crate) enum Driver {
@@ -44,7 +46,7 @@ impl Db {
         } else {
             return Err(Error::Options("it starts with neither sqlite: nor postgres://".to_owned()));
         };
-        Ok(Self { driver: Arc::new(driver) })
+        Ok(Self { driver: Arc::new(driver), board: Arc::default() })
     }
 
     pub fn engine(&self) -> Engine {

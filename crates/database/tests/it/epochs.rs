@@ -42,3 +42,34 @@ async fn whoever_asks_after_a_change_sees_it_among_many_that_ask(db: TestDb) {
         assert!(early.into_iter().all(|epoch| (step - 1..=step).contains(&epoch.unwrap())));
     }
 }
+
+#[db_test]
+async fn a_request_sees_what_was_changed_before_it_began(db: TestDb) {
+    let epochs = Epochs::new((*db).clone(), "keys");
+    let bump = async |db: &database::Db| {
+        let mut tx = db.begin(Platform).await.unwrap();
+        epochs.bump(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let elsewhere = db.reconnect().await;
+    for step in 1..=5 {
+        bump(&elsewhere).await;
+        let (first, second) = db
+            .as_of_now(async {
+                let first = epochs.current().await.unwrap();
+                bump(&elsewhere).await;
+                (first, epochs.current().await.unwrap())
+            })
+            .await;
+        assert_eq!((first, second), (2 * step - 1, 2 * step - 1), "asked once in a request");
+        assert_eq!(epochs.current().await.unwrap(), 2 * step);
+    }
+    // Another database's numbers are not covered.
+    let there = Epochs::new(elsewhere.clone(), "keys");
+    let seen = db.as_of_now(async {
+        let before = there.current().await.unwrap();
+        bump(&db).await;
+        there.current().await.unwrap() - before
+    });
+    assert_eq!(seen.await, 1);
+}
