@@ -11,6 +11,11 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use contracts::{
+    metering::BudgetPeriod,
+    plans::{self, Quota, QuotaUnit},
+};
+use kernel::NanoUsd;
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
@@ -42,6 +47,10 @@ pub struct Config {
     pub limits: Limits,
     pub providers: providers::Config,
     pub gateway: gateway::Config,
+    /// The plan of workspaces that nobody has given another.
+    pub default_plan: Option<String>,
+    /// What workspaces may use, by id.
+    pub plans: BTreeMap<String, Plan>,
     pub log: Log,
     pub telemetry: Telemetry,
 }
@@ -165,6 +174,46 @@ impl Default for Limits {
     }
 }
 
+/// What a workspace may use. A limit that is left out is none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Plan {
+    /// For people.
+    pub name: Option<String>,
+    /// Answers of models.
+    pub messages_per_day: Option<i64>,
+    pub messages_per_month: Option<i64>,
+    /// Input and output together.
+    pub tokens_per_day: Option<i64>,
+    pub tokens_per_month: Option<i64>,
+    /// US dollars, as an exact decimal in a string.
+    pub spend_per_day: Option<NanoUsd>,
+    pub spend_per_month: Option<NanoUsd>,
+    /// Ids of models that may be asked, `*` standing for any text; all unless told.
+    pub models: Option<Vec<String>>,
+}
+
+impl Plan {
+    fn named(&self, id: &str) -> plans::Plan {
+        let units = |money: Option<NanoUsd>| money.map(NanoUsd::units);
+        let quotas = [
+            (QuotaUnit::Messages, BudgetPeriod::Day, self.messages_per_day),
+            (QuotaUnit::Messages, BudgetPeriod::Month, self.messages_per_month),
+            (QuotaUnit::Tokens, BudgetPeriod::Day, self.tokens_per_day),
+            (QuotaUnit::Tokens, BudgetPeriod::Month, self.tokens_per_month),
+            (QuotaUnit::Usd, BudgetPeriod::Day, units(self.spend_per_day)),
+            (QuotaUnit::Usd, BudgetPeriod::Month, units(self.spend_per_month)),
+        ];
+        let quota = |(unit, period, limit): (_, _, Option<i64>)| Some(Quota { unit, period, limit: limit? });
+        plans::Plan {
+            id: id.to_owned(),
+            name: self.name.clone().unwrap_or_else(|| id.to_owned()),
+            quotas: quotas.into_iter().filter_map(quota).collect(),
+            models: self.models.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
@@ -249,7 +298,14 @@ impl Config {
         if !(1..=64).contains(&self.database.readers) {
             bail!("the configuration is not valid: `database.readers`: expected 1 to 64");
         }
+        self.plans().context("the configuration is not valid")?;
         Ok(())
+    }
+
+    /// The plans of this installation.
+    pub fn plans(&self) -> anyhow::Result<metering::Plans> {
+        let plans = self.plans.iter().map(|(id, plan)| plan.named(id)).collect();
+        Ok(metering::Plans::new(plans, self.default_plan.as_deref())?)
     }
 
     /// Whether browsers reach us by HTTPS.
@@ -284,10 +340,34 @@ mod tests {
             ("PARLANCE_AUTH__SIGN_UP", "maybe", "maybe"),
             ("PARLANCE_SERVER__PUBLIC_URL", "ftp://x", "server.public_url"),
             ("PARLANCE_LIMITS__AUTH_PER_IP", "0", "limits.auth_per_ip"),
+            ("PARLANCE_DEFAULT_PLAN", "gold", "gold"),
+            ("PARLANCE_PLANS__FREE__MESSAGES_PER_DAY", "0", "free"),
+            ("PARLANCE_PLANS__FREE__SPEND_PER_DAY", "cheap", "plans.free.spend_per_day"),
         ] {
             let message = format!("{:#}", load(&[(name, value)]).unwrap_err());
             assert!(message.contains(expected), "{name}={value}: {message}");
         }
+    }
+
+    #[test]
+    fn plans_are_read() {
+        let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        let text = r#"
+            default_plan = "free"
+            [plans.free]
+            name = "Free"
+            messages_per_month = 500
+            tokens_per_day = 200000
+            spend_per_month = "2.5"
+            models = ["demo/*"]
+        "#;
+        std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+        let plans = Config::load(Some(file.path()), &BTreeMap::new()).unwrap().plans().unwrap();
+        let plan = plans.default_plan();
+        assert_eq!((plan.id.as_str(), plan.name.as_str(), plan.quotas.len()), ("free", "Free", 3));
+        assert_eq!(plan.limit(QuotaUnit::Usd, BudgetPeriod::Month), Some(2_500_000_000));
+        assert!(plan.allows("demo/parlance") && !plan.allows("openai/gpt-5.2"));
+        assert!(plans.get("unlimited").is_some());
     }
 
     #[test]

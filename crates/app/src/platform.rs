@@ -67,10 +67,11 @@ impl Platform {
         )
         .map(Arc::new)
         .context("the signing keys can't be used")?;
+        let metering = metering::Metering::with_plans(db.clone(), env.clone(), tasks.clone(), config.plans()?);
         let providers = providers::Providers::new(env.clone(), tasks.clone(), config.providers.clone())
             .and_then(|providers| providers.with_workspaces(db.clone(), &config.data_dir.0))
-            .context("the providers can't be set up")?;
-        let metering = metering::Metering::new(db.clone(), env.clone(), tasks.clone());
+            .context("the providers can't be set up")?
+            .with_plans(Arc::new(metering.clone()));
         let chat = chat::Chat::new(chat::Parts {
             db: db.clone(),
             env: env.clone(),

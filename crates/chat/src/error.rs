@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use contracts::{
     metering::{CapReached, ReserveError},
+    plans::QuotaReached,
     providers::ProviderError,
 };
 use kernel::Code;
@@ -26,6 +27,9 @@ pub enum ChatError {
     /// A hard budget has no room for the answer.
     #[error("{0}")]
     Budget(Box<CapReached>),
+    /// A quota of the workspace's plan has no room for it.
+    #[error("{0}")]
+    Quota(Box<QuotaReached>),
     #[error("this idempotency key was used for another request; use a new key")]
     IdempotencyConflict,
     #[error(transparent)]
@@ -55,6 +59,7 @@ impl ChatError {
             Self::RunActive => Code::RunActive,
             Self::TooManyRuns(_) | Self::DailyLimit(_) => Code::RateLimited,
             Self::Budget(_) => Code::BudgetExceeded,
+            Self::Quota(_) => Code::QuotaExceeded,
             Self::IdempotencyConflict => Code::IdempotencyConflict,
             Self::Model(error) => error.kind.code(),
             Self::ContextTooLong { .. } => Code::ContextTooLong,
@@ -70,6 +75,7 @@ impl From<ReserveError> for ChatError {
     fn from(error: ReserveError) -> Self {
         match error {
             ReserveError::Cap(cap) => Self::Budget(cap),
+            ReserveError::Quota(quota) => Self::Quota(quota),
             ReserveError::Database(error) => Self::Database(error),
         }
     }
@@ -80,6 +86,7 @@ impl From<ChatError> for Problem {
         match error {
             ChatError::Database(error) => error.into(),
             ChatError::Budget(cap) => (*cap).into(),
+            ChatError::Quota(quota) => (*quota).into(),
             ChatError::Field { field, code, message } => Self::field(field, code, message),
             ChatError::TooManyRuns(_) | ChatError::Draining => {
                 Self::new(error.code()).detail(error.to_string()).retry_after(Duration::from_secs(2))

@@ -7,10 +7,12 @@
 
 pub mod identity;
 pub mod metering;
+pub mod plans;
 pub mod providers;
 pub mod tenancy;
 
 pub use identity::{ApiKeys, Identity};
 pub use metering::Metering;
+pub use plans::Plans;
 pub use providers::{Providers, Routing};
 pub use tenancy::Tenancy;

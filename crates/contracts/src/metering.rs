@@ -9,7 +9,10 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::providers::{Prices, TokenUsage};
+use crate::{
+    plans::QuotaReached,
+    providers::{Prices, TokenUsage},
+};
 
 /// One use to record. `id` makes it idempotent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,9 @@ pub struct NewUsage {
     pub key: Option<ApiKeyId>,
     /// The model that spoke, as `provider/name`.
     pub model: String,
+    /// The messages that it counts as in the plan's quotas: one for an answer, none for what
+    /// serves another one (a title) and for vectors.
+    pub messages: u32,
     pub tokens: TokenUsage,
     /// True: counted by us, because the provider did not say.
     pub estimated: bool,
@@ -115,6 +121,8 @@ pub struct NewReservation {
     pub worst: NanoUsd,
     /// All input and the most output, in tokens.
     pub tokens: u64,
+    /// As in [`NewUsage::messages`].
+    pub messages: u32,
 }
 
 /// Room that is kept for one call. Dropping it gives the room back; settling turns it into
@@ -133,7 +141,7 @@ impl Reservation {
         Self(Some(Box::new(held)))
     }
 
-    /// Where no budget applies there is nothing to keep.
+    /// Where no limit applies there is nothing to keep.
     pub const fn none() -> Self {
         Self(None)
     }
@@ -208,6 +216,8 @@ impl fmt::Display for CapReached {
 pub enum ReserveError {
     #[error("{0}")]
     Cap(Box<CapReached>),
+    #[error("{0}")]
+    Quota(Box<QuotaReached>),
     #[error(transparent)]
     Database(#[from] database::Error),
 }
@@ -238,7 +248,7 @@ pub trait Metering: Send + Sync {
     /// counts once and gives back what stands; with another payload it is a conflict.
     async fn record(&self, tx: &mut Tx, scope: &TenantScope, usage: NewUsage) -> Result<UsageEntry, MeteringError>;
 
-    /// Keeps room for a call in every budget that applies to it, or says which has none left.
+    /// Keeps room for a call in every budget and quota that applies to it, or says which has none left.
     /// Of calls that ask at the same time, on whatever processes, no more pass than fit.
     async fn reserve(&self, scope: &TenantScope, wanted: NewReservation) -> Result<Reservation, ReserveError>;
 

@@ -251,6 +251,8 @@ pub enum FinishReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProviderErrorKind {
     UnknownModel,
+    /// The workspace's plan leaves the model out.
+    NotAllowed,
     /// No key, or the provider is switched off.
     Unavailable,
     /// The key was refused (401, 403).
@@ -277,6 +279,7 @@ impl ProviderErrorKind {
     pub const fn code(self) -> Code {
         match self {
             Self::UnknownModel => Code::UnknownModel,
+            Self::NotAllowed => Code::ModelNotAllowed,
             Self::Unavailable => Code::ModelUnavailable,
             Self::Auth => Code::ProviderAuth,
             Self::RateLimited => Code::ProviderRateLimited,

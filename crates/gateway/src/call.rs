@@ -155,6 +155,7 @@ impl Call {
             key: key.map(|key| key.id),
             worst: worst.cost,
             tokens: worst.tokens,
+            messages: head.generates.into(),
         };
         let reservation = self.gateway.metering().reserve(&scope, wanted).await?;
         let env = self.gateway.env();
@@ -166,6 +167,7 @@ impl Call {
             reservation,
             taken,
             id: env.id(),
+            messages: head.generates.into(),
             model: Arc::clone(first),
             occurred_at: env.now(),
             input,

@@ -36,6 +36,8 @@ pub(crate) enum Reason {
     Blocked,
     /// A spend cap.
     Budget,
+    /// A quota of the plan.
+    Quota,
     RateLimited,
     NotFound,
     Method,
@@ -67,7 +69,7 @@ impl Reason {
             Self::Method => 405,
             Self::TooLarge => 413,
             Self::MediaType => 415,
-            Self::RateLimited => 429,
+            Self::Quota | Self::RateLimited => 429,
             Self::Internal => 500,
             Self::ProviderAuth | Self::Failed => 502,
             Self::Overloaded | Self::Unavailable => 503,
@@ -81,7 +83,8 @@ impl Reason {
             Code::Forbidden | Code::AddressNotAllowed => Self::Forbidden,
             Code::ModelNotAllowed => Self::ModelNotAllowed,
             Code::BudgetExceeded => Self::Budget,
-            Code::RateLimited | Code::QuotaExceeded => Self::RateLimited,
+            Code::QuotaExceeded => Self::Quota,
+            Code::RateLimited => Self::RateLimited,
             Code::NotFound | Code::InvalidPath => Self::NotFound,
             Code::MethodNotAllowed => Self::Method,
             Code::PayloadTooLarge => Self::TooLarge,
@@ -160,6 +163,7 @@ impl From<ProviderError> for Refusal {
     fn from(error: ProviderError) -> Self {
         let reason = match error.kind {
             Kind::UnknownModel => Reason::UnknownModel,
+            Kind::NotAllowed => Reason::ModelNotAllowed,
             Kind::Unavailable => Reason::ModelUnavailable,
             Kind::Auth => Reason::ProviderAuth,
             Kind::RateLimited => Reason::RateLimited,
@@ -180,7 +184,7 @@ impl From<ProviderError> for Refusal {
         // about our key, and its 5xx about itself.
         let own = matches!(reason, Reason::Refused | Reason::ContextTooLong | Reason::ContentFilter);
         let native = error.status.filter(|status| own && (400..500).contains(status)).zip(error.body);
-        let param = matches!(reason, Reason::UnknownModel | Reason::ModelUnavailable).then(|| "model".to_owned());
+        let param = matches!(reason, Reason::UnknownModel | Reason::ModelUnavailable | Reason::ModelNotAllowed).then(|| "model".to_owned());
         Self { reason, message: error.message, param, retry_after, native }
     }
 }
@@ -198,6 +202,9 @@ impl From<ReserveError> for Refusal {
     fn from(error: ReserveError) -> Self {
         match error {
             ReserveError::Cap(cap) => Self::new(Reason::Budget, cap.to_string()),
+            ReserveError::Quota(quota) => {
+                Self { retry_after: quota.wait, ..Self::new(Reason::Quota, quota.to_string()) }
+            }
             ReserveError::Database(error) => Problem::from(error).into(),
         }
     }

@@ -78,7 +78,7 @@ async fn read(status: StatusCode, headers: &HeaderMap, body: axum::body::Body) -
 }
 
 /// An error response of either front.
-pub(crate) fn error(status: StatusCode, retry_after: Option<Duration>, body: &Value) -> Response {
+pub(crate) fn error(status: StatusCode, refusal: &Refusal, body: &Value) -> Response {
     let mut response = (status, body.to_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -86,7 +86,11 @@ pub(crate) fn error(status: StatusCode, retry_after: Option<Duration>, body: &Va
     if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    if let Some(after) = retry_after {
+    if refusal.reason == Reason::Quota {
+        // A word of the official SDKs, which would else try a 429 again at once.
+        headers.insert("x-should-retry", HeaderValue::from_static("false"));
+    }
+    if let Some(after) = refusal.retry_after {
         let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }

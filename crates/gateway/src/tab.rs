@@ -25,6 +25,8 @@ pub(crate) struct Tab {
     pub reservation: Reservation,
     pub taken: Taken,
     pub id: UsageId,
+    /// Those that it counts as in the plan's quotas.
+    pub messages: u32,
     /// The model that speaks.
     pub model: Arc<Model>,
     pub occurred_at: Timestamp,
@@ -76,6 +78,7 @@ impl Tab {
             run: None,
             key: self.key,
             model: model.id.clone(),
+            messages: self.messages,
             tokens,
             estimated,
             prices: model.prices.clone(),

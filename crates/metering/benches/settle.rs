@@ -68,7 +68,7 @@ async fn measure(db: &Db, budgets: &str, hard: Option<bool>, per_tick: u32) {
         calls.spawn(async move {
             let asked = Instant::now();
             let user = env.id();
-            let wanted = NewReservation { user, key: None, worst: NanoUsd::new(1_000_000), tokens: 1100 };
+            let wanted = NewReservation { user, key: None, worst: NanoUsd::new(1_000_000), tokens: 1100, messages: 1 };
             let reservation = metering.reserve(&scope, wanted).await.unwrap();
             metering.settle(&scope, reservation, usage(&env)).await.unwrap();
             asked.elapsed()
@@ -93,6 +93,7 @@ fn usage(env: &Env) -> NewUsage {
         run: None,
         key: Some(env.id()),
         model: "openai/gpt-5.2".into(),
+        messages: 1,
         tokens: TokenUsage { input: 1000, output: 100, ..TokenUsage::default() },
         estimated: false,
         prices: Some(Prices {

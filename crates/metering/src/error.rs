@@ -58,6 +58,17 @@ impl BudgetError {
     }
 }
 
+/// A plan can't be given.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error("there is no plan `{asked}`; there are: {}", known.join(", "))]
+    NoPlan { asked: String, known: Vec<String> },
+    #[error("there is no such workspace")]
+    NoWorkspace,
+    #[error(transparent)]
+    Database(#[from] database::Error),
+}
+
 impl From<BudgetError> for Problem {
     fn from(error: BudgetError) -> Self {
         let code = error.code();

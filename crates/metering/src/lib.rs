@@ -7,7 +7,8 @@
 //! the UTC day on which the use happened. All sums are sums of integers over the ledger, so
 //! every grouping adds up to the same nano-dollar, and what a budget says is spent is such a
 //! sum, kept in the entry's own transaction. A hard budget is never passed: calls reserve the
-//! dearest that they can become before they are made ([`engine`]), on whatever process.
+//! dearest that they can become before they are made ([`engine`]), on whatever process. The
+//! quotas of a workspace's plan ([`plans`]) are counted and held by the same machinery.
 //!
 //! Deliberately absent: counting tokens (providers do), floating point, and any way to
 //! change or remove an entry. A correction would be a further entry.
@@ -18,6 +19,7 @@ mod error;
 mod http;
 mod model;
 mod operations;
+mod plans;
 mod store;
 
 use std::sync::Arc;
@@ -27,12 +29,14 @@ use kernel::{Env, Tasks};
 
 pub use cost::cost;
 pub use engine::LEASE;
-pub use error::{BudgetError, ReportError};
+pub use error::{BudgetError, PlanError, ReportError};
 pub use http::routes;
 pub use model::{
     Period, UsageGroup, UsageReport, UsageRow,
     budget::{Budget, BudgetSubject},
+    quota::{PlanView, QuotaReport, QuotaState},
 };
+pub use plans::{Plans, PlansError};
 pub use operations::{
     budgets::{BudgetChange, NewBudget, Sight},
     reconcile::DayCost,
@@ -48,8 +52,14 @@ pub struct Metering {
 }
 
 impl Metering {
-    /// Nothing runs in the background before there is something to write.
+    /// Nothing runs in the background before there is something to write. Every workspace may
+    /// use all there is.
     pub fn new(db: Db, env: Env, tasks: Tasks) -> Self {
-        Self { engine: Arc::new(Engine::new(db, env, tasks)) }
+        Self::with_plans(db, env, tasks, Plans::default())
+    }
+
+    /// The same where workspaces have plans.
+    pub fn with_plans(db: Db, env: Env, tasks: Tasks, plans: Plans) -> Self {
+        Self { engine: Arc::new(Engine::new(db, env, tasks, plans)) }
     }
 }

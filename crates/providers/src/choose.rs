@@ -4,6 +4,8 @@
 //! model of the middle price range that calls tools and stays for a while; else what a
 //! configured or local server offers; else the demo.
 
+use std::borrow::Borrow;
+
 use contracts::providers::Prices;
 use jiff::{ToSpan as _, civil::Date};
 
@@ -34,18 +36,18 @@ const SPECIAL: &[&str] = &[
 ];
 
 /// The id of the model to preselect.
-pub(crate) fn default(entries: &[Entry], wanted: Option<&str>, day: Date) -> Option<String> {
+pub(crate) fn default<E: Borrow<Entry>>(entries: &[E], wanted: Option<&str>, day: Date) -> Option<String> {
+    let entries = || entries.iter().map(Borrow::<Entry>::borrow);
     let usable = |entry: &&Entry| entry.listed && entry.model.unavailable.is_none();
-    if let Some(entry) = entries.iter().find(|entry| Some(entry.model.id.as_str()) == wanted)
+    if let Some(entry) = entries().find(|entry| Some(entry.model.id.as_str()) == wanted)
         && entry.model.unavailable.is_none()
     {
         return Some(entry.model.id.clone());
     }
-    let first = entries.iter().find(usable)?;
+    let first = entries().find(usable)?;
     let provider = &first.model.provider;
     let soon = day.checked_add(60.days()).unwrap_or(day);
-    entries
-        .iter()
+    entries()
         .filter(usable)
         .filter(|entry| &entry.model.provider == provider)
         .filter(|entry| is_ordinary(entry, soon))

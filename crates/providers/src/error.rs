@@ -231,6 +231,16 @@ pub(crate) fn resting(account: &Account, wait: Duration) -> ProviderError {
     ProviderError { retry_after: Some(wait), ..error(Kind::Resting, message) }
 }
 
+/// The plan leaves the model out.
+pub(crate) fn not_in_plan(plan: &str, model: &str) -> ProviderError {
+    error(Kind::NotAllowed, left_out(plan, model))
+}
+
+/// What that is for people.
+pub(crate) fn left_out(plan: &str, model: &str) -> String {
+    format!("The plan “{plan}” does not include {model}.")
+}
+
 /// The model is there, but can't be used now, and why.
 pub(crate) fn unavailable(reason: &str) -> ProviderError {
     error(Kind::Unavailable, reason.to_owned())

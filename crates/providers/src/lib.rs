@@ -51,7 +51,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use contracts::providers::{Generation, GenerationRequest, Model, ProviderError};
+use contracts::{
+    Plans,
+    providers::{Generation, GenerationRequest, Model, ProviderError},
+};
 use database::Db;
 use kernel::{Env, Tasks, TenantScope};
 use tokio_util::sync::CancellationToken;
@@ -83,6 +86,8 @@ pub struct Providers {
     inner: Arc<Inner>,
     /// What workspaces set for themselves; none: the installation's models are all there is.
     workspaces: Option<Arc<Workspaces>>,
+    /// Which models workspaces may ask; none: all.
+    plans: Option<Arc<dyn Plans>>,
 }
 
 struct Inner {
@@ -132,6 +137,7 @@ impl Providers {
                 snapshot: RwLock::new(Arc::new(snapshot)),
             }),
             workspaces: None,
+            plans: None,
         })
     }
 
@@ -140,6 +146,12 @@ impl Providers {
     pub fn with_workspaces(self, db: Db, data_dir: &Path) -> Result<Self, Error> {
         let workspaces = Workspaces::new(db, self.inner.registry.config(), data_dir, &self.inner.env)?;
         Ok(Self { workspaces: Some(Arc::new(workspaces)), ..self })
+    }
+
+    /// The same, where plans leave models out.
+    #[must_use]
+    pub fn with_plans(self, plans: Arc<dyn Plans>) -> Self {
+        Self { plans: Some(plans), ..self }
     }
 
     /// Begins to look for servers that list their models, now and from time to time.
@@ -241,8 +253,7 @@ impl Providers {
 impl contracts::Providers for Providers {
     async fn models(&self, scope: &TenantScope) -> Arc<[Arc<Model>]> {
         // A list without the workspace's own is better than none.
-        let snapshot = self.view(scope).await.map_or_else(|_| self.snapshot(), |view| view.snapshot);
-        Arc::clone(&snapshot.listed)
+        self.view(scope).await.map_or_else(|_| Arc::clone(&self.snapshot().listed), |view| view.listed())
     }
 
     async fn model(&self, scope: &TenantScope, id: &str) -> Result<Arc<Model>, ProviderError> {
@@ -250,9 +261,7 @@ impl contracts::Providers for Providers {
     }
 
     async fn default_model(&self, scope: &TenantScope) -> Result<Arc<Model>, ProviderError> {
-        let snapshot = self.view(scope).await?.snapshot;
-        let chosen = snapshot.default.as_deref().and_then(|id| snapshot.entry(id));
-        chosen.map(|entry| Arc::clone(&entry.model)).ok_or_else(|| {
+        self.view(scope).await?.default_model().ok_or_else(|| {
             error::unavailable("No model can be used here. Set OPENAI_API_KEY, or the key of another provider.")
         })
     }

@@ -5,11 +5,14 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use contracts::providers::{NativeRequest, ProviderError, ProviderErrorKind as Kind, Shape};
+use contracts::{
+    plans::Plan,
+    providers::{Model, NativeRequest, ProviderError, ProviderErrorKind as Kind, Shape},
+};
 use kernel::{Env, TenantScope};
 
 use crate::{
-    Providers, error, facts,
+    Providers, choose, error, facts,
     model::{Facts, Route, Strategy},
     own::Own,
     registry::{Entry, Snapshot},
@@ -21,6 +24,8 @@ pub(crate) struct View<'a> {
     providers: &'a Providers,
     pub snapshot: Arc<Snapshot>,
     pub own: Option<Arc<Own>>,
+    /// The workspace's plan, if it leaves models out.
+    plan: Option<Arc<Plan>>,
 }
 
 /// The models to try, in order.
@@ -34,8 +39,15 @@ impl Providers {
     /// What the workspace sees now.
     pub(crate) async fn view(&self, scope: &TenantScope) -> Result<View<'_>, ProviderError> {
         let base = self.snapshot();
+        let plan = match &self.plans {
+            Some(plans) => plans.restricted_to(scope).await.map_err(|error| {
+                tracing::error!(%error, "a workspace's plan can't be read");
+                ProviderError::new(Kind::Unavailable, "The workspace's plan can't be read. Try again.")
+            })?,
+            None => None,
+        };
         let Some(workspaces) = &self.workspaces else {
-            return Ok(View { providers: self, snapshot: base, own: None });
+            return Ok(View { providers: self, snapshot: base, own: None, plan });
         };
         let registry = &self.inner.registry;
         let own = workspaces.of(scope, registry.config()).await?;
@@ -43,11 +55,49 @@ impl Providers {
             let discoveries = self.inner.discoveries.lock().unwrap_or_else(PoisonError::into_inner);
             registry.snapshot(base.day, &discoveries, overlay)
         });
-        Ok(View { providers: self, snapshot, own: Some(own) })
+        Ok(View { providers: self, snapshot, own: Some(own), plan })
     }
 }
 
 impl View<'_> {
+    /// The entry, if the plan has it.
+    fn allowed(&self, entry: Arc<Entry>) -> Result<Arc<Entry>, ProviderError> {
+        match &self.plan {
+            Some(plan) if !plan.allows(&entry.model.id) => Err(error::not_in_plan(&plan.name, &entry.model.name)),
+            _ => Ok(entry),
+        }
+    }
+
+    /// The models to show, the usable first. One that the plan leaves out says so.
+    pub fn listed(&self) -> Arc<[Arc<Model>]> {
+        let Some(plan) = &self.plan else { return Arc::clone(&self.snapshot.listed) };
+        let default = self.default_model();
+        let mut listed: Vec<Arc<Model>> = self.snapshot.listed.to_vec();
+        for model in &mut listed {
+            let left_out = model.unavailable.is_none() && !plan.allows(&model.id);
+            let preselected = default.as_ref().is_some_and(|default| default.id == model.id);
+            if left_out || preselected != model.default {
+                let model = Arc::make_mut(model);
+                model.default = preselected;
+                if left_out {
+                    model.unavailable = Some(error::left_out(&plan.name, &model.name));
+                }
+            }
+        }
+        listed.sort_by_key(|model| model.unavailable.is_some());
+        listed.into()
+    }
+
+    /// The model to use when nobody chose one.
+    pub fn default_model(&self) -> Option<Arc<Model>> {
+        let model = |id: &str| self.snapshot.entry(id).map(|entry| Arc::clone(&entry.model));
+        let Some(plan) = &self.plan else { return self.snapshot.default.as_deref().and_then(model) };
+        let listed = self.snapshot.listed.iter().filter(|model| plan.allows(&model.id));
+        let entries: Vec<_> = listed.filter_map(|model| self.snapshot.entry(&model.id).cloned()).collect();
+        let wanted = self.providers.inner.registry.config().default_model.as_deref();
+        choose::default(&entries, wanted, self.snapshot.day).as_deref().and_then(model)
+    }
+
     /// The entry of an id, usable or not.
     fn entry(&self, id: &str) -> Result<Arc<Entry>, ProviderError> {
         if let Some(entry) = self.snapshot.entry(id) {
@@ -69,7 +119,7 @@ impl View<'_> {
 
     /// The entry of an id that can be used now.
     pub fn usable(&self, id: &str) -> Result<Arc<Entry>, ProviderError> {
-        usable(self.entry(id)?)
+        self.allowed(usable(self.entry(id)?)?)
     }
 
     /// The entry of a name that developers may use: an id, or what its provider calls it.
@@ -80,7 +130,7 @@ impl View<'_> {
             }
             found => found?,
         };
-        usable(entry)
+        self.allowed(usable(entry)?)
     }
 
     /// The same for models that make vectors.
@@ -89,7 +139,7 @@ impl View<'_> {
         let unlisted = || self.unlisted(name).filter(|_| self.snapshot.entry(name).is_none()).map(Arc::new);
         let names = || self.snapshot.embedders.iter().map(|entry| entry.model.id.as_str());
         let entry = resolve::embedder(&self.snapshot, name)?.or_else(unlisted);
-        usable(entry.ok_or_else(|| self.unknown(name, names()))?)
+        self.allowed(usable(entry.ok_or_else(|| self.unknown(name, names()))?)?)
     }
 
     /// An entry for a request of this shape; of any shape if there is none.

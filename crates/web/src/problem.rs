@@ -203,10 +203,22 @@ impl From<contracts::metering::CapReached> for Problem {
     }
 }
 
+impl From<contracts::plans::QuotaReached> for Problem {
+    /// Names the plan, the quota, its period and when it resets.
+    fn from(quota: contracts::plans::QuotaReached) -> Self {
+        let problem = Self::new(Code::QuotaExceeded).detail(quota.to_string());
+        match quota.wait {
+            Some(wait) => problem.retry_after(wait),
+            None => problem,
+        }
+    }
+}
+
 impl From<contracts::metering::ReserveError> for Problem {
     fn from(error: contracts::metering::ReserveError) -> Self {
         match error {
             contracts::metering::ReserveError::Cap(cap) => (*cap).into(),
+            contracts::metering::ReserveError::Quota(quota) => (*quota).into(),
             contracts::metering::ReserveError::Database(error) => error.into(),
         }
     }

@@ -130,6 +130,7 @@ async fn a_bill_is_compared_with_the_ledger_by_command(db: TestDb) {
         run: None,
         key: None,
         model: "openai/gpt-5.2".into(),
+        messages: 1,
         tokens: contracts::providers::TokenUsage { input: 1_000_000, ..Default::default() },
         estimated: false,
         prices: Some(prices),

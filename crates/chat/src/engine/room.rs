@@ -1,4 +1,4 @@
-//! Room for what a model is about to use, in every budget that applies. It is kept until the
+//! Room for what a model is about to use, in every budget and quota that applies. It is kept until the
 //! use is settled, so that a hard cap is never passed, whatever runs at the same time.
 
 use contracts::{
@@ -21,33 +21,34 @@ impl Engine {
     ) -> Result<Reservation, ReserveError> {
         let Question { scope, user, model, .. } = *question;
         let output = context.max_output_tokens;
-        match self.room(scope, user, model, context.input_tokens, output).await {
+        match self.room(scope, user, model, (context.input_tokens, output), 1).await {
             // A text has fewer tokens than bytes: near the cap it is worth counting them.
-            Err(ReserveError::Cap(cap)) => {
+            Err(refused @ (ReserveError::Cap(_) | ReserveError::Quota(_))) => {
                 let counted = self.counted(question, context);
                 if counted >= context.input_tokens {
-                    return Err(ReserveError::Cap(cap));
+                    return Err(refused);
                 }
-                self.room(scope, user, model, counted, output).await
+                self.room(scope, user, model, (counted, output), 1).await
             }
             kept => kept,
         }
     }
 
-    /// Keeps room for a call with so many tokens, whichever model answers it in the end.
+    /// Keeps room for a call with so many tokens (input, output) that counts as so many messages,
+    /// whichever model answers it in the end.
     pub async fn room(
         &self,
         scope: &TenantScope,
         user: UserId,
         model: &Model,
-        input: u64,
-        output: u64,
+        (input, output): (u64, u64),
+        messages: u32,
     ) -> Result<Reservation, ReserveError> {
         let cost =
             |model: &Model| model.prices.as_ref().map_or(NanoUsd::ZERO, |prices| worst_case(prices, input, output));
         let others = self.providers.may_answer(scope, &model.id).await;
         let worst = others.iter().map(|other| cost(other)).fold(cost(model), NanoUsd::max);
-        let wanted = NewReservation { user, key: None, worst, tokens: input.saturating_add(output) };
+        let wanted = NewReservation { user, key: None, worst, tokens: input.saturating_add(output), messages };
         self.metering.reserve(scope, wanted).await
     }
 

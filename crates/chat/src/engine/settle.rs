@@ -74,6 +74,8 @@ impl Engine {
             run: Some(record.run.id),
             key: None,
             model: settlement.model.clone(),
+            // One that failed before it said anything is none.
+            messages: u32::from(settlement.status == RunStatus::Completed || settlement.tokens.output > 0),
             tokens: settlement.tokens,
             estimated: settlement.estimated,
             prices: settlement.prices.clone(),

@@ -81,6 +81,7 @@ impl Engine {
                 run: None,
                 key: None,
                 model: model.id.clone(),
+                messages: 0,
                 tokens,
                 estimated,
                 prices: model.prices.clone(),
@@ -130,7 +131,7 @@ impl Engine {
         };
         // A text has fewer tokens than bytes. Where a cap leaves no room, the person's own words do.
         let input = u64::try_from(prompt.len() + INSTRUCTION.len()).unwrap_or(u64::MAX);
-        let Ok(reservation) = self.room(&scope, record.user, &model, input, most).await else {
+        let Ok(reservation) = self.room(&scope, record.user, &model, (input, most), 0).await else {
             return Made::nothing();
         };
         let cancel = CancellationToken::new();

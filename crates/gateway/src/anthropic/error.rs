@@ -13,7 +13,7 @@ const fn kind(reason: Reason) -> &'static str {
         Reason::UnknownModel | Reason::ModelUnavailable | Reason::NotFound => "not_found_error",
         Reason::Budget => "billing_error",
         Reason::TooLarge => "request_too_large",
-        Reason::RateLimited => "rate_limit_error",
+        Reason::Quota | Reason::RateLimited => "rate_limit_error",
         Reason::Timeout => "timeout_error",
         Reason::Overloaded => "overloaded_error",
         Reason::ProviderAuth | Reason::Failed | Reason::Unavailable | Reason::Internal => "api_error",
@@ -37,7 +37,7 @@ pub(crate) fn respond(refusal: &Refusal, request_id: &str) -> Response {
         _ => refusal.status(),
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = crate::reshape::error(status, refusal.retry_after, &body(refusal, request_id));
+    let mut response = crate::reshape::error(status, refusal, &body(refusal, request_id));
     // Their SDKs read the id under this name.
     if let Ok(value) = http::HeaderValue::from_str(request_id) {
         response.headers_mut().insert("request-id", value);

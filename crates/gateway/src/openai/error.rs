@@ -27,6 +27,7 @@ const fn words(reason: Reason) -> (&'static str, Option<&'static str>) {
         Reason::Blocked => (INVALID, Some("content_blocked")),
         // A 429 of this type would be tried again by the SDKs; a 402 is not.
         Reason::Budget => ("insufficient_quota", Some("budget_exceeded")),
+        Reason::Quota => ("insufficient_quota", Some("insufficient_quota")),
         Reason::RateLimited => ("rate_limit_error", Some("rate_limit_exceeded")),
         Reason::NotFound => (INVALID, Some("unknown_url")),
         Reason::Method => (INVALID, Some("method_not_allowed")),
@@ -60,7 +61,7 @@ pub(crate) fn body(refusal: &Refusal) -> Value {
 
 pub(crate) fn respond(refusal: &Refusal, _request_id: &str) -> Response {
     let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    crate::reshape::error(status, refusal.retry_after, &body(refusal))
+    crate::reshape::error(status, refusal, &body(refusal))
 }
 
 /// An error where a stream's next event would be.

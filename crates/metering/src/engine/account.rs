@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use contracts::metering::{BudgetPeriod, MeteringError, UsageEntry};
+use contracts::{
+    metering::{BudgetPeriod, MeteringError, UsageEntry},
+    plans::QuotaUnit,
+};
 use database::{Error, Tx};
 use events::outbox::NewEvent;
 use kernel::{BudgetId, NanoUsd, TenantScope, Timestamp};
@@ -11,7 +14,7 @@ use serde::Serialize;
 use super::{Engine, plan::Ending};
 use crate::{
     model::{
-        Entry,
+        Amount, Entry,
         budget::{Account, BudgetSubject, Rules},
     },
     store::{accounts, ledger},
@@ -27,6 +30,20 @@ struct BudgetWarned<'a> {
     period_starts_at: Timestamp,
     limit_usd: NanoUsd,
     hard: bool,
+    /// Of the limit.
+    percent: i64,
+}
+
+/// Tells that the use of a plan's quota has come to a part of it.
+#[derive(Serialize)]
+struct QuotaWarned<'a> {
+    /// The plan's name.
+    plan: &'a str,
+    unit: QuotaUnit,
+    period: BudgetPeriod,
+    period_starts_at: Timestamp,
+    /// In the unit, dollars as an exact decimal.
+    limit: String,
     /// Of the limit.
     percent: i64,
 }
@@ -52,17 +69,17 @@ impl Engine {
             Some(budgets) if counts.get(1) == Some(&0) => budgets,
             _ => self.caps.within(tx, scope).await?,
         };
-        let mut charged: Vec<(Account, &Arc<Rules>)> = budgets.charged(entry).collect();
-        charged.sort_unstable_by_key(|(account, _)| *account);
+        let mut charged: Vec<(Account, &Arc<Rules>, Amount)> = budgets.charged(entry).collect();
+        charged.sort_unstable_by_key(|(account, ..)| *account);
         let writes = charged
             .iter()
-            .flat_map(|(account, rules)| {
-                [accounts::spend(*account, scope.workspace(), entry.cost), accounts::warn(*account, rules, now)]
+            .flat_map(|(account, rules, charge)| {
+                [accounts::spend(*account, scope.workspace(), *charge), accounts::warn(*account, rules, now)]
             })
             .collect::<Vec<_>>();
         if !writes.is_empty() {
             let counts = tx.execute_batch(writes).await.map_err(deleted_meanwhile)?;
-            for ((account, rules), counts) in charged.iter().zip(counts.as_chunks::<2>().0) {
+            for ((account, rules, _), counts) in charged.iter().zip(counts.as_chunks::<2>().0) {
                 if counts[1] > 0 {
                     self.tell(tx, scope, *account, rules).await?;
                 }
@@ -88,18 +105,31 @@ impl Engine {
     /// Puts the warnings that the transaction has written down into the outbox.
     pub async fn tell(&self, tx: &mut Tx, scope: &TenantScope, account: Account, rules: &Rules) -> Result<(), Error> {
         for percent in accounts::tell(tx, account).await? {
-            let warned = BudgetWarned {
-                budget_id: rules.id,
-                name: &rules.name,
-                subject: rules.subject,
-                period: rules.period,
-                period_starts_at: account.starts_at,
-                limit_usd: rules.limit,
-                hard: rules.hard,
-                percent,
+            let (event_type, payload) = if rules.quota {
+                let warned = QuotaWarned {
+                    plan: &rules.name,
+                    unit: rules.unit,
+                    period: rules.period,
+                    period_starts_at: account.starts_at,
+                    limit: rules.unit.show(rules.limit.get()),
+                    percent,
+                };
+                ("quota.warned", serde_json::to_string(&warned))
+            } else {
+                let warned = BudgetWarned {
+                    budget_id: rules.id,
+                    name: &rules.name,
+                    subject: rules.subject,
+                    period: rules.period,
+                    period_starts_at: account.starts_at,
+                    limit_usd: NanoUsd::new(rules.limit.get()),
+                    hard: rules.hard,
+                    percent,
+                };
+                ("budget.warned", serde_json::to_string(&warned))
             };
-            let payload = serde_json::to_string(&warned).map_err(|error| Error::Encode(error.to_string()))?;
-            let event = NewEvent { event_type: "budget.warned", subject: rules.id.uuid(), payload };
+            let payload = payload.map_err(|error| Error::Encode(error.to_string()))?;
+            let event = NewEvent { event_type, subject: rules.id.uuid(), payload };
             self.outbox.append(tx, scope, event).await?;
         }
         Ok(())

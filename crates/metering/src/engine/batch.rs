@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use contracts::metering::{CapReached, Reservation, ReserveError};
+use contracts::metering::{Reservation, ReserveError};
 use database::{Error, Platform, Statement, Tx};
-use kernel::{NanoUsd, TenantScope};
+use kernel::TenantScope;
 
 use super::{
     Engine, LEASE,
@@ -13,7 +13,7 @@ use super::{
     plan::{Batch, Change, Ending, Plan, Wanted},
 };
 use crate::{
-    model::budget::Account,
+    model::{Amount, budget::Account},
     store::{accounts, ledger},
 };
 
@@ -71,7 +71,7 @@ impl Engine {
         let fitted = flight.fits.iter().filter(|(_, at)| count(*at) > 0).map(|(account, _)| *account);
         let fitted: Vec<Account> = fitted.collect();
         let verdicts = if flight.tight || fitted.len() < flight.fits.len() {
-            self.admit(&mut tx, batch, &mut plan, &fitted).await?
+            self.admit(&mut tx, &mut plan, &fitted).await?
         } else {
             plan.admit_all();
             batch.wanted.iter().map(|_| Ok(())).collect()
@@ -98,8 +98,8 @@ impl Engine {
         statements.push(self.caps.moved_from(epoch));
         let mut flight = Flight { statements, moved, fits: Vec::new(), warned: Vec::new(), tight: false };
         for (account, change) in &plan.accounts {
-            let asked = change.wanted > NanoUsd::ZERO;
-            if asked || change.spent > NanoUsd::ZERO {
+            let asked = change.wanted > Amount::ZERO;
+            if asked || change.spent > Amount::ZERO {
                 flight.statements.push(accounts::spend(*account, change.workspace, change.spent));
             }
             if asked {
@@ -111,10 +111,10 @@ impl Engine {
                     flight.tight = true;
                 }
             } else if change.rewrite {
-                let hold = self.hold(*account, change, NanoUsd::ZERO, plan);
+                let hold = self.hold(*account, change, Amount::ZERO, plan);
                 flight.statements.push(accounts::hold(&hold));
             }
-            if change.spent > NanoUsd::ZERO {
+            if change.spent > Amount::ZERO {
                 flight.warned.push((*account, flight.statements.len()));
                 flight.statements.push(accounts::warn(*account, &change.rules, now));
             }
@@ -127,25 +127,24 @@ impl Engine {
     async fn admit(
         &self,
         tx: &mut Tx,
-        batch: &Batch,
         plan: &mut Plan,
         fitted: &[Account],
-    ) -> Result<Vec<Result<(), Box<CapReached>>>, Error> {
+    ) -> Result<Vec<Result<(), ReserveError>>, Error> {
         let mut taken = BTreeMap::new();
-        for (account, _) in plan.accounts.iter().filter(|(_, change)| change.wanted > NanoUsd::ZERO) {
+        for (account, _) in plan.accounts.iter().filter(|(_, change)| change.wanted > Amount::ZERO) {
             taken.insert(*account, accounts::taken(tx, *account, self.node, plan.now).await?);
         }
-        let verdicts = plan.admit(batch, &taken);
+        let verdicts = plan.admit(&taken);
         let writes = taken.keys().filter_map(|account| {
             let change = plan.accounts.get(account)?;
-            let stale = change.rewrite || change.admitted > NanoUsd::ZERO || fitted.contains(account);
+            let stale = change.rewrite || change.admitted > Amount::ZERO || fitted.contains(account);
             stale.then(|| accounts::hold(&self.hold(*account, change, change.admitted, plan)))
         });
         tx.execute_batch(writes.collect()).await?;
         Ok(verdicts)
     }
 
-    fn hold(&self, account: Account, change: &Change, more: NanoUsd, plan: &Plan) -> accounts::Hold {
+    fn hold(&self, account: Account, change: &Change, more: Amount, plan: &Plan) -> accounts::Hold {
         accounts::Hold {
             account,
             workspace: change.workspace,
@@ -156,9 +155,9 @@ impl Engine {
     }
 
     /// After the commit: counts in memory what was written, and answers everybody.
-    fn settle_up(&self, batch: Batch, plan: Plan, verdicts: Vec<Result<(), Box<CapReached>>>) {
+    fn settle_up(&self, batch: Batch, plan: Plan, verdicts: Vec<Result<(), ReserveError>>) {
         plan.gone.iter().for_each(|account| self.holds.forget(*account));
-        let written = plan.accounts.iter().filter(|(_, change)| change.rewrite || change.wanted > NanoUsd::ZERO).map(
+        let written = plan.accounts.iter().filter(|(_, change)| change.rewrite || change.wanted > Amount::ZERO).map(
             |(account, change)| Written {
                 account: *account,
                 workspace: change.workspace,
@@ -176,12 +175,11 @@ impl Engine {
             // Whoever asked may have left.
             let _ = reply.send(Ok(entry.into()));
         }
-        for ((Wanted { wanted, reply, .. }, claim), verdict) in batch.wanted.into_iter().zip(plan.claims).zip(verdicts)
-        {
+        for ((Wanted { reply, .. }, claim), verdict) in batch.wanted.into_iter().zip(plan.claims).zip(verdicts) {
             let answer = match verdict {
                 Ok(()) if claim.is_empty() => Ok(Reservation::none()),
-                Ok(()) => Ok(Reservation::of(self.holds.held(claim, wanted.worst))),
-                Err(cap) => Err(ReserveError::Cap(cap)),
+                Ok(()) => Ok(Reservation::of(self.holds.held(claim))),
+                Err(refused) => Err(refused),
             };
             // A reservation that nobody takes is given back as it is dropped.
             let _ = reply.send(answer);

@@ -1,4 +1,4 @@
-//! The budgets of workspaces, kept in memory as long as nobody changes one.
+//! The budgets and quotas of workspaces, kept in memory as long as nobody changes one.
 
 use std::{
     collections::HashMap,
@@ -8,13 +8,18 @@ use std::{
 use database::{Db, Epochs, Error, Statement, Tx};
 use kernel::{TenantScope, WorkspaceId};
 
-use crate::{model::budget::Budgets, store};
+use crate::{
+    model::budget::{Budgets, Rules},
+    plans::Plans,
+    store,
+};
 
-/// Moves with every change of a budget.
+/// Moves with every change of a budget, or of a workspace's plan.
 const EPOCH: &str = "budgets";
 
 pub struct Caps {
     pub epochs: Epochs,
+    pub plans: Plans,
     known: Mutex<Known>,
 }
 
@@ -25,8 +30,8 @@ struct Known {
 }
 
 impl Caps {
-    pub fn new(db: &Db) -> Self {
-        Self { epochs: Epochs::new(db.clone(), EPOCH), known: Mutex::default() }
+    pub fn new(db: &Db, plans: Plans) -> Self {
+        Self { epochs: Epochs::new(db.clone(), EPOCH), plans, known: Mutex::default() }
     }
 
     /// The workspace's budgets as of this call.
@@ -36,7 +41,8 @@ impl Caps {
             return Ok(budgets);
         }
         // Read after the epoch: if they are younger than it says, they are read once more.
-        let budgets = Arc::new(Budgets::new(epoch, store::budgets::all(db, scope).await?));
+        let plan = store::quotas::plan(db, scope).await?;
+        let budgets = self.budgets(epoch, plan.as_deref(), store::budgets::all(db, scope).await?);
         self.keep(scope, &budgets);
         Ok(budgets)
     }
@@ -49,7 +55,8 @@ impl Caps {
     /// The workspace's budgets as a transaction sees them.
     pub async fn within(&self, tx: &mut Tx, scope: &TenantScope) -> Result<Arc<Budgets>, Error> {
         let epoch = self.epochs.within(tx).await?;
-        let budgets = Arc::new(Budgets::new(epoch, store::budgets::all_within(tx, scope).await?));
+        let plan = store::quotas::plan_within(tx, scope).await?;
+        let budgets = self.budgets(epoch, plan.as_deref(), store::budgets::all_within(tx, scope).await?);
         self.keep(scope, &budgets);
         Ok(budgets)
     }
@@ -85,6 +92,10 @@ impl Caps {
     /// What is known is stale.
     pub fn forget(&self) {
         self.lock().by_workspace.clear();
+    }
+
+    fn budgets(&self, epoch: i64, plan: Option<&str>, rules: Vec<Rules>) -> Arc<Budgets> {
+        Arc::new(Budgets::new(epoch, self.plans.of(plan), rules))
     }
 
     fn keep(&self, scope: &TenantScope, budgets: &Arc<Budgets>) {

@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use kernel::{NanoUsd, Timestamp, WorkspaceId};
+use kernel::{Timestamp, WorkspaceId};
 
 use super::LEASE;
-use crate::model::budget::Account;
+use crate::model::{Amount, budget::Account};
 
 /// A hold is renewed when less than this is left of its lease.
 const RENEW: Duration = Duration::from_secs(LEASE.as_secs() * 2 / 3);
@@ -35,9 +35,9 @@ struct Book {
 struct Room {
     workspace: WorkspaceId,
     /// Of the reservations that live.
-    live: NanoUsd,
+    live: Amount,
     /// What stands in the row.
-    written: NanoUsd,
+    written: Amount,
     expires_at: Timestamp,
 }
 
@@ -45,12 +45,11 @@ struct Room {
 #[derive(Debug)]
 pub struct Held {
     holds: Arc<Holds>,
-    accounts: Vec<Account>,
-    pub amount: NanoUsd,
+    accounts: Vec<(Account, Amount)>,
 }
 
 impl Held {
-    pub fn accounts(&self) -> &[Account] {
+    pub fn accounts(&self) -> &[(Account, Amount)] {
         &self.accounts
     }
 
@@ -63,7 +62,7 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         if !self.accounts.is_empty() {
-            self.holds.release(&mem::take(&mut self.accounts), self.amount);
+            self.holds.release(&mem::take(&mut self.accounts));
         }
     }
 }
@@ -73,18 +72,18 @@ impl Drop for Held {
 pub struct Written {
     pub account: Account,
     pub workspace: WorkspaceId,
-    pub held: NanoUsd,
+    pub held: Amount,
     pub expires_at: Timestamp,
     /// Reservations that came.
-    pub admitted: NanoUsd,
+    pub admitted: Amount,
     /// Reservations that went, their use being written in the same transaction.
-    pub settled: NanoUsd,
+    pub settled: Amount,
 }
 
 impl Holds {
     /// What lives on an account.
-    pub fn live(&self, account: Account) -> NanoUsd {
-        self.book().accounts.get(&account).map_or(NanoUsd::ZERO, |room| room.live)
+    pub fn live(&self, account: Account) -> Amount {
+        self.book().accounts.get(&account).map_or(Amount::ZERO, |room| room.live)
     }
 
     /// Accounts whose row must be written: it holds too much, or its lease runs out.
@@ -95,7 +94,7 @@ impl Holds {
             return dirty.collect();
         }
         let renewed = book.accounts.iter().filter_map(|(account, room)| {
-            (room.live > NanoUsd::ZERO && room.expires_at.since(now) < RENEW).then_some((*account, room.workspace))
+            (room.live > Amount::ZERO && room.expires_at.since(now) < RENEW).then_some((*account, room.workspace))
         });
         dirty.chain(renewed).collect()
     }
@@ -105,7 +104,7 @@ impl Holds {
         let mut book = self.book();
         for row in rows {
             let fresh =
-                Room { workspace: row.workspace, live: NanoUsd::ZERO, written: row.held, expires_at: row.expires_at };
+                Room { workspace: row.workspace, live: Amount::ZERO, written: row.held, expires_at: row.expires_at };
             let room = book.accounts.entry(row.account).or_insert(fresh);
             room.written = row.held;
             room.expires_at = row.expires_at;
@@ -116,7 +115,7 @@ impl Holds {
             } else {
                 book.dirty.insert(row.account);
             }
-            if live == NanoUsd::ZERO && written == NanoUsd::ZERO {
+            if live == Amount::ZERO && written == Amount::ZERO {
                 book.accounts.remove(&row.account);
             }
         }
@@ -130,15 +129,15 @@ impl Holds {
     }
 
     /// The room of a reservation that a committed transaction has admitted.
-    pub fn held(self: &Arc<Self>, accounts: Vec<Account>, amount: NanoUsd) -> Held {
-        Held { holds: self.clone(), accounts, amount }
+    pub fn held(self: &Arc<Self>, accounts: Vec<(Account, Amount)>) -> Held {
+        Held { holds: self.clone(), accounts }
     }
 
-    fn release(&self, accounts: &[Account], amount: NanoUsd) {
+    fn release(&self, accounts: &[(Account, Amount)]) {
         let mut book = self.book();
-        for account in accounts {
+        for (account, amount) in accounts {
             if let Some(room) = book.accounts.get_mut(account) {
-                room.live = room.live - amount;
+                room.live = room.live - *amount;
                 book.dirty.insert(*account);
             }
         }

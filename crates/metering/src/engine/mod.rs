@@ -24,6 +24,8 @@ use writer::Queue;
 
 pub(crate) use holds::Held;
 
+use crate::plans::Plans;
+
 /// How long a hold counts after it was last renewed: the time for which the room of a process
 /// that died is missing.
 pub const LEASE: Duration = Duration::from_mins(1);
@@ -42,11 +44,11 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub fn new(db: Db, env: Env, tasks: Tasks) -> Self {
+    pub fn new(db: Db, env: Env, tasks: Tasks, plans: Plans) -> Self {
         Self {
             node: env.uuid(),
             outbox: Outbox::new(env.clone()),
-            caps: Caps::new(&db),
+            caps: Caps::new(&db, plans),
             holds: Arc::default(),
             queue: Queue::default(),
             db,

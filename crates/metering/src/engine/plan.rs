@@ -5,13 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use contracts::metering::{CapReached, MeteringError, NewReservation, Reservation, ReserveError, UsageEntry};
-use kernel::{NanoUsd, TenantScope, Timestamp, WorkspaceId};
+use contracts::metering::{MeteringError, NewReservation, Reservation, ReserveError, UsageEntry};
+use kernel::{TenantScope, Timestamp, WorkspaceId};
 use tokio::sync::oneshot;
 
 use super::holds::{Held, Holds};
 use crate::model::{
-    Entry,
+    Amount, Entry,
     budget::{Account, Budgets, Rules},
 };
 
@@ -54,23 +54,23 @@ impl Batch {
 pub struct Change {
     pub workspace: WorkspaceId,
     pub rules: Arc<Rules>,
-    /// The cost of entries.
-    pub spent: NanoUsd,
+    /// What entries add.
+    pub spent: Amount,
     /// What this process held before.
-    pub live: NanoUsd,
+    pub live: Amount,
     /// What the reservations of those entries held.
-    pub settled: NanoUsd,
+    pub settled: Amount,
     /// What calls ask for.
-    pub wanted: NanoUsd,
+    pub wanted: Amount,
     /// Of that, what is let in.
-    pub admitted: NanoUsd,
+    pub admitted: Amount,
     /// The row of the hold has to be written.
     pub rewrite: bool,
 }
 
 impl Change {
     /// What is held afterwards, `more` being let in.
-    pub fn held(&self, more: NanoUsd) -> NanoUsd {
+    pub fn held(&self, more: Amount) -> Amount {
         self.live - self.settled + more
     }
 }
@@ -79,8 +79,8 @@ impl Change {
 pub struct Plan {
     pub now: Timestamp,
     pub accounts: BTreeMap<Account, Change>,
-    /// The accounts of each call that asks for room, in the order of the batch.
-    pub claims: Vec<Vec<Account>>,
+    /// The accounts that each call asks for room on, and how much, in the order of the batch.
+    pub claims: Vec<Vec<(Account, Amount)>>,
     /// Accounts of budgets that are gone.
     pub gone: Vec<Account>,
 }
@@ -98,23 +98,23 @@ impl Plan {
         for ending in &batch.endings {
             let workspace = ending.scope.workspace();
             let Some(budgets) = budgets.get(&workspace) else { continue };
-            for (account, rules) in budgets.charged(&ending.entry) {
-                plan.change(account, workspace, rules).spent += ending.entry.cost;
+            for (account, rules, charge) in budgets.charged(&ending.entry) {
+                plan.change(account, workspace, rules).spent += charge;
             }
             if let Some(held) = &ending.held {
-                for account in held.accounts() {
-                    plan.row(*account, workspace, budgets, |change| change.settled += held.amount);
+                for (account, amount) in held.accounts() {
+                    plan.row(*account, workspace, budgets, |change| change.settled += *amount);
                 }
             }
         }
         for Wanted { scope, wanted, .. } in &batch.wanted {
             let workspace = scope.workspace();
-            let hard = budgets.get(&workspace).into_iter().flat_map(|all| all.hard(wanted.user, wanted.key));
+            let claimed = budgets.get(&workspace).into_iter().flat_map(|all| all.claimed(wanted));
             let mut claim = Vec::new();
-            for rules in hard {
+            for (rules, amount) in claimed {
                 let account = rules.account(now);
-                plan.change(account, workspace, rules).wanted += wanted.worst;
-                claim.push(account);
+                plan.change(account, workspace, rules).wanted += amount;
+                claim.push((account, amount));
             }
             plan.claims.push(claim);
         }
@@ -133,11 +133,11 @@ impl Plan {
         self.accounts.entry(account).or_insert_with(|| Change {
             workspace,
             rules: rules.clone(),
-            spent: NanoUsd::ZERO,
-            live: NanoUsd::ZERO,
-            settled: NanoUsd::ZERO,
-            wanted: NanoUsd::ZERO,
-            admitted: NanoUsd::ZERO,
+            spent: Amount::ZERO,
+            live: Amount::ZERO,
+            settled: Amount::ZERO,
+            wanted: Amount::ZERO,
+            admitted: Amount::ZERO,
             rewrite: false,
         })
     }
@@ -162,23 +162,22 @@ impl Plan {
     }
 
     /// Lets in, in order, those who fit on all of their accounts, given what was spent on each
-    /// and what other processes hold. Says which cap stands in the way of each of the others.
+    /// and what other processes hold. Says which limit stands in the way of each of the others.
     pub fn admit(
         &mut self,
-        batch: &Batch,
-        taken: &BTreeMap<Account, (NanoUsd, NanoUsd)>,
-    ) -> Vec<Result<(), Box<CapReached>>> {
-        let mut verdicts = Vec::with_capacity(batch.wanted.len());
-        for (Wanted { wanted, .. }, claim) in batch.wanted.iter().zip(&self.claims) {
-            let full = claim.iter().find_map(|account| {
+        taken: &BTreeMap<Account, (Amount, Amount)>,
+    ) -> Vec<Result<(), ReserveError>> {
+        let mut verdicts = Vec::with_capacity(self.claims.len());
+        for claim in &self.claims {
+            let full = claim.iter().find_map(|(account, amount)| {
                 let (change, (spent, others)) = (self.accounts.get(account)?, taken.get(account)?);
                 let room = change.rules.limit - *spent - *others - change.held(change.admitted);
-                (room < wanted.worst).then(|| Box::new(change.rules.reached(*spent, self.now)))
+                (room < *amount).then(|| change.rules.reached(*spent, self.now))
             });
             if full.is_none() {
-                for account in claim {
+                for (account, amount) in claim {
                     if let Some(change) = self.accounts.get_mut(account) {
-                        change.admitted += wanted.worst;
+                        change.admitted += *amount;
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! The endpoints of the context.
 
 mod budgets;
+mod quota;
 mod usage;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ struct Service {
 pub fn routes(metering: Metering, identity: Arc<dyn Identity>) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(usage::get_usage))
+        .routes(routes!(quota::get_quota))
         .routes(routes!(budgets::list, budgets::create))
         .routes(routes!(budgets::get, budgets::update, budgets::delete))
         .with_state(Service { metering, identity })

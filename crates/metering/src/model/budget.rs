@@ -2,12 +2,15 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use contracts::metering::{BudgetPeriod, CapReached};
+use contracts::{
+    metering::{BudgetPeriod, CapReached, NewReservation, ReserveError},
+    plans::{Plan, Quota, QuotaReached, QuotaUnit},
+};
 use kernel::{ApiKeyId, BudgetId, NanoUsd, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Entry;
+use super::{Amount, Entry};
 
 /// Percent of the limit at which a warning is given, the lowest first.
 pub const WARNINGS: [i64; 3] = [80, 90, 100];
@@ -54,14 +57,18 @@ impl BudgetSubject {
     }
 }
 
-/// A budget's rules.
+/// The rules of a budget, or of a quota of the workspace's plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rules {
     pub id: BudgetId,
+    /// The plan's, for a quota.
     pub name: String,
     pub subject: BudgetSubject,
     pub period: BudgetPeriod,
-    pub limit: NanoUsd,
+    pub unit: QuotaUnit,
+    /// Whether it is a quota.
+    pub quota: bool,
+    pub limit: Amount,
     pub hard: bool,
     /// The start of the first period that it counts.
     pub counts_from: Timestamp,
@@ -74,23 +81,48 @@ impl Rules {
         Account { budget: self.id, starts_at: self.period.start(at) }
     }
 
-    /// What spending brings a warning of `percent`.
-    pub fn threshold(&self, percent: i64) -> NanoUsd {
+    /// What use brings a warning of `percent`.
+    pub fn threshold(&self, percent: i64) -> Amount {
         // Rounded up, so that the warning never comes early. It can't exceed the limit.
-        let share = (i128::from(self.limit.units()) * i128::from(percent) + 99) / 100;
-        NanoUsd::new(i64::try_from(share).unwrap_or(i64::MAX))
+        let share = (i128::from(self.limit.get()) * i128::from(percent) + 99) / 100;
+        Amount::new(i64::try_from(share).unwrap_or(i64::MAX))
     }
 
-    /// That it leaves no room at `at`.
-    pub fn reached(&self, spent: NanoUsd, at: Timestamp) -> CapReached {
-        CapReached {
+    /// What an entry adds to it.
+    pub fn charge(&self, entry: &Entry) -> Amount {
+        match self.unit {
+            QuotaUnit::Usd => entry.cost.into(),
+            QuotaUnit::Tokens => Amount::new(entry.input_tokens.saturating_add(entry.output_tokens)),
+            QuotaUnit::Messages => Amount::new(entry.messages),
+        }
+    }
+
+    /// What a call may add to it.
+    pub fn claim(&self, wanted: &NewReservation) -> Amount {
+        match self.unit {
+            QuotaUnit::Usd => wanted.worst.into(),
+            QuotaUnit::Tokens => Amount::new(i64::try_from(wanted.tokens).unwrap_or(i64::MAX)),
+            QuotaUnit::Messages => Amount::new(wanted.messages.into()),
+        }
+    }
+
+    /// That it leaves no room at `now`.
+    pub fn reached(&self, used: Amount, now: Timestamp) -> ReserveError {
+        let resets_at = self.period.end(now);
+        if self.quota {
+            let quota = Quota { unit: self.unit, period: self.period, limit: self.limit.get() };
+            let wait = resets_at.map(|at| at.since(now));
+            let reached = QuotaReached { plan: self.name.clone(), quota, used: used.get(), resets_at, wait };
+            return ReserveError::Quota(Box::new(reached));
+        }
+        ReserveError::Cap(Box::new(CapReached {
             budget: self.id,
             name: self.name.clone(),
             period: self.period,
-            limit: self.limit,
-            spent,
-            resets_at: self.period.end(at),
-        }
+            limit: NanoUsd::new(self.limit.get()),
+            spent: NanoUsd::new(used.get()),
+            resets_at,
+        }))
     }
 }
 
@@ -102,10 +134,13 @@ pub(crate) struct Account {
     pub starts_at: Timestamp,
 }
 
-/// All budgets of a workspace, as of one epoch.
-#[derive(Debug, Default)]
+/// All budgets of a workspace and the quotas of its plan, as of one epoch.
+#[derive(Debug)]
 pub(crate) struct Budgets {
     pub epoch: i64,
+    pub plan: Arc<Plan>,
+    /// Quotas of the plan that have no account yet.
+    pub missing: Vec<Quota>,
     by_id: HashMap<BudgetId, Arc<Rules>>,
     everybody: Vec<Arc<Rules>>,
     by_user: HashMap<UserId, Vec<Arc<Rules>>>,
@@ -113,9 +148,27 @@ pub(crate) struct Budgets {
 }
 
 impl Budgets {
-    pub fn new(epoch: i64, rules: Vec<Rules>) -> Self {
-        let mut budgets = Self { epoch, ..Self::default() };
-        for rules in rules.into_iter().map(Arc::new) {
+    /// `rules` as they are stored: a quota's limit is the plan's. One that the plan doesn't
+    /// have still counts, so that it is right should another plan have it.
+    pub fn new(epoch: i64, plan: Arc<Plan>, rules: Vec<Rules>) -> Self {
+        let mut budgets = Self {
+            epoch,
+            missing: plan.quotas.clone(),
+            plan,
+            by_id: HashMap::new(),
+            everybody: Vec::new(),
+            by_user: HashMap::new(),
+            by_key: HashMap::new(),
+        };
+        for mut rules in rules {
+            if rules.quota {
+                budgets.missing.retain(|quota| (quota.unit, quota.period) != (rules.unit, rules.period));
+                let limit = budgets.plan.limit(rules.unit, rules.period);
+                rules.name.clone_from(&budgets.plan.name);
+                rules.hard = limit.is_some();
+                rules.limit = limit.map_or(Amount::MAX, Amount::new);
+            }
+            let rules = Arc::new(rules);
             budgets.by_id.insert(rules.id, rules.clone());
             match rules.subject {
                 BudgetSubject::Workspace {} => budgets.everybody.push(rules),
@@ -130,6 +183,11 @@ impl Budgets {
         self.by_id.get(&id)
     }
 
+    /// The quotas of the plan that are counted.
+    pub fn quotas(&self) -> impl Iterator<Item = &Arc<Rules>> {
+        self.everybody.iter().filter(|rules| rules.quota && rules.hard)
+    }
+
     /// Those that count the use of this person, through this key.
     fn of(&self, user: UserId, key: Option<ApiKeyId>) -> impl Iterator<Item = &Arc<Rules>> {
         let own = self.by_user.get(&user).into_iter().flatten();
@@ -137,16 +195,19 @@ impl Budgets {
         self.everybody.iter().chain(own).chain(keyed)
     }
 
-    /// The hard ones among them.
-    pub fn hard(&self, user: UserId, key: Option<ApiKeyId>) -> impl Iterator<Item = &Arc<Rules>> {
-        self.of(user, key).filter(|rules| rules.hard)
+    /// The hard ones that a call needs room in, and how much.
+    pub fn claimed(&self, wanted: &NewReservation) -> impl Iterator<Item = (&Arc<Rules>, Amount)> {
+        self.of(wanted.user, wanted.key)
+            .filter(|rules| rules.hard)
+            .map(|rules| (rules, rules.claim(wanted)))
+            .filter(|(_, claim)| *claim > Amount::ZERO)
     }
 
-    /// The accounts that an entry's cost is added to.
-    pub fn charged(&self, entry: &Entry) -> impl Iterator<Item = (Account, &Arc<Rules>)> {
+    /// The accounts that an entry adds to, and what.
+    pub fn charged(&self, entry: &Entry) -> impl Iterator<Item = (Account, &Arc<Rules>, Amount)> {
         self.of(entry.user, entry.key)
-            .map(|rules| (rules.account(entry.occurred_at), rules))
-            .filter(|(account, rules)| entry.cost > NanoUsd::ZERO && account.starts_at >= rules.counts_from)
+            .map(|rules| (rules.account(entry.occurred_at), rules, rules.charge(entry)))
+            .filter(|(account, rules, charge)| *charge > Amount::ZERO && account.starts_at >= rules.counts_from)
     }
 }
 
@@ -187,7 +248,9 @@ mod tests {
             name: "Team".into(),
             subject: BudgetSubject::Workspace {},
             period: BudgetPeriod::Month,
-            limit: NanoUsd::new(limit),
+            unit: QuotaUnit::Usd,
+            quota: false,
+            limit: Amount::new(limit),
             hard: true,
             counts_from: Timestamp::EPOCH,
             created_at: Timestamp::EPOCH,
@@ -225,7 +288,7 @@ mod tests {
         #[test]
         fn warnings_come_neither_early_nor_past_the_limit(limit in 1..=i64::MAX) {
             let rules = rules(limit);
-            let at = WARNINGS.map(|percent| rules.threshold(percent).units());
+            let at = WARNINGS.map(|percent| rules.threshold(percent).get());
             prop_assert!(at.is_sorted() && at[2] == limit);
             prop_assert!(i128::from(at[0]) * 100 >= i128::from(limit) * 80);
             prop_assert!(i128::from(at[0] - 1) * 100 < i128::from(limit) * 80);

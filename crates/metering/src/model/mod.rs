@@ -1,6 +1,10 @@
 //! Entries as they are stored, and reports as the API shows them.
 
+mod amount;
 pub mod budget;
+pub mod quota;
+
+pub(crate) use amount::Amount;
 
 use contracts::metering::{MeteringError, NewUsage, UsageEntry};
 use contracts::providers::TokenUsage;
@@ -21,6 +25,7 @@ pub(crate) struct Entry {
     pub run: Option<RunId>,
     pub key: Option<ApiKeyId>,
     pub model: String,
+    pub messages: i64,
     pub input_tokens: i64,
     pub cached_input_tokens: i64,
     pub cache_write_tokens: i64,
@@ -39,6 +44,7 @@ database::from_row!(Entry {
     run,
     key,
     model,
+    messages,
     input_tokens,
     cached_input_tokens,
     cache_write_tokens,
@@ -69,6 +75,7 @@ impl TryFrom<NewUsage> for Entry {
             conversation: usage.conversation,
             run: usage.run,
             key: usage.key,
+            messages: usage.messages.into(),
             input_tokens: count(usage.tokens.input)?,
             cached_input_tokens: count(usage.tokens.cached_input)?,
             cache_write_tokens: count(usage.tokens.cache_write)?,

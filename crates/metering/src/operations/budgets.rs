@@ -1,12 +1,13 @@
 //! Making, changing and showing budgets.
 
-use contracts::metering::BudgetPeriod;
+use contracts::{metering::BudgetPeriod, plans::QuotaUnit};
 use database::{Engine, Tx};
 use kernel::{BudgetId, NanoUsd, Page, TenantScope, Timestamp, UserId};
 
 use crate::{
     BudgetError, Metering,
     model::{
+        Amount,
         budget::{Budget, BudgetSubject, Rules},
         day_of,
     },
@@ -54,7 +55,9 @@ impl Metering {
             name: new.name,
             subject: new.subject,
             period: new.period,
-            limit: new.limit,
+            unit: QuotaUnit::Usd,
+            quota: false,
+            limit: new.limit.into(),
             hard: new.hard,
             counts_from: new.period.start(now),
             created_at: now,
@@ -85,7 +88,7 @@ impl Metering {
         let mut tx = self.engine.db.begin(scope).await?;
         let mut rules = budgets::find(&mut tx, scope, id).await?.ok_or(BudgetError::NotFound)?;
         rules.name = change.name.unwrap_or(rules.name);
-        rules.limit = change.limit.unwrap_or(rules.limit);
+        rules.limit = change.limit.map_or(rules.limit, Amount::from);
         rules.hard = change.hard.unwrap_or(rules.hard);
         if !budgets::update(&mut tx, scope, &rules, now).await? {
             return Err(BudgetError::NotFound);

@@ -1,7 +1,8 @@
-//! One operation a file: recording a use, keeping room for one, reporting on many, and the
-//! budgets that bound them.
+//! One operation a file: recording a use, keeping room for one, reporting on many, the
+//! budgets and the plans that bound them.
 
 pub(crate) mod budgets;
+pub(crate) mod quotas;
 pub(crate) mod reconcile;
 pub(crate) mod record;
 pub(crate) mod report;

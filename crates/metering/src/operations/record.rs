@@ -15,11 +15,11 @@ impl contracts::Metering for Metering {
     }
 
     async fn reserve(&self, scope: &TenantScope, wanted: NewReservation) -> Result<Reservation, ReserveError> {
-        if wanted.worst <= NanoUsd::ZERO {
+        if wanted.worst <= NanoUsd::ZERO && !self.engine.caps.plans.limit() {
             return Ok(Reservation::none());
         }
-        let budgets = self.engine.caps.current(&self.engine.db, scope).await?;
-        if budgets.hard(wanted.user, wanted.key).next().is_none() {
+        let budgets = self.limits(scope).await?;
+        if budgets.claimed(&wanted).next().is_none() {
             return Ok(Reservation::none());
         }
         self.engine.keep(*scope, wanted).await

@@ -3,17 +3,20 @@
 //! platform's; each row carries its own.
 
 use database::{Db, Error, Platform, Statement, Tx, params};
-use kernel::{NanoUsd, Timestamp, WorkspaceId};
+use kernel::{Timestamp, WorkspaceId};
 use uuid::Uuid;
 
-use crate::model::budget::{Account, Rules, WARNINGS};
+use crate::model::{
+    Amount,
+    budget::{Account, Rules, WARNINGS},
+};
 
-/// More than anybody spends; sums stop here rather than overflow.
-const MOST: NanoUsd = NanoUsd::new(9_000_000_000_000_000_000);
+/// More than anybody uses; sums stop here rather than overflow.
+const MOST: Amount = Amount::new(9_000_000_000_000_000_000);
 
 /// Adds spending to an account, and locks it: whoever reserves on it next waits for the end
 /// of this transaction.
-pub(crate) fn spend(account: Account, workspace: WorkspaceId, spent: NanoUsd) -> Statement {
+pub(crate) fn spend(account: Account, workspace: WorkspaceId, spent: Amount) -> Statement {
     (
         "INSERT INTO budget_periods (budget_id, starts_at, workspace_id, spent_nano) VALUES ($1, $2, $3, $4)
          ON CONFLICT (budget_id, starts_at) DO UPDATE SET spent_nano =
@@ -71,7 +74,7 @@ pub(crate) struct Hold {
     pub account: Account,
     pub workspace: WorkspaceId,
     pub node: Uuid,
-    pub held: NanoUsd,
+    pub held: Amount,
     pub expires_at: Timestamp,
 }
 
@@ -88,7 +91,7 @@ pub(crate) fn hold(hold: &Hold) -> Statement {
 
 /// The same, if it fits below the limit beside what was spent and what others hold. Counts one
 /// row if it does. The account must be locked.
-pub(crate) fn hold_if_it_fits(hold: &Hold, limit: NanoUsd, now: Timestamp) -> Statement {
+pub(crate) fn hold_if_it_fits(hold: &Hold, limit: Amount, now: Timestamp) -> Statement {
     (
         "INSERT INTO budget_holds (budget_id, starts_at, node, workspace_id, held_nano, expires_at)
          SELECT p.budget_id, p.starts_at, $3, p.workspace_id, $4, $5
@@ -117,8 +120,8 @@ pub(crate) async fn taken(
     account: Account,
     node: Uuid,
     now: Timestamp,
-) -> Result<(NanoUsd, NanoUsd), Error> {
-    let found: Option<(NanoUsd, NanoUsd)> = tx
+) -> Result<(Amount, Amount), Error> {
+    let found: Option<(i64, i64)> = tx
         .optional(
             "SELECT p.spent_nano, COALESCE((
                  SELECT CAST(sum(h.held_nano) AS BIGINT) FROM budget_holds h
@@ -127,7 +130,7 @@ pub(crate) async fn taken(
             params![account.budget, account.starts_at, node, now],
         )
         .await?;
-    Ok(found.unwrap_or_default())
+    Ok(found.map_or((Amount::ZERO, Amount::ZERO), |(spent, held)| (Amount::new(spent), Amount::new(held))))
 }
 
 /// Deletes holds that ran out before `horizon`. Of all workspaces: the sweeper is the platform's.

@@ -1,15 +1,20 @@
-//! The table `budgets`, and what the API shows of each.
+//! The table `budgets`, and what the API shows of each. A plan's quotas have their accounts in
+//! it too; they are no budgets of the API's.
 
-use contracts::metering::BudgetPeriod;
+use contracts::{metering::BudgetPeriod, plans::QuotaUnit};
 use database::{Db, Error, FromRow, Row, Tx, params};
 use kernel::{BudgetId, NanoUsd, TenantScope, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::model::budget::{Budget, BudgetSubject, Rules, WARNINGS};
+use crate::model::{
+    Amount,
+    budget::{Budget, BudgetSubject, Rules, WARNINGS},
+};
 
 macro_rules! rules {
     () => {
-        "b.id, b.name, b.subject, b.subject_id, b.period, b.limit_nano, b.hard, b.counts_from, b.created_at"
+        "b.id, b.name, b.subject, b.subject_id, b.period, b.limit_nano, b.hard, b.counts_from, b.created_at,
+             b.unit, b.quota"
     };
 }
 
@@ -19,6 +24,8 @@ impl FromRow for Rules {
         let (kind, subject): (String, Option<Uuid>) = (row.next()?, row.next()?);
         let period: String = row.next()?;
         let unknown = |column: &str, message| Error::Decode { column: column.to_owned(), message };
+        let (limit, hard, counts_from, created_at) = (row.next()?, row.next()?, row.next()?, row.next()?);
+        let unit: String = row.next()?;
         Ok(Self {
             id,
             name,
@@ -26,15 +33,17 @@ impl FromRow for Rules {
                 .ok_or_else(|| unknown("subject", format!("{kind:?} is no subject")))?,
             period: BudgetPeriod::from_name(&period)
                 .ok_or_else(|| unknown("period", format!("{period:?} is no period")))?,
-            limit: row.next()?,
-            hard: row.next()?,
-            counts_from: row.next()?,
-            created_at: row.next()?,
+            unit: QuotaUnit::from_name(&unit).ok_or_else(|| unknown("unit", format!("{unit:?} is no unit")))?,
+            quota: row.next()?,
+            limit: Amount::new(limit),
+            hard,
+            counts_from,
+            created_at,
         })
     }
 }
 
-/// The rules of all budgets of a workspace.
+/// The rules of all budgets and quotas of a workspace.
 pub(crate) async fn all(db: &Db, scope: &TenantScope) -> Result<Vec<Rules>, Error> {
     db.all(
         scope,
@@ -55,14 +64,16 @@ pub(crate) async fn all_within(tx: &mut Tx, scope: &TenantScope) -> Result<Vec<R
 
 pub(crate) async fn find(tx: &mut Tx, scope: &TenantScope, id: BudgetId) -> Result<Option<Rules>, Error> {
     tx.optional(
-        concat!("SELECT ", rules!(), " FROM budgets b WHERE b.workspace_id = $1 AND b.id = $2"),
+        concat!("SELECT ", rules!(), " FROM budgets b WHERE b.workspace_id = $1 AND b.id = $2 AND b.quota = FALSE"),
         params![scope.workspace(), id],
     )
     .await
 }
 
 pub(crate) async fn count(tx: &mut Tx, scope: &TenantScope) -> Result<i64, Error> {
-    let (count,) = tx.one("SELECT count(*) FROM budgets WHERE workspace_id = $1", params![scope.workspace()]).await?;
+    let (count,) = tx
+        .one("SELECT count(*) FROM budgets WHERE workspace_id = $1 AND quota = FALSE", params![scope.workspace()])
+        .await?;
     Ok(count)
 }
 
@@ -120,7 +131,7 @@ pub(crate) async fn update(tx: &mut Tx, scope: &TenantScope, rules: &Rules, now:
 /// Whether there was such a budget.
 pub(crate) async fn delete(tx: &mut Tx, scope: &TenantScope, id: BudgetId) -> Result<bool, Error> {
     let deleted =
-        tx.execute("DELETE FROM budgets WHERE workspace_id = $1 AND id = $2", params![scope.workspace(), id]).await?;
+        tx.execute("DELETE FROM budgets WHERE workspace_id = $1 AND id = $2 AND quota = FALSE", params![scope.workspace(), id]).await?;
     Ok(deleted == 1)
 }
 
@@ -149,7 +160,7 @@ pub(crate) async fn page(db: &Db, scope: &TenantScope, filter: Filter, now: Time
                      WHERE w.budget_id = b.id AND w.starts_at = p.starts_at), 0)
                  FROM budgets b LEFT JOIN budget_periods p ON p.budget_id = b.id AND p.starts_at =
                      CASE b.period WHEN 'day' THEN CAST($2 AS BIGINT) WHEN 'month' THEN CAST($3 AS BIGINT) ELSE 0 END
-                 WHERE b.workspace_id = $1
+                 WHERE b.workspace_id = $1 AND b.quota = FALSE
                    AND (CAST($5 AS UUID) IS NULL OR b.subject = 'workspace' OR b.subject_id = $5)
                    AND (CAST($6 AS UUID) IS NULL OR b.id > $6)
                    AND (CAST($7 AS UUID) IS NULL OR b.id = $7)
@@ -187,7 +198,7 @@ impl Shown {
             name: rules.name,
             subject: rules.subject,
             period: rules.period,
-            limit_usd: rules.limit,
+            limit_usd: NanoUsd::new(rules.limit.get()),
             hard: rules.hard,
             spent_usd: spent,
             reserved_usd: reserved,

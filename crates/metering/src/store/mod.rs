@@ -4,3 +4,4 @@ pub(crate) mod accounts;
 pub(crate) mod budgets;
 pub(crate) mod ledger;
 pub(crate) mod postgres;
+pub(crate) mod quotas;

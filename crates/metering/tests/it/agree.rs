@@ -70,7 +70,7 @@ impl World {
         let node = &self.nodes[usize::from(number % 2 == 1)];
         let (user, key) = (self.users[call.user], call.key.map(|key| self.keys[key]));
         let worst = worst_case(&prices(), call.input, call.output);
-        let wanted = NewReservation { user, key, worst, tokens: call.input + call.output };
+        let wanted = NewReservation { user, key, worst, tokens: call.input + call.output, messages: 1 };
         if call.end == End::Abandoned {
             let asked = node.metering.reserve(&node.scope, wanted);
             let _ = tokio::time::timeout(std::time::Duration::from_micros(u64::from(number % 700)), asked).await;

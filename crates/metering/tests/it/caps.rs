@@ -38,7 +38,7 @@ impl Ledger {
     }
 
     pub fn wants(&self, units: i64) -> NewReservation {
-        NewReservation { user: self.env.id(), key: None, worst: NanoUsd::new(units), tokens: 1100 }
+        NewReservation { user: self.env.id(), key: None, worst: NanoUsd::new(units), tokens: 1100, messages: 1 }
     }
 
     pub async fn reserve(&self, units: i64) -> Result<Reservation, ReserveError> {

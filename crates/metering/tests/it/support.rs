@@ -86,6 +86,7 @@ impl Ledger {
             run: Some(self.env.id()),
             key: None,
             model: "openai/gpt-5.2".into(),
+            messages: 1,
             tokens: TokenUsage { input: 1000, output: 100, ..TokenUsage::default() },
             estimated: false,
             prices: Some(prices()),
