@@ -1,9 +1,9 @@
 //! `parlance workspace …`.
 
 use clap::Subcommand;
-use kernel::{Env, TenantScope, WorkspaceId};
+use kernel::Env;
 
-use super::say;
+use super::{say, usage};
 use crate::{Config, Platform};
 
 #[derive(Debug, Subcommand)]
@@ -12,8 +12,8 @@ pub enum Command {
     List,
     /// Give a workspace one of the configured plans, from its next call on
     Plan {
-        /// The workspace's id
-        workspace: WorkspaceId,
+        /// The workspace's id or name
+        workspace: String,
         /// The plan's id, as `plans.<id>` in the configuration; `unlimited` is always there
         plan: String,
     },
@@ -29,8 +29,9 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
         }
         Command::Plan { workspace, plan } => {
             // Whoever is at the command line operates the platform.
-            let plan = platform.metering.set_plan(&TenantScope::assume(workspace), &plan).await?;
-            say(format_args!("{workspace}\t{}\t{}", plan.id, plan.name));
+            let scope = usage::find(&platform, &workspace).await?;
+            let plan = platform.metering.set_plan(&scope, &plan).await?;
+            say(format_args!("{}\t{}\t{}", scope.workspace(), plan.id, plan.name));
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ mod agree;
 mod budgets;
 mod caps;
 mod http;
+mod quotas;
 mod record;
 mod report;
 mod support;

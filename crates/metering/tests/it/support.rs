@@ -7,14 +7,16 @@ use contracts::{
     ApiKeys, Identity, Metering as _, Tenancy,
     identity::{ApiKey, Authenticated, AuthenticationError, Claimed, UserSummary},
     metering::{MeteringError, NewUsage, UsageEntry},
+    plans::Plan,
     providers::{Prices, TokenUsage},
     tenancy::{Membership, Role},
 };
 use database::{Db, Platform, Tx, params};
 use kernel::{Env, PicoUsd, SessionId, Tasks, TenantScope, Timestamp, UserId, WorkspaceId};
-use metering::Metering;
+use metering::{Metering, Plans};
 use testkit::TestDb;
 
+#[derive(Clone)]
 pub struct Ledger {
     pub db: Db,
     pub env: Env,
@@ -40,11 +42,28 @@ impl Ledger {
         }
     }
 
+    /// The same where workspaces have these plans, the first unless told.
+    pub async fn with_plans(db: &TestDb, env: Env, plans: &[Plan]) -> Self {
+        let ledger = Self::in_world(db, env).await;
+        Self { metering: ledger.metering_with(plans), ..ledger }
+    }
+
+    fn metering_with(&self, plans: &[Plan]) -> Metering {
+        let default = plans.first().map(|plan| plan.id.clone());
+        let plans = Plans::new(plans.to_vec(), default.as_deref()).unwrap();
+        Metering::with_plans(self.db.clone(), self.env.clone(), self.tasks.clone(), plans)
+    }
+
     /// Another process on the same database, for the same workspace.
     pub async fn another_node(&self, db: &TestDb) -> Self {
+        self.another_node_with_plans(db, &[]).await
+    }
+
+    pub async fn another_node_with_plans(&self, db: &TestDb, plans: &[Plan]) -> Self {
         let (db, tasks) = (db.reconnect().await, Tasks::new());
+        let node = Self { db: db.clone(), env: self.env.clone(), tasks: tasks.clone(), ..self.clone() };
         Self {
-            metering: Metering::new(db.clone(), self.env.clone(), tasks.clone()),
+            metering: node.metering_with(plans),
             db,
             tasks,
             env: self.env.clone(),

@@ -58,7 +58,7 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<ExitCode> 
 }
 
 /// The workspace of this id or name.
-async fn find(platform: &Platform, wanted: &str) -> anyhow::Result<TenantScope> {
+pub(super) async fn find(platform: &Platform, wanted: &str) -> anyhow::Result<TenantScope> {
     let all = platform.tenancy.all_workspaces().await?;
     let mut found = all.into_iter().filter(|it| it.id.to_string() == wanted || it.name == wanted);
     match (found.next(), found.next()) {

@@ -1,4 +1,4 @@
-/** Caps on what may be spent. */
+/** Caps on what may be spent, and the quotas of the workspace's plan. */
 import { call, type Page } from "@/lib/api-call";
 
 export type BudgetPeriod = "day" | "month" | "total";
@@ -56,3 +56,26 @@ export const updateBudget = ({
   call<Budget>("PATCH", `/budgets/${path.id}`, { body });
 
 export const deleteBudget = ({ path }: ById) => call<void>("DELETE", `/budgets/${path.id}`);
+
+/** What a quota counts. */
+export type QuotaUnit = "messages" | "tokens" | "usd";
+
+/** Amounts are exact decimals: dollars, or whole numbers. */
+export interface Quota {
+  unit: QuotaUnit;
+  period: BudgetPeriod;
+  limit: string;
+  used: string;
+  reserved: string;
+  /** Null: never. */
+  resets_at: string | null;
+  warned: number[];
+}
+
+export interface QuotaReport {
+  /** `models`: what may be asked, `*` standing for any text; null: all. */
+  plan: { id: string; name: string; models: string[] | null };
+  quotas: Quota[];
+}
+
+export const getQuota = ({ signal }: Signal) => call<QuotaReport>("GET", "/quota", { signal });

@@ -11,6 +11,7 @@ import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
 import { deleteBudget, type Budget } from "./api";
 import { byUrgency, progressOf } from "./budgets.logic";
+import { PlanSection } from "./plan-section";
 import { ProgressBar } from "./progress-bar";
 import { budgetKeys, budgetsQuery } from "./queries";
 import { useSubjects, type Subjects } from "./use-subjects";
@@ -48,6 +49,7 @@ export default function BudgetsPage() {
       title={title}
       intro={t`Limits on what the workspace, a member or an API key may spend. What calls under way might cost at most is reserved until they end.`}
     >
+      <PlanSection />
       <Section
         title={t`Limits`}
         action={

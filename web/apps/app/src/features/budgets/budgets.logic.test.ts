@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
-import type { Budget } from "./api";
-import { byUrgency, progressOf, readSubject, stoppingBudget, subjectValue } from "./budgets.logic";
+import type { Budget, Quota } from "./api";
+import {
+  byUrgency,
+  progressOf,
+  quotaProgress,
+  readSubject,
+  stoppingBudget,
+  stoppingQuota,
+  subjectValue,
+} from "./budgets.logic";
 
 const budget = (change: Partial<Budget> = {}): Budget => ({
   id: "budget_1",
@@ -62,4 +70,24 @@ test("what stops me is hard, and mine or everybody's", () => {
   const all = budget({ id: "all", spent_usd: "3" });
   expect(stoppingBudget([soft, hers, aKey, all, mine], "u1")?.id).toBe("mine");
   expect(stoppingBudget([soft, hers, aKey], "u1")).toBeUndefined();
+});
+
+test("the quota with the smallest share left is the one that stops", () => {
+  const quota = (unit: Quota["unit"], limit: string, used: string, reserved = "0"): Quota => ({
+    unit,
+    period: "month",
+    limit,
+    used,
+    reserved,
+    resets_at: null,
+    warned: [],
+  });
+  const quotas = [
+    quota("messages", "500", "400"),
+    quota("tokens", "1000000", "900000", "100000"),
+    quota("usd", "2", "1.99"),
+  ];
+  expect(stoppingQuota(quotas)?.unit).toBe("tokens");
+  expect(stoppingQuota([])).toBeUndefined();
+  expect(quotaProgress(quotas[1]!)).toMatchObject({ spent: 90, reserved: 10, tone: "near" });
 });

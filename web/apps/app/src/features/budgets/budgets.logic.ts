@@ -1,5 +1,5 @@
 /** How far a budget is used, and who it is for. Amounts become floating point for drawing only. */
-import type { Budget, BudgetSubject } from "./api";
+import type { Budget, BudgetSubject, Quota } from "./api";
 
 export const MARKS = [80, 90, 100] as const;
 
@@ -27,6 +27,17 @@ export function progressOf(
     percent,
     tone: percent >= 100 ? "over" : percent >= 80 ? "near" : "calm",
   };
+}
+
+/** The same of a plan's quota. */
+export const quotaProgress = ({ limit, used, reserved }: Quota): Progress =>
+  progressOf({ limit_usd: limit, spent_usd: used, reserved_usd: reserved });
+
+/** The quota that stops the next message: the one with the least left, by its share. */
+export function stoppingQuota(quotas: readonly Quota[]): Quota | undefined {
+  const left = ({ limit, used, reserved }: Quota) =>
+    (Number(limit) - Number(used) - Number(reserved)) / Number(limit);
+  return [...quotas].sort((a, b) => left(a) - left(b))[0];
 }
 
 /** What `<select>` holds for a subject, and back. */

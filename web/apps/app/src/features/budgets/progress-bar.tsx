@@ -2,28 +2,51 @@ import { useLingui } from "@lingui/react/macro";
 import { formatPercent, formatUsd } from "@parlance/i18n";
 import { cn } from "@parlance/ui";
 import type { Budget } from "./api";
-import { MARKS, progressOf } from "./budgets.logic";
+import { MARKS, progressOf, type Progress } from "./budgets.logic";
 
-/** Spent, then what calls under way have reserved, of the limit; with the marks that warn. */
+/** A budget's: spent, then what calls under way have reserved, of the limit. */
 export function ProgressBar({ budget }: { budget: Budget }) {
   const { t } = useLingui();
-  const { spent, reserved, percent, tone } = progressOf(budget);
+  const progress = progressOf(budget);
   const name = budget.name;
   const spentText = formatUsd(budget.spent_usd);
   const limitText = formatUsd(budget.limit_usd);
   const reservedText = formatUsd(budget.reserved_usd);
   return (
-    <div
-      role="meter"
-      aria-label={t`Spent of ${name}`}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuenow={Math.min(100, percent)}
-      aria-valuetext={
-        reserved > 0
+    <LimitMeter
+      progress={progress}
+      warned={budget.warned}
+      label={t`Spent of ${name}`}
+      text={
+        progress.reserved > 0
           ? t`${spentText} of ${limitText}, and ${reservedText} reserved`
           : t`${spentText} of ${limitText}`
       }
+    />
+  );
+}
+
+/** How far a limit is used, with the marks that warn. */
+export function LimitMeter({
+  progress: { spent, reserved, percent, tone },
+  warned,
+  label,
+  text,
+}: {
+  progress: Progress;
+  warned: readonly number[];
+  label: string;
+  /** The same in words. */
+  text: string;
+}) {
+  return (
+    <div
+      role="meter"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.min(100, percent)}
+      aria-valuetext={text}
       className="relative h-2 rounded-full bg-active"
     >
       <div className="absolute inset-0 flex overflow-hidden rounded-full">
@@ -53,7 +76,7 @@ export function ProgressBar({ budget }: { budget: Budget }) {
           <span
             className={cn(
               "absolute inset-y-0 start-1/2 w-px -translate-x-1/2",
-              budget.warned.includes(mark) ? "bg-fg" : "bg-control",
+              warned.includes(mark) ? "bg-fg" : "bg-control",
             )}
           />
         </span>

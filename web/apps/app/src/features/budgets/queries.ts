@@ -1,8 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { everyPage } from "@/lib/api-call";
-import { listBudgets } from "./api";
+import { getQuota, listBudgets } from "./api";
 
-export const budgetKeys = { all: ["budgets"] as const };
+export const budgetKeys = { all: ["budgets"] as const, quota: ["quota"] as const };
 
 /** All of them: a workspace has few. */
 export const budgetsQuery = () =>
@@ -11,3 +11,7 @@ export const budgetsQuery = () =>
     queryFn: ({ signal }) =>
       everyPage((cursor) => listBudgets({ query: { limit: 100, cursor }, signal })),
   });
+
+/** The workspace's plan and what of it is used. */
+export const quotaQuery = () =>
+  queryOptions({ queryKey: budgetKeys.quota, queryFn: ({ signal }) => getQuota({ signal }) });

@@ -1,12 +1,12 @@
 /** Over the composer when a spend cap or a quota stopped the last message: which, and until when. */
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { ApiError } from "@parlance/api";
-import { formatDateTime, formatUntil, formatUsd } from "@parlance/i18n";
+import { formatDateTime, formatNumber, formatUntil, formatUsd } from "@parlance/i18n";
 import { buttonClass, Notice } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
-import type { Budget } from "@/features/budgets/api";
-import { stoppingBudget } from "@/features/budgets/budgets.logic";
-import { budgetsQuery } from "@/features/budgets/queries";
+import type { Budget, Quota } from "@/features/budgets/api";
+import { stoppingBudget, stoppingQuota } from "@/features/budgets/budgets.logic";
+import { budgetsQuery, quotaQuery } from "@/features/budgets/queries";
 import { usePermission, useSession } from "@/features/session/use-session";
 import { Link } from "@/lib/navigation";
 
@@ -28,22 +28,25 @@ export default function LimitBanner({
     staleTime: 0,
   });
   const budget = budgets.data && stoppingBudget(budgets.data, userId);
+  const plan = useQuery({ ...quotaQuery(), enabled: reads && !capped, staleTime: 0 });
+  const quota = plan.data && stoppingQuota(plan.data.quotas);
   return (
     <Notice
       tone="warning"
       className="mb-2"
       title={capped ? t`A spend cap has been reached` : t`The plan's quota is used up`}
       action={
-        reads &&
-        capped && (
+        reads && (
           <Link to="/settings/budgets" className={buttonClass("secondary", "sm")}>
-            <Trans>See budgets</Trans>
+            {capped ? <Trans>See budgets</Trans> : <Trans>See the plan</Trans>}
           </Link>
         )
       }
     >
       {budget ? (
         <Reached budget={budget} />
+      ) : quota && plan.data ? (
+        <QuotaReached plan={plan.data.plan.name} quota={quota} />
       ) : // The server's own words name the cap; they are English.
       i18n.locale === "en" && error?.detail ? (
         <p>{error.detail}</p>
@@ -82,6 +85,46 @@ function Reached({ budget }: { budget: Budget }) {
       ) : (
         <Trans>A cheaper model or a shorter answer may still fit.</Trans>
       )}
+    </p>
+  );
+}
+
+function QuotaReached({ plan, quota }: { plan: string; quota: Quota }) {
+  const limit = quota.unit === "usd" ? formatUsd(quota.limit) : formatNumber(Number(quota.limit));
+  const when = quota.resets_at ? formatUntil(quota.resets_at) : null;
+  const day = quota.period === "day";
+  return (
+    <p title={quota.resets_at ? formatDateTime(quota.resets_at) : undefined}>
+      {quota.unit === "messages" ? (
+        day ? (
+          <Trans>
+            The plan “{plan}” has {limit} messages a day.
+          </Trans>
+        ) : (
+          <Trans>
+            The plan “{plan}” has {limit} messages a month.
+          </Trans>
+        )
+      ) : quota.unit === "tokens" ? (
+        day ? (
+          <Trans>
+            The plan “{plan}” has {limit} tokens a day.
+          </Trans>
+        ) : (
+          <Trans>
+            The plan “{plan}” has {limit} tokens a month.
+          </Trans>
+        )
+      ) : day ? (
+        <Trans>
+          The plan “{plan}” allows {limit} a day.
+        </Trans>
+      ) : (
+        <Trans>
+          The plan “{plan}” allows {limit} a month.
+        </Trans>
+      )}{" "}
+      {when && <Trans>It resets {when}.</Trans>}
     </p>
   );
 }
