@@ -184,7 +184,8 @@ impl From<ProviderError> for Refusal {
         // about our key, and its 5xx about itself.
         let own = matches!(reason, Reason::Refused | Reason::ContextTooLong | Reason::ContentFilter);
         let native = error.status.filter(|status| own && (400..500).contains(status)).zip(error.body);
-        let param = matches!(reason, Reason::UnknownModel | Reason::ModelUnavailable | Reason::ModelNotAllowed).then(|| "model".to_owned());
+        let param = matches!(reason, Reason::UnknownModel | Reason::ModelUnavailable | Reason::ModelNotAllowed)
+            .then(|| "model".to_owned());
         Self { reason, message: error.message, param, retry_after, native }
     }
 }

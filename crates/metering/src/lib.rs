@@ -36,12 +36,12 @@ pub use model::{
     budget::{Budget, BudgetSubject},
     quota::{PlanView, QuotaReport, QuotaState},
 };
-pub use plans::{Plans, PlansError};
 pub use operations::{
     budgets::{BudgetChange, NewBudget, Sight},
     reconcile::DayCost,
     report::ReportRequest,
 };
+pub use plans::{Plans, PlansError};
 
 use engine::Engine;
 

@@ -20,6 +20,8 @@ const EPOCH: &str = "budgets";
 pub struct Caps {
     pub epochs: Epochs,
     pub plans: Plans,
+    /// Held while accounts of quotas are made.
+    pub opening: tokio::sync::Mutex<()>,
     known: Mutex<Known>,
 }
 
@@ -31,7 +33,12 @@ struct Known {
 
 impl Caps {
     pub fn new(db: &Db, plans: Plans) -> Self {
-        Self { epochs: Epochs::new(db.clone(), EPOCH), plans, known: Mutex::default() }
+        Self {
+            epochs: Epochs::new(db.clone(), EPOCH),
+            plans,
+            opening: tokio::sync::Mutex::default(),
+            known: Mutex::default(),
+        }
     }
 
     /// The workspace's budgets as of this call.

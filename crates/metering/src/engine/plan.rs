@@ -163,10 +163,7 @@ impl Plan {
 
     /// Lets in, in order, those who fit on all of their accounts, given what was spent on each
     /// and what other processes hold. Says which limit stands in the way of each of the others.
-    pub fn admit(
-        &mut self,
-        taken: &BTreeMap<Account, (Amount, Amount)>,
-    ) -> Vec<Result<(), ReserveError>> {
+    pub fn admit(&mut self, taken: &BTreeMap<Account, (Amount, Amount)>) -> Vec<Result<(), ReserveError>> {
         let mut verdicts = Vec::with_capacity(self.claims.len());
         for claim in &self.claims {
             let full = claim.iter().find_map(|(account, amount)| {

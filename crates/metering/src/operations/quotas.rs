@@ -82,6 +82,12 @@ impl Metering {
         if budgets.missing.is_empty() {
             return Ok(budgets);
         }
+        // Calls that come together wait for the one that makes them.
+        let _opening = engine.caps.opening.lock().await;
+        let budgets = engine.caps.current(&engine.db, scope).await?;
+        if budgets.missing.is_empty() {
+            return Ok(budgets);
+        }
         self.open_quotas(scope, &budgets.missing).await?;
         engine.caps.current(&engine.db, scope).await
     }
@@ -94,6 +100,7 @@ impl Metering {
         if engine.db.engine() == Engine::Postgres {
             postgres::hold_back_entries(&mut tx, scope).await?;
         }
+        let mut opened = false;
         for quota in missing {
             let rules = rules(&engine.env, *quota);
             if !quotas::insert(&mut tx, scope, &rules).await? {
@@ -104,9 +111,12 @@ impl Metering {
             let last = quota.period.end(rules.created_at).map_or(i64::MAX, |end| day_of(end) - 1);
             let days = (day_of(rules.counts_from), last);
             quotas::open(&mut tx, scope, quota.unit, rules.account(rules.created_at), days).await?;
+            opened = true;
         }
-        // Last, as processes that find it moved wait for us.
-        engine.caps.epochs.bump(&mut tx).await?;
+        if opened {
+            // Last, as processes that find it moved wait for us.
+            engine.caps.epochs.bump(&mut tx).await?;
+        }
         tx.commit().await
     }
 }

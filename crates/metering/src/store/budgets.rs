@@ -130,8 +130,12 @@ pub(crate) async fn update(tx: &mut Tx, scope: &TenantScope, rules: &Rules, now:
 
 /// Whether there was such a budget.
 pub(crate) async fn delete(tx: &mut Tx, scope: &TenantScope, id: BudgetId) -> Result<bool, Error> {
-    let deleted =
-        tx.execute("DELETE FROM budgets WHERE workspace_id = $1 AND id = $2 AND quota = FALSE", params![scope.workspace(), id]).await?;
+    let deleted = tx
+        .execute(
+            "DELETE FROM budgets WHERE workspace_id = $1 AND id = $2 AND quota = FALSE",
+            params![scope.workspace(), id],
+        )
+        .await?;
     Ok(deleted == 1)
 }
 

@@ -20,11 +20,8 @@ use crate::{
 };
 
 fn plan(id: &str, quotas: &[(QuotaUnit, BudgetPeriod, i64)]) -> Plan {
-    let quota = |(unit, period, limit): &(QuotaUnit, BudgetPeriod, i64)| Quota {
-        unit: *unit,
-        period: *period,
-        limit: *limit,
-    };
+    let quota =
+        |(unit, period, limit): &(QuotaUnit, BudgetPeriod, i64)| Quota { unit: *unit, period: *period, limit: *limit };
     Plan { id: id.into(), name: id.to_uppercase(), quotas: quotas.iter().map(quota).collect(), models: None }
 }
 
@@ -118,11 +115,14 @@ async fn acceptance_20_of_200_calls_with_a_quota_for_50_exactly_50_pass_on_two_p
 #[db_test]
 async fn acceptance_21_a_quota_in_every_unit_is_reserved_settled_and_released(db: TestDb) {
     // A call of the test's uses 1,100 tokens and $0.0035.
-    let all = plan("team", &[
-        (QuotaUnit::Messages, BudgetPeriod::Day, 10),
-        (QuotaUnit::Tokens, BudgetPeriod::Month, 4000),
-        (QuotaUnit::Usd, BudgetPeriod::Month, 4 * COST),
-    ]);
+    let all = plan(
+        "team",
+        &[
+            (QuotaUnit::Messages, BudgetPeriod::Day, 10),
+            (QuotaUnit::Tokens, BudgetPeriod::Month, 4000),
+            (QuotaUnit::Usd, BudgetPeriod::Month, 4 * COST),
+        ],
+    );
     let ledger = Ledger::with_plans(&db, testkit::env(), &[all]).await;
     let wants = |worst: i64, tokens: u64, messages: u32| NewReservation {
         worst: NanoUsd::new(worst),

@@ -62,13 +62,7 @@ impl Ledger {
     pub async fn another_node_with_plans(&self, db: &TestDb, plans: &[Plan]) -> Self {
         let (db, tasks) = (db.reconnect().await, Tasks::new());
         let node = Self { db: db.clone(), env: self.env.clone(), tasks: tasks.clone(), ..self.clone() };
-        Self {
-            metering: node.metering_with(plans),
-            db,
-            tasks,
-            env: self.env.clone(),
-            scope: self.scope,
-        }
+        Self { metering: node.metering_with(plans), db, tasks, env: self.env.clone(), scope: self.scope }
     }
 
     /// The same database, for another workspace.
