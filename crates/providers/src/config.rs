@@ -31,6 +31,8 @@ pub struct Config {
     pub models: BTreeMap<String, ModelConfig>,
     /// Models to try, in order, when one can't answer: id → ids.
     pub fallbacks: BTreeMap<String, Vec<String>>,
+    /// The same for every model that has none of its own.
+    pub default_fallbacks: DefaultFallbacks,
     pub timeouts: Timeouts,
     /// When a provider that keeps failing is left alone.
     pub breaker: Breaker,
@@ -155,6 +157,24 @@ impl TryFrom<String> for PerMillion {
             return Err(format!("{text}: a price per million tokens has at most six decimals"));
         }
         Ok(Self(PicoUsd::new(dollars.units() / 1000)))
+    }
+}
+
+/// Models to try, in order, when the model that was asked can't answer, by what was asked.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DefaultFallbacks {
+    /// For requests without images.
+    pub chat: Vec<String>,
+    /// For requests with images.
+    pub vision: Vec<String>,
+    /// For vectors. Those of different models can't be compared: name only other ways to one model.
+    pub embeddings: Vec<String>,
+}
+
+impl DefaultFallbacks {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.chat.is_empty() && self.vision.is_empty() && self.embeddings.is_empty()
     }
 }
 

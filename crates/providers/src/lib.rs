@@ -53,7 +53,7 @@ use std::{
 use async_trait::async_trait;
 use contracts::{
     Plans,
-    providers::{Generation, GenerationRequest, Model, ProviderError},
+    providers::{ChatMessage, ChatPart, Generation, GenerationRequest, Model, ProviderError},
 };
 use database::Db;
 use kernel::{Env, Tasks, TenantScope};
@@ -65,6 +65,7 @@ use self::{
     guard::Guard,
     own::Workspaces,
     registry::{Discoveries, Overlay, Registry, Snapshot},
+    view::Need,
     walk::{Ask, Begun},
 };
 pub use self::{config::Config, http::routes, vault::VaultError};
@@ -268,7 +269,7 @@ impl contracts::Providers for Providers {
 
     async fn may_answer(&self, scope: &TenantScope, id: &str) -> Vec<Arc<Model>> {
         let Ok(view) = self.view(scope).await else { return Vec::new() };
-        let entries = view.with_fallbacks(view.usable(id), id).unwrap_or_default();
+        let entries = view.with_fallbacks(view.usable(id), id, Need::Anything).unwrap_or_default();
         entries.iter().map(|entry| Arc::clone(&entry.model)).collect()
     }
 
@@ -283,7 +284,9 @@ impl contracts::Providers for Providers {
         cancel: CancellationToken,
     ) -> Result<Generation, ProviderError> {
         let view = self.view(scope).await?;
-        let entries = view.with_fallbacks(view.usable(&request.model), &request.model)?;
+        let images = |message: &ChatMessage| message.parts.iter().any(|part| matches!(part, ChatPart::Image { .. }));
+        let need = if request.messages.iter().any(images) { Need::Vision } else { Need::Chat };
+        let entries = view.with_fallbacks(view.usable(&request.model), &request.model, need)?;
         let walked = walk::walk(&self.context(cancel), &entries, &Ask::Generation(&request)).await?;
         match walked.begun {
             Begun::Chunks(chunks) => Ok(Generation { model: Arc::clone(&walked.entry.model), chunks }),

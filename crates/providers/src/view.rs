@@ -12,7 +12,9 @@ use contracts::{
 use kernel::{Env, TenantScope};
 
 use crate::{
-    Providers, choose, error, facts,
+    Providers, choose,
+    config::DefaultFallbacks,
+    error, facts,
     model::{Facts, Route, Strategy},
     own::Own,
     registry::{Entry, Snapshot},
@@ -26,6 +28,16 @@ pub(crate) struct View<'a> {
     pub own: Option<Arc<Own>>,
     /// The workspace's plan, if it leaves models out.
     plan: Option<Arc<Plan>>,
+}
+
+/// What a model must be able to do for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Chat,
+    Vision,
+    Embeddings,
+    /// Not known yet: any answer.
+    Anything,
 }
 
 /// The models to try, in order.
@@ -160,27 +172,64 @@ impl View<'_> {
             let entries = self.along(route, shape, facts.as_ref(), &self.providers.inner.env)?;
             return Ok(Way { entries, route: Some(Arc::clone(route)) });
         }
-        let entries = self.with_fallbacks(self.fitting(name, shape), name)?;
+        let asked = self.fitting(name, shape);
+        let config = self.providers.inner.registry.config();
+        let need = match request {
+            _ if config.default_fallbacks.is_empty() => Need::Anything,
+            Some((request, _)) if request.shape == Shape::OpenAiEmbeddings => Need::Embeddings,
+            Some((request, stream)) if facts::of(request, stream).vision => Need::Vision,
+            Some(_) => Need::Chat,
+            None => {
+                let embeds = |entry: &Arc<Entry>| self.snapshot.entry(&entry.model.id).is_none();
+                if asked.as_ref().is_ok_and(embeds) { Need::Embeddings } else { Need::Anything }
+            }
+        };
+        let entries = self.with_fallbacks(asked, name, need)?;
         Ok(Way { entries, route: None })
     }
 
-    /// The entry that was asked for, and the fallbacks of its id. Without the former they
-    /// answer; without any, the error stands.
+    /// The entry that was asked for, and the fallbacks of its id, or those of all models that
+    /// have none. Without the former the fallbacks of its id answer; without any, the error stands.
     pub fn with_fallbacks(
         &self,
         asked: Result<Arc<Entry>, ProviderError>,
         name: &str,
+        need: Need,
     ) -> Result<Vec<Arc<Entry>>, ProviderError> {
+        let config = self.providers.inner.registry.config();
         let id = asked.as_ref().map_or(name, |entry| entry.model.id.as_str());
-        let others = self.providers.inner.registry.config().fallbacks.get(id);
-        let fallbacks = others.into_iter().flatten().filter_map(|id| self.usable(id).ok());
+        let own = config.fallbacks.get(id);
+        let fallbacks = own.into_iter().flatten().filter_map(|id| self.usable(id).ok());
         match asked {
+            Ok(entry) if own.is_none() => Ok(self.with_default_fallbacks(entry, need)),
             Ok(entry) => Ok(iter::once(Arc::clone(&entry)).chain(fallbacks).collect()),
+            // Another model is no way around the plan.
+            Err(error) if error.kind == Kind::NotAllowed => Err(error),
             Err(error) => {
                 let entries: Vec<_> = fallbacks.collect();
                 if entries.is_empty() { Err(error) } else { Ok(entries) }
             }
         }
+    }
+
+    fn with_default_fallbacks(&self, entry: Arc<Entry>, need: Need) -> Vec<Arc<Entry>> {
+        let DefaultFallbacks { chat, vision, embeddings } = &self.providers.inner.registry.config().default_fallbacks;
+        let (first, second): (&[String], &[String]) = match need {
+            Need::Chat => (chat, &[]),
+            Need::Vision => (vision, &[]),
+            Need::Embeddings => (embeddings, &[]),
+            Need::Anything => (chat, vision),
+        };
+        let mut entries = vec![entry];
+        for id in first.iter().chain(second) {
+            let found = if need == Need::Embeddings { self.embedder(id) } else { self.usable(id) };
+            if let Ok(found) = found
+                && !entries.iter().any(|entry| entry.model.id == found.model.id)
+            {
+                entries.push(found);
+            }
+        }
+        entries
     }
 
     /// The models of a route that fit the request and can be used.

@@ -41,6 +41,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "list_conversations"
         | "stream_events"
         | "get_usage"
+        | "get_quota"
         | "revoke_other_sessions"
         | "set_avatar"
         | "delete_avatar"
@@ -170,6 +171,7 @@ async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
         "/usage?group_by=model".to_owned(),
         "/keys".to_owned(),
         "/budgets".to_owned(),
+        "/quota".to_owned(),
         "/routes".to_owned(),
         "/connections".to_owned(),
     ] {

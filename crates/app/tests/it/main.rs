@@ -15,6 +15,7 @@ mod configured;
 mod crash;
 mod isolation;
 mod openapi;
+mod plans;
 mod runs;
 mod support;
 mod traced;

@@ -37,6 +37,43 @@ fn attempt(model: &str, failed: Option<Kind>) -> Attempt {
 }
 
 #[tokio::test]
+async fn acceptance_41_a_model_without_fallbacks_has_those_of_its_capability() {
+    let settings = |first: &ReplayServer, second: &ReplayServer| {
+        json!({
+            "compatible": { "base_url": first.url() },
+            "groq": { "base_url": second.url(), "api_key": "sk-test-key-1234" },
+            "default_fallbacks": { "chat": [MODEL, OTHER], "vision": [] },
+        })
+    };
+    let failing = || (0..8).map(|_| Script::new(400).body(r#"{"error":{"message":"no such model"}}"#));
+    let down = || (0..8).map(|_| Script::new(500).header("retry-after-ms", "1").body("oops"));
+    let (first, second) = (ReplayServer::start(down()).await, ReplayServer::start([answer()]).await);
+    let inferred = infer(&providers(settings(&first, &second)), chat(MODEL, false)).await.unwrap();
+    assert_eq!(inferred.model.id, OTHER);
+
+    // With an image the list for images counts, which is empty; and so it does where it is forbidden.
+    let (first, second) = (ReplayServer::start(down()).await, ReplayServer::start([]).await);
+    let there = providers(settings(&first, &second));
+    let image = json!({
+        "model": MODEL,
+        "messages": [{ "role": "user", "content": [{ "type": "image_url", "image_url": { "url": "https://a.example/b" } }] }],
+    });
+    let mut seeing = chat(MODEL, false);
+    seeing.native.body = image.to_string().into();
+    assert_eq!(infer(&there, seeing).await.err().unwrap().kind, Kind::Failed);
+    let forbidden = contracts::providers::Inference { no_fallback: true, ..chat(MODEL, false) };
+    infer(&there, forbidden).await.err().unwrap();
+    assert!(second.requests().is_empty());
+
+    // What the caller did wrong, and what nobody has, goes nowhere else.
+    let first = ReplayServer::start(failing()).await;
+    let there = providers(settings(&first, &second));
+    assert_eq!(infer(&there, chat(MODEL, false)).await.err().unwrap().kind, Kind::InvalidRequest);
+    assert_eq!(infer(&there, chat("openai/gpt-0", false)).await.err().unwrap().kind, Kind::UnknownModel);
+    assert!(second.requests().is_empty());
+}
+
+#[tokio::test]
 async fn acceptance_41_no_request_fails_while_the_first_provider_is_down() {
     let gone = ReplayServer::start([]).await;
     let url = gone.url().to_owned();
