@@ -34,6 +34,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "list_members"
         | "list_keys"
         | "list_budgets"
+        | "get_guardrails"
+        | "list_guardrail_decisions"
         | "list_routes"
         | "list_connections"
         | "get_provider_health"
@@ -56,6 +58,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "create_budget" => Own(json!({
             "name": "Mallory's", "subject": { "kind": "workspace" }, "period": "month", "limit_usd": "1", "hard": true,
         })),
+        "set_guardrails" => Own(json!({ "redact": ["email"] })),
+        "test_guardrails" => Own(json!({ "text": "mine", "policy": { "redact": ["email"] } })),
         "create_conversation" => Own(json!({ "title": "Mallory's" })),
         "list_compatible_models" => Own(Value::Null),
         "create_chat_completion" | "create_message" | "count_message_tokens" => Own(json!({
@@ -68,6 +72,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "revoke_session"
         | "get_avatar"
         | "get_key"
+        | "get_key_guardrails"
+        | "delete_key_guardrails"
         | "get_budget"
         | "delete_budget"
         | "get_route"
@@ -89,6 +95,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "update_route" => Foreign(json!({ "description": "Mallory was here" })),
         "update_connection" => Foreign(json!({ "name": "Mallory was here" })),
         "update_budget" => Foreign(json!({ "name": "Mallory was here" })),
+        "set_key_guardrails" => Foreign(json!({ "blocked_terms": ["Mallory was here"] })),
         "update_conversation" => Foreign(json!({ "title": "Mallory was here" })),
         "select_branch" => Foreign(json!({ "message_id": theirs.message })),
         "start_run" => Foreign(json!({ "message": { "text": "Mallory was here" } })),
@@ -173,6 +180,9 @@ async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
         "/usage?group_by=model".to_owned(),
         "/keys".to_owned(),
         "/budgets".to_owned(),
+        "/guardrails".to_owned(),
+        "/guardrails/decisions".to_owned(),
+        format!("/keys/{}/guardrails", theirs.key),
         "/routes".to_owned(),
         "/connections".to_owned(),
     ] {
@@ -299,7 +309,7 @@ async fn acceptance_14_a_stranger_finds_nothing(db: TestDb) {
 /// a matter of their role.
 fn is_shared(operation: &Operation) -> bool {
     operation.id == "get_avatar"
-        || ["_member", "_budget", "_route", "_connection"].iter().any(|kind| operation.id.ends_with(kind))
+        || ["_member", "_budget", "_route", "_connection", "_key_guardrails"].iter().any(|kind| operation.id.ends_with(kind))
 }
 
 #[db_test]
