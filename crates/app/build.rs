@@ -18,9 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let folder = folder(app).canonicalize()?;
         let path = folder.to_str().ok_or("the path of the checkout is not Unicode")?;
         let hashed = if folder.join("assets").is_dir() { r#", cache_busted_paths = ["assets"]"# } else { "" };
-        let mut code = format!(
-            "::static_serve::embed_assets!({path:?}, compress = {compress}, strip_html_ext = true{hashed});\n"
-        );
+        let mut code =
+            format!("::static_serve::embed_assets!({path:?}, compress = {compress}, strip_html_ext = true{hashed});\n");
         if app == "app" {
             let index = format!("{path}/index.html");
             write!(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contracts::{
+    guardrails::Blocked,
     metering::{CapReached, ReserveError},
     providers::ProviderError,
 };
@@ -26,6 +27,9 @@ pub enum ChatError {
     /// A hard budget has no room for the answer.
     #[error("{0}")]
     Budget(Box<CapReached>),
+    /// A guardrail refuses it.
+    #[error("{0}")]
+    Blocked(Blocked),
     #[error("this idempotency key was used for another request; use a new key")]
     IdempotencyConflict,
     #[error(transparent)]
@@ -55,6 +59,7 @@ impl ChatError {
             Self::RunActive => Code::RunActive,
             Self::TooManyRuns(_) | Self::DailyLimit(_) => Code::RateLimited,
             Self::Budget(_) => Code::BudgetExceeded,
+            Self::Blocked(_) => Code::ContentBlocked,
             Self::IdempotencyConflict => Code::IdempotencyConflict,
             Self::Model(error) => error.kind.code(),
             Self::ContextTooLong { .. } => Code::ContextTooLong,
@@ -80,6 +85,7 @@ impl From<ChatError> for Problem {
         match error {
             ChatError::Database(error) => error.into(),
             ChatError::Budget(cap) => (*cap).into(),
+            ChatError::Blocked(blocked) => Self::new(Code::ContentBlocked).detail(blocked.message),
             ChatError::Field { field, code, message } => Self::field(field, code, message),
             ChatError::TooManyRuns(_) | ChatError::Draining => {
                 Self::new(error.code()).detail(error.to_string()).retry_after(Duration::from_secs(2))

@@ -163,7 +163,12 @@ impl Policy {
     #[must_use]
     pub(crate) fn tidy(mut self) -> Self {
         let mut seen = Vec::new();
-        self.redact.retain(|kind| !seen.contains(kind) && { seen.push(*kind); true });
+        self.redact.retain(|kind| {
+            !seen.contains(kind) && {
+                seen.push(*kind);
+                true
+            }
+        });
         let mut terms: Vec<String> = Vec::with_capacity(self.blocked_terms.len());
         for term in self.blocked_terms {
             let term = term.trim();
@@ -285,7 +290,10 @@ mod tests {
         assert_eq!(both.redact, [Personal::Email, Personal::Card]);
         assert_eq!(both.blocked_terms, ["Falcon", "Heron"]);
         assert!(!both.restore);
-        assert_eq!((both.injection, both.max_input_tokens, both.max_output_tokens), (Injection::Flag, Some(100), Some(10)));
+        assert_eq!(
+            (both.injection, both.max_input_tokens, both.max_output_tokens),
+            (Injection::Flag, Some(100), Some(10))
+        );
         assert!(Policy::default().and(&Policy::default()).is_empty());
     }
 
@@ -310,7 +318,8 @@ mod tests {
             let mistake = policy.first_mistake().unwrap();
             assert!(mistake.starts_with(field) && mistake.contains(word), "{mistake}");
         }
-        let twice = Policy { patterns: [with("id", "x").patterns, with("ID", "y").patterns].concat(), ..Policy::default() };
+        let twice =
+            Policy { patterns: [with("id", "x").patterns, with("ID", "y").patterns].concat(), ..Policy::default() };
         assert!(twice.first_mistake().unwrap().contains("twice"));
         assert_eq!(with("cccd", r"\b[0-9]{12}\b").first_mistake(), None);
     }

@@ -309,7 +309,9 @@ async fn acceptance_14_a_stranger_finds_nothing(db: TestDb) {
 /// a matter of their role.
 fn is_shared(operation: &Operation) -> bool {
     operation.id == "get_avatar"
-        || ["_member", "_budget", "_route", "_connection", "_key_guardrails"].iter().any(|kind| operation.id.ends_with(kind))
+        || ["_member", "_budget", "_route", "_connection", "_key_guardrails"]
+            .iter()
+            .any(|kind| operation.id.ends_with(kind))
 }
 
 #[db_test]

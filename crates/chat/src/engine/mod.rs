@@ -4,6 +4,7 @@
 mod begin;
 mod context;
 mod follow;
+mod guard;
 mod journal;
 mod leases;
 mod live;
@@ -27,6 +28,7 @@ use uuid::Uuid;
 pub(crate) use begin::Beginning;
 pub(crate) use context::{Context, Question};
 pub use follow::Frames;
+pub(crate) use guard::Held;
 pub(crate) use live::Stop;
 
 use crate::{

@@ -76,9 +76,7 @@ impl Action {
 
     /// The action of this name, as stored.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Redacted, Self::Flagged, Self::Blocked, Self::Limited]
-            .into_iter()
-            .find(|action| action.as_str() == name)
+        [Self::Redacted, Self::Flagged, Self::Blocked, Self::Limited].into_iter().find(|action| action.as_str() == name)
     }
 }
 

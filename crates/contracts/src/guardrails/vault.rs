@@ -36,7 +36,10 @@ impl Vault {
         if !text.contains('[') {
             return text.to_owned();
         }
-        self.pairs.iter().rev().fold(text.to_owned(), |text, (placeholder, original)| text.replace(placeholder, original))
+        self.pairs
+            .iter()
+            .rev()
+            .fold(text.to_owned(), |text, (placeholder, original)| text.replace(placeholder, original))
     }
 
     /// How many bytes at the end may be the beginning of a placeholder.

@@ -85,10 +85,8 @@ async fn a_workspaces_policy_holds_from_the_next_call(db: TestDb) {
     // Each belongs to its entry in the ledger.
     let page = world.guardrails.decisions(&world.scope, None, None, 10).await.unwrap();
     assert!(page.data.iter().all(|it| it.usage_id.is_some() && it.key_id.is_some() && it.run_id.is_none()));
-    let stored: Vec<(String,)> = db
-        .all(database::Platform, "SELECT CAST(rule AS TEXT) FROM guardrail_decisions", Vec::new())
-        .await
-        .unwrap();
+    let stored: Vec<(String,)> =
+        db.all(database::Platform, "SELECT CAST(rule AS TEXT) FROM guardrail_decisions", Vec::new()).await.unwrap();
     assert!(stored.iter().all(|(text,)| !text.contains("ann")));
 }
 
@@ -109,7 +107,8 @@ async fn of_the_operators_the_workspaces_and_the_keys_rules_the_stricter_hold(db
     // The operator lets answers show the data again, the key's policy doesn't.
     let answer = world.chat("demo/parlance", "/echo I am ann@example.com").await.expect(200);
     assert_eq!(answer.json()["choices"][0]["message"]["content"], "I am [EMAIL_1]");
-    let actions: Vec<_> = world.decisions().await.into_iter().map(|(rule, action, _)| format!("{rule} {action}")).collect();
+    let actions: Vec<_> =
+        world.decisions().await.into_iter().map(|(rule, action, _)| format!("{rule} {action}")).collect();
     assert_eq!(
         actions,
         [
@@ -140,7 +139,8 @@ async fn input_and_output_are_limited_in_every_front(db: TestDb) {
     let said = json!([{ "role": "user", "content": "hello there, how are you today, my friend and neighbour?" }]);
     let answer = world.post("/messages", json!({ "model": "demo/parlance", "max_tokens": 90, "messages": said })).await;
     assert!(answer.expect(200).json()["usage"]["output_tokens"].as_u64().unwrap() <= 7);
-    let answer = world.post("/responses", json!({ "model": "demo/parlance", "input": "hello" })).await.expect(200).json();
+    let answer =
+        world.post("/responses", json!({ "model": "demo/parlance", "input": "hello" })).await.expect(200).json();
     assert!(answer["usage"]["output_tokens"].as_u64().unwrap() <= 7, "{answer}");
     assert_eq!(
         world.decisions().await,

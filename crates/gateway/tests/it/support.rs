@@ -9,8 +9,8 @@ use axum::{
     middleware,
 };
 use contracts::metering::BudgetPeriod;
-use guardrails::Subject;
 use gateway::{Gateway, Parts};
+use guardrails::Subject;
 use http_body_util::BodyExt as _;
 use kernel::{Env, NanoUsd, Tasks, TenantScope, WorkspaceId};
 use metering::{BudgetSubject, Metering, NewBudget};
@@ -198,8 +198,16 @@ impl World {
             layers::Settings { env, trusted_proxies: 0, https: false },
         );
         let scope = TenantScope::assume(WorkspaceId::from_uuid(uuid::Uuid::nil()));
-        let mut world =
-            Self { metering, guardrails, identity, scope, key: String::new(), token: String::new(), router, _data: data };
+        let mut world = Self {
+            metering,
+            guardrails,
+            identity,
+            scope,
+            key: String::new(),
+            token: String::new(),
+            router,
+            _data: data,
+        };
         let credentials = json!({ "email": email, "password": PASSWORD });
         world.api("/auth/signup", "", credentials.clone()).await.expect(202);
         let session = world.api("/auth/login", "", credentials).await.expect(200).json();

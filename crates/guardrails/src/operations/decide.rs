@@ -15,8 +15,7 @@ impl Guardrails {
     pub(super) async fn write(&self, tx: &mut Tx, scope: &TenantScope, call: NewDecisions) -> Result<(), Error> {
         let now = self.0.env.now();
         let each = call.decisions.iter().filter(|decision| decision.count > 0);
-        let writes: Vec<_> =
-            each.map(|decision| store::insert(scope, self.0.env.id(), &call, decision, now)).collect();
+        let writes: Vec<_> = each.map(|decision| store::insert(scope, self.0.env.id(), &call, decision, now)).collect();
         if !writes.is_empty() {
             tx.execute_batch(writes).await?;
         }

@@ -1,9 +1,6 @@
 //! Which rules hold for a call. On the way of every call of the gateway.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use contracts::guardrails::{Guard, NewDecisions};

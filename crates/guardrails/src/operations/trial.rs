@@ -42,9 +42,7 @@ impl Guardrails {
         };
         Ok(match refused {
             Ok(screened) => Tried { blocked: None, text: Some(text), decisions: screened.decisions, tokens },
-            Err(blocked) => {
-                Tried { blocked: Some(blocked.message), text: None, decisions: blocked.decisions, tokens }
-            }
+            Err(blocked) => Tried { blocked: Some(blocked.message), text: None, decisions: blocked.decisions, tokens },
         })
     }
 

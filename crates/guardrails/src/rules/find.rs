@@ -28,10 +28,9 @@ pub(super) struct Finder {
 /// before phones: the digits of one would do for the other.
 pub(super) fn finders(policy: &Policy) -> Result<Vec<Finder>, String> {
     let mut finders = Vec::new();
-    for (kind, name, shared, check) in [
-        (Personal::Email, "email", &EMAIL, always as fn(&str) -> bool),
-        (Personal::Card, "card", &CARD, luhn),
-    ] {
+    for (kind, name, shared, check) in
+        [(Personal::Email, "email", &EMAIL, always as fn(&str) -> bool), (Personal::Card, "card", &CARD, luhn)]
+    {
         if policy.redact.contains(&kind) {
             finders.push(Finder::ours(name, shared, check)?);
         }

@@ -51,9 +51,8 @@ const PHRASES: [(&str, &str); 4] = [
     ),
 ];
 
-static COMPILED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    PHRASES.iter().filter_map(|(name, pattern)| Some((*name, Regex::new(pattern).ok()?))).collect()
-});
+static COMPILED: LazyLock<Vec<(&str, Regex)>> =
+    LazyLock::new(|| PHRASES.iter().filter_map(|(name, pattern)| Some((*name, Regex::new(pattern).ok()?))).collect());
 
 /// Runs of base 64 that can hold a sentence.
 static ENCODED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/]{24,4096}={0,2}").ok());

@@ -32,16 +32,16 @@ pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
         return Err(format!("a pattern has at most {LONGEST_PATTERN} characters"));
     }
     let compiled =
-        RegexBuilder::new(text).size_limit(LARGEST_PATTERN).nest_limit(DEEPEST_PATTERN).build().map_err(
-            |error| match error {
+        RegexBuilder::new(text).size_limit(LARGEST_PATTERN).nest_limit(DEEPEST_PATTERN).build().map_err(|error| {
+            match error {
                 regex::Error::CompiledTooBig(_) => {
                     "the pattern is too large; repeat less, or use [0-9] in place of \\d and [A-Za-z] in place of \\w"
                         .to_owned()
                 }
                 // The last line says what is wrong, those before it draw where.
                 error => error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned(),
-            },
-        )?;
+            }
+        })?;
     if compiled.is_match("") {
         return Err("the pattern matches an empty text; ask for at least one character".to_owned());
     }
@@ -146,11 +146,9 @@ impl Rules {
             if count > 0 {
                 match decisions.iter_mut().find(|known| known.rule == finder.rule()) {
                     Some(known) => known.count += count,
-                    None => decisions.push(Decision {
-                        rule: finder.rule().to_owned(),
-                        action: Action::Redacted,
-                        count,
-                    }),
+                    None => {
+                        decisions.push(Decision { rule: finder.rule().to_owned(), action: Action::Redacted, count })
+                    }
                 }
             }
         }
@@ -166,11 +164,7 @@ impl Guard for Rules {
                 count(&blocked.decisions);
             });
         checked?;
-        let vault = if self.finders.is_empty() {
-            Vault::default()
-        } else {
-            self.redact(texts, whole, &mut decisions)
-        };
+        let vault = if self.finders.is_empty() { Vault::default() } else { self.redact(texts, whole, &mut decisions) };
         count(&decisions);
         Ok(Screened { vault: vault.into(), decisions })
     }

@@ -9,7 +9,7 @@ use contracts::{
 };
 use database::{Db, Platform, params};
 use guardrails::{Guardrails, KEPT, Policy, Subject};
-use kernel::{ApiKeyId, Env, TenantScope, WorkspaceId};
+use kernel::{ApiKeyId, Env, ManualClock, TenantScope, WorkspaceId};
 use serde_json::{Value, json};
 use testkit::{TestDb, db_test};
 
@@ -30,6 +30,7 @@ impl ApiKeys for Keys {
 struct World {
     db: Db,
     env: Env,
+    clock: Arc<ManualClock>,
     guardrails: Guardrails,
     keys: Keys,
     scope: TenantScope,
@@ -37,7 +38,7 @@ struct World {
 
 impl World {
     async fn new(db: &TestDb, floor: Value) -> Self {
-        let env = testkit::env();
+        let (env, clock) = testkit::env_with_clock();
         let floor: Floor = serde_json::from_value(floor).unwrap();
         Self {
             guardrails: Guardrails::new(Db::clone(db), env.clone(), &floor).unwrap(),
@@ -45,6 +46,7 @@ impl World {
             scope: workspace(db, &env).await,
             db: Db::clone(db),
             env,
+            clock,
         }
     }
 
@@ -150,6 +152,8 @@ async fn decisions_are_paged_kept_apart_and_forgotten(db: TestDb) {
     let world = World::new(&db, json!({})).await;
     let other = workspace(&db, &world.env).await;
     for (rule, action) in [("email", Action::Redacted), ("blocked_term", Action::Blocked), ("card", Action::Redacted)] {
+        // Ids of one millisecond are in no order.
+        world.clock.advance(std::time::Duration::from_millis(1));
         world.guardrails.note(&world.scope, world.decided(rule, action)).await;
     }
     world.guardrails.note(&other, world.decided("phone", Action::Redacted)).await;

@@ -41,7 +41,7 @@ export function isLimit(error: unknown): error is ApiError {
   return error instanceof ApiError && LIMITS.includes(error.code);
 }
 
-export const LIMITS: readonly string[] = ["budget_exceeded", "quota_exceeded"];
+export const LIMITS: readonly string[] = ["budget_exceeded", "quota_exceeded", "content_blocked"];
 
 /** A message that was not taken: the reason, in words. */
 export function toastRefusal(error: unknown): void {

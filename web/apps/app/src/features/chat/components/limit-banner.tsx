@@ -1,4 +1,4 @@
-/** Over the composer when a spend cap or a quota stopped the last message: which, and until when. */
+/** Over the composer when a spend cap, a quota or a guardrail stopped the last message: which, and until when. */
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { ApiError } from "@parlance/api";
 import { formatDateTime, formatUntil, formatUsd } from "@parlance/i18n";
@@ -20,6 +20,7 @@ export default function LimitBanner({
 }) {
   const { t, i18n } = useLingui();
   const reads = usePermission("budgets.read");
+  const guards = usePermission("guardrails.manage");
   const capped = code === "budget_exceeded";
   const userId = useSession()?.user.id ?? "";
   const budgets = useQuery({
@@ -28,6 +29,31 @@ export default function LimitBanner({
     staleTime: 0,
   });
   const budget = budgets.data && stoppingBudget(budgets.data, userId);
+  if (code === "content_blocked") {
+    return (
+      <Notice
+        tone="warning"
+        className="mb-2"
+        title={t`A guardrail stopped this message`}
+        action={
+          guards && (
+            <Link to="/settings/guardrails" className={buttonClass("secondary", "sm")}>
+              <Trans>See guardrails</Trans>
+            </Link>
+          )
+        }
+      >
+        {/* The server's own words name the rule; they are English. */}
+        {i18n.locale === "en" && error?.detail ? (
+          <p>{error.detail.replace(/^A guardrail stopped this: i/, "I")}</p>
+        ) : (
+          <p>
+            <Trans>It was sent nowhere. Change it, and send it again.</Trans>
+          </p>
+        )}
+      </Notice>
+    );
+  }
   return (
     <Notice
       tone="warning"
