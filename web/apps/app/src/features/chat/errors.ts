@@ -36,7 +36,7 @@ export function chatErrorMessage(error: unknown): string {
   return known ? i18n._(known) : errorMessage(error);
 }
 
-/** Whether money or a quota stopped it: the banner over the composer tells of that. */
+/** Whether money, a quota or a guardrail stopped it: the banner over the composer tells of that. */
 export function isLimit(error: unknown): error is ApiError {
   return error instanceof ApiError && LIMITS.includes(error.code);
 }

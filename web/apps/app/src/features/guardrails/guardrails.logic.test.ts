@@ -43,7 +43,13 @@ test("the server's paths are places in the form", () => {
 });
 
 test("an empty policy is told from one that holds", () => {
-  const none = { ...policy, redact: [], patterns: [], blocked_terms: [], injection: "off" as const };
+  const none = {
+    ...policy,
+    redact: [],
+    patterns: [],
+    blocked_terms: [],
+    injection: "off" as const,
+  };
   expect(isEmpty({ ...none, max_input_tokens: null })).toBe(true);
   expect(isEmpty(none)).toBe(false);
 });

@@ -28,8 +28,8 @@ export function Patterns({
       <legend className="mb-1.5 text-sm font-medium">{t`More to hide`}</legend>
       <p className="mb-3 max-w-prose text-[0.8125rem] text-subtle">
         <Trans>
-          Numbers of identity cards, staff or contracts, as regular expressions. A Vietnamese identity
-          card is <code className="font-mono">\b[0-9]{"{12}"}\b</code>.
+          Numbers of identity cards, staff or contracts, as regular expressions. A Vietnamese
+          identity card is <code className="font-mono">\b[0-9]{"{12}"}\b</code>.
         </Trans>
       </p>
       {patterns.length > 0 && (

@@ -1,6 +1,7 @@
 /** One policy: of the workspace or of a key. */
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { ApiError } from "@parlance/api";
+import { formatNumber } from "@parlance/i18n";
 import { Button, Field, Input, Notice, Textarea, toast } from "@parlance/ui";
 import { Checkbox, Choices, Radio } from "@parlance/ui/choice";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -40,7 +41,8 @@ export function PolicyForm({ subject, view }: { subject: string | null; view: Po
     setErrors((known) =>
       Object.fromEntries(
         Object.entries(known).filter(
-          ([place]) => !places.some((changed) => place === changed || place.startsWith(`${changed}.`)),
+          ([place]) =>
+            !places.some((changed) => place === changed || place.startsWith(`${changed}.`)),
         ),
       ),
     );
@@ -151,8 +153,8 @@ export function PolicyForm({ subject, view }: { subject: string | null; view: Po
               label={t`Show hidden data again in answers`}
               hint={
                 <Trans>
-                  Placeholders such as [EMAIL_1] go out; where the model repeats one, its reader sees
-                  the data.
+                  Placeholders such as [EMAIL_1] go out; where the model repeats one, its reader
+                  sees the data.
                 </Trans>
               }
               checked={draft.restore}
@@ -165,8 +167,8 @@ export function PolicyForm({ subject, view }: { subject: string | null; view: Po
               error={errors.blocked_terms}
               hint={
                 <Trans>
-                  One word or phrase on each line. A message with one of them is refused, in upper or
-                  lower case.
+                  One word or phrase on each line. A message with one of them is refused, in upper
+                  or lower case.
                 </Trans>
               }
             >
@@ -186,7 +188,7 @@ export function PolicyForm({ subject, view }: { subject: string | null; view: Po
               <p className="max-w-prose text-[0.8125rem] text-subtle">
                 <Trans>
                   Known phrases and hidden letters are looked for, in English and Vietnamese. Other
-                  wordings pass, and honest texts may be caught: rely on nothing else than care.
+                  wordings pass, and honest texts may be caught: don't rely on it alone.
                 </Trans>
               </p>
               {modes.map(({ id, label, hint }) => (
@@ -230,7 +232,9 @@ export function PolicyForm({ subject, view }: { subject: string | null; view: Po
                   autoComplete="off"
                   value={draft.maxOutput}
                   placeholder={t`No limit`}
-                  onChange={(event) => change({ maxOutput: event.target.value }, "max_output_tokens")}
+                  onChange={(event) =>
+                    change({ maxOutput: event.target.value }, "max_output_tokens")
+                  }
                 />
               )}
             </Field>
@@ -281,6 +285,8 @@ function Floor({ floor, forKey }: { floor: Policy; forKey: boolean }) {
   const hidden = [...floor.redact, ...floor.patterns.map(({ name }) => name)].map(ruleName);
   const list = hidden.join(", ");
   const terms = floor.blocked_terms.length;
+  const input = formatNumber(floor.max_input_tokens ?? 0);
+  const output = formatNumber(floor.max_output_tokens ?? 0);
   return (
     <Notice
       className="mb-4"
@@ -318,12 +324,12 @@ function Floor({ floor, forKey }: { floor: Policy; forKey: boolean }) {
         )}
         {floor.max_input_tokens !== null && (
           <li>
-            <Trans>At most {floor.max_input_tokens} tokens of input</Trans>
+            <Trans>At most {input} tokens of input</Trans>
           </li>
         )}
         {floor.max_output_tokens !== null && (
           <li>
-            <Trans>At most {floor.max_output_tokens} tokens of an answer</Trans>
+            <Trans>At most {output} tokens of an answer</Trans>
           </li>
         )}
       </ul>

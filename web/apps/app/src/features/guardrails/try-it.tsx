@@ -51,7 +51,9 @@ export function TryIt({
       >
         <Field
           label={t`Try it out`}
-          hint={<Trans>By the rules above, saved or not. Nothing is sent and nothing is kept.</Trans>}
+          hint={
+            <Trans>By the rules above, saved or not. Nothing is sent and nothing is kept.</Trans>
+          }
         >
           {(control) => (
             <Textarea
