@@ -132,6 +132,10 @@ impl Theirs {
             "name": "a secret of ours", "subject": { "kind": "workspace" }, "period": "month", "limit_usd": "100",
             "hard": false,
         });
+        let key = text(&person.post("/keys", json!({ "name": "a secret of ours" })).await.expect(201)["key"]["id"]);
+        for path in ["/guardrails".to_owned(), format!("/keys/{key}/guardrails")] {
+            person.put(&path, json!({ "blocked_terms": ["a secret of ours that is blocked"] })).await.expect(200);
+        }
         Self {
             user: person.user_id(),
             session: text(&sessions["data"][0]["id"]),
@@ -139,7 +143,7 @@ impl Theirs {
             message: text(&run["message_id"]),
             run: text(&run["id"]),
             file: text(&person.upload().await.expect(201)["id"]),
-            key: text(&person.post("/keys", json!({ "name": "a secret of ours" })).await.expect(201)["key"]["id"]),
+            key,
             route: text(&person.post("/routes", route("ours")).await.expect(201)["id"]),
             connection: text(&person.post("/connections", connection).await.expect(201)["id"]),
             budget: text(&person.post("/budgets", budget).await.expect(201)["id"]),
