@@ -168,3 +168,26 @@ async fn instructions_are_not_looked_at_for_injection(db: TestDb) {
     ] });
     world.post("/messages", tool).await.expect(400);
 }
+
+/// Keys whose rules differ share no kept answer.
+#[db_test]
+async fn a_kept_answer_is_for_callers_with_the_same_rules(db: TestDb) {
+    let mut world = World::with(&db, json!({})).await;
+    let (strict, id) = world.new_key(json!({})).await;
+    world.policy(None, json!({ "redact": ["email"] })).await;
+    world.policy(Some(&id), json!({ "restore": false })).await;
+    let mut said = Vec::new();
+    for key in [world.key.clone(), strict.clone(), world.key.clone(), strict] {
+        world.key = key;
+        let messages = json!([{ "role": "user", "content": "/echo I am ann@example.com" }]);
+        let body = json!({ "model": "demo/parlance", "messages": messages });
+        let mut request = world.request(axum::http::Method::POST, "/chat/completions", &body);
+        request.headers_mut().insert("x-parlance-cache", "ttl=60".parse().unwrap());
+        let answer = world.send(request).await.expect(200);
+        let text = text(&answer.json()["choices"][0]["message"]["content"]);
+        said.push((answer.header("x-cache").to_owned(), text));
+    }
+    let (shown, hidden) = ("I am ann@example.com", "I am [EMAIL_1]");
+    let expected = [("MISS", shown), ("MISS", hidden), ("HIT", shown), ("HIT", hidden)];
+    assert_eq!(said, expected.map(|(cache, text)| (cache.to_owned(), text.to_owned())));
+}
