@@ -192,6 +192,18 @@ async function fillGateway(bearer) {
     },
   ];
   for (const body of budgets) await call("POST", "/budgets", body, bearer);
+  await call(
+    "PUT",
+    "/guardrails",
+    {
+      redact: ["email", "card"],
+      patterns: [{ name: "cccd", regex: "\\b[0-9]{12}\\b" }],
+      blocked_terms: ["Project Falcon"],
+      injection: "flag",
+      max_output_tokens: 8000,
+    },
+    bearer,
+  );
   const target = (model, weight = 1, when = null) => ({ model, weight, when });
   const routes = [
     {
@@ -307,6 +319,7 @@ async function take(browser, { theme, width, person, conversation }) {
       "workspace",
       "usage",
       "budgets",
+      "guardrails",
       "keys",
       "routing",
       "providers",
@@ -334,7 +347,7 @@ async function take(browser, { theme, width, person, conversation }) {
     await page.getByRole("button", { name: "Open sidebar" }).click();
     await page.getByRole("link", { name: "Bread recipe" }).waitFor();
     await shot("sidebar");
-    for (const name of ["usage", "keys", "budgets", "routing"]) {
+    for (const name of ["usage", "keys", "budgets", "guardrails", "routing"]) {
       await page.goto(`/settings/${name}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await shot(`settings-${name}`);

@@ -44,6 +44,7 @@ send the last one as `Last-Event-ID` to go on where you were.";
 those vendors document them, and so are errors"),
         (name = "Usage", description = "The ledger of tokens and cost"),
         (name = "Budgets", description = "What may be spent in a period, and what was"),
+        (name = "Guardrails", description = "What providers must not see, what is not answered, and what was decided"),
         (name = "Instance", description = "This installation"),
     ),
     components(schemas(web::ProblemBody, web::FieldError, kernel::Code))

@@ -27,6 +27,7 @@ pub struct Platform {
     pub tenancy: Arc<tenancy::Tenancy>,
     pub providers: providers::Providers,
     pub metering: metering::Metering,
+    pub guardrails: guardrails::Guardrails,
     pub chat: chat::Chat,
     pub gateway: gateway::Gateway,
 }
@@ -72,12 +73,15 @@ impl Platform {
             .and_then(|providers| providers.with_workspaces(db.clone(), &config.data_dir.0))
             .context("the providers can't be set up")?
             .with_plans(Arc::new(metering.clone()));
+        let guardrails = guardrails::Guardrails::new(db.clone(), env.clone(), &config.gateway.guardrails)
+            .context("the guardrails can't be set up")?;
         let chat = chat::Chat::new(chat::Parts {
             db: db.clone(),
             env: env.clone(),
             tasks: tasks.clone(),
             providers: Arc::new(providers.clone()),
             metering: Arc::new(metering.clone()),
+            guardrails: Arc::new(guardrails.clone()),
             config: chat::Config { max_concurrent_runs: config.limits.runs_per_user, ..chat::Config::default() },
         });
         let gateway = gateway::Gateway::new(gateway::Parts {
@@ -86,10 +90,10 @@ impl Platform {
             providers: Arc::new(providers.clone()),
             routing: Arc::new(providers.clone()),
             metering: Arc::new(metering.clone()),
+            guardrails: Arc::new(guardrails.clone()),
             config: config.gateway.clone(),
-        })
-        .context("the gateway can't be set up")?;
-        Ok(Self { env, tasks, db, limiter, identity, tenancy, providers, metering, chat, gateway })
+        });
+        Ok(Self { env, tasks, db, limiter, identity, tenancy, providers, metering, guardrails, chat, gateway })
     }
 
     /// Starts what runs in the background: recovery of interrupted runs, retention, discovery.
@@ -108,6 +112,9 @@ impl Platform {
                 platform.limiter.forget_idle();
                 if let Err(error) = platform.metering.sweep().await {
                     tracing::warn!(%error, "holds of processes that died stay for now");
+                }
+                if let Err(error) = platform.guardrails.sweep().await {
+                    tracing::warn!(%error, "old decisions of guardrails stay for now");
                 }
                 if let Err(error) = idempotency.sweep().await {
                     tracing::warn!(%error, "expired idempotency keys stay for now");

@@ -36,6 +36,11 @@ fn api(platform: &Platform, config: &Config) -> (Router, Document) {
         .merge(providers::routes(platform.providers.clone()))
         .merge(chat::routes(platform.chat.clone()))
         .merge(metering::routes(platform.metering.clone(), platform.identity.clone()))
+        .merge(guardrails::routes(
+            platform.guardrails.clone(),
+            platform.identity.clone(),
+            Arc::new(platform.providers.clone()),
+        ))
         .merge(OpenApiRouter::new().routes(routes!(get_instance)).layer(Extension(Instance::of(config))));
     OpenApiRouter::with_openapi(openapi::base()).nest("/api/v1", v1).split_for_parts()
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contracts::{
+    guardrails::Blocked,
     metering::{CapReached, ReserveError},
     plans::QuotaReached,
     providers::ProviderError,
@@ -30,6 +31,9 @@ pub enum ChatError {
     /// A quota of the workspace's plan has no room for it.
     #[error("{0}")]
     Quota(Box<QuotaReached>),
+    /// A guardrail refuses it.
+    #[error("{0}")]
+    Blocked(Blocked),
     #[error("this idempotency key was used for another request; use a new key")]
     IdempotencyConflict,
     #[error(transparent)]
@@ -60,6 +64,7 @@ impl ChatError {
             Self::TooManyRuns(_) | Self::DailyLimit(_) => Code::RateLimited,
             Self::Budget(_) => Code::BudgetExceeded,
             Self::Quota(_) => Code::QuotaExceeded,
+            Self::Blocked(_) => Code::ContentBlocked,
             Self::IdempotencyConflict => Code::IdempotencyConflict,
             Self::Model(error) => error.kind.code(),
             Self::ContextTooLong { .. } => Code::ContextTooLong,
@@ -87,6 +92,7 @@ impl From<ChatError> for Problem {
             ChatError::Database(error) => error.into(),
             ChatError::Budget(cap) => (*cap).into(),
             ChatError::Quota(quota) => (*quota).into(),
+            ChatError::Blocked(blocked) => Self::new(Code::ContentBlocked).detail(blocked.message),
             ChatError::Field { field, code, message } => Self::field(field, code, message),
             ChatError::TooManyRuns(_) | ChatError::Draining => {
                 Self::new(error.code()).detail(error.to_string()).retry_after(Duration::from_secs(2))

@@ -27,7 +27,7 @@ mod stream;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use contracts::{Metering, Providers};
+use contracts::{Guardrails, Metering, Providers};
 use database::{Db, Tx};
 use kernel::{Env, Id, Tasks};
 use serde::Serialize;
@@ -49,6 +49,7 @@ pub struct Parts {
     pub tasks: Tasks,
     pub providers: Arc<dyn Providers>,
     pub metering: Arc<dyn Metering>,
+    pub guardrails: Arc<dyn Guardrails>,
     pub config: Config,
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::tenancy::Role;
 
 /// The [`database::Epochs`] that cached API keys are good for. Whoever changes what a key
-/// rests on (the key, its owner, their membership) bumps it in the same transaction.
+/// rests on (the key, its owner, their membership, the guardrails) bumps it in the same transaction.
 pub const KEYS_EPOCH: &str = "api_keys";
 
 /// What an access token says. Its signature and its times were checked, and nothing else:
@@ -89,6 +89,8 @@ impl KeyScope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     pub id: ApiKeyId,
+    /// The [`KEYS_EPOCH`] that all of this is as of.
+    pub epoch: i64,
     pub workspace: WorkspaceId,
     /// Who made it, and whose role bounds it.
     pub user: UserId,
@@ -154,4 +156,10 @@ pub trait ApiKeys: Send + Sync {
     /// Checks an API key that came from `from`: known, not revoked, not expired, its owner
     /// enabled and still a member. A change holds from the next request on, on every process.
     async fn authenticate_key(&self, key: &str, from: IpAddr) -> Result<Arc<ApiKey>, AuthenticationError>;
+
+    /// Whether the workspace has a key of this id, revoked ones included.
+    async fn has_key(&self, scope: &TenantScope, id: ApiKeyId) -> Result<bool, database::Error> {
+        let _ = (scope, id);
+        Ok(false)
+    }
 }

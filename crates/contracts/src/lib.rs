@@ -5,12 +5,14 @@
 //! another context; `app` wires implementations to traits. A trait method that must share
 //! the caller's transaction takes a `&mut Tx`; such a method is always served in-process.
 
+pub mod guardrails;
 pub mod identity;
 pub mod metering;
 pub mod plans;
 pub mod providers;
 pub mod tenancy;
 
+pub use guardrails::Guardrails;
 pub use identity::{ApiKeys, Identity};
 pub use metering::Metering;
 pub use plans::Plans;

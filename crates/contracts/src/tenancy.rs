@@ -92,6 +92,7 @@ permissions! {
     ReadRoutes = "routes.read", Member, "See the workspace's routes and how the providers do";
     ManageRoutes = "routes.manage", Admin, "Make and change the workspace's routes";
     ManageConnections = "connections.manage", Admin, "Set the workspace's own provider keys and deployments";
+    ManageGuardrails = "guardrails.manage", Admin, "See and set what providers must not see, and what was decided";
     ManageKeys = "keys.manage", Admin, "See, change and revoke everybody's API keys";
 }
 

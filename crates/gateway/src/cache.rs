@@ -95,8 +95,15 @@ impl Answers {
         Self { env, kept, enabled: megabytes > 0 }
     }
 
-    /// The place of a request; none if nothing is kept here.
-    pub fn place(&self, scope: &TenantScope, front: &str, body: &[u8], ttl: Duration) -> Option<Place> {
+    /// The place of a request; none if nothing is kept here. `held`: the request as guardrails
+    /// changed it, and whether they change its answer back.
+    pub fn place(
+        &self,
+        scope: &TenantScope,
+        front: &str,
+        (body, held): (&[u8], Option<(&[u8], bool)>),
+        ttl: Duration,
+    ) -> Option<Place> {
         if !self.enabled {
             return None;
         }
@@ -105,6 +112,10 @@ impl Answers {
         hash.update(scope.workspace().uuid().as_bytes());
         hash.update(front.as_bytes());
         digest(&value, &mut hash);
+        if let Some((seen, restored)) = held {
+            hash.update([u8::from(restored)]);
+            digest(&serde_json::from_slice(seen).ok()?, &mut hash);
+        }
         Some(Place { answers: self.clone(), key: hash.finalize().into(), ttl })
     }
 }

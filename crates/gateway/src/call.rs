@@ -11,6 +11,7 @@ use axum::{
 };
 use bytes::Bytes;
 use contracts::{
+    guardrails::{Blocked, Decision, Vault, restore},
     metering::NewReservation,
     providers::{
         Attempt, Chunk, FinishReason, GenerationStream, Inference, Inferred, InferredAnswer, Model, NativeRequest,
@@ -29,7 +30,7 @@ use crate::{
     collect::{self, Collected},
     front::{Answering, Front, Head},
     gateway::may_use,
-    guard::{self, Vault},
+    guard::{self, Guarded},
     minute::Taken,
     outlive::Outliving,
     refusal::{Reason, Refusal},
@@ -60,11 +61,23 @@ pub(crate) async fn answer<F: Front>(gateway: Gateway, request: Request) -> Resp
         Err(refusal) => return refuse(&refusal),
     };
     let tasks = gateway.tasks().clone();
-    let (seen, vault) = match gateway.guard().apply(&body) {
-        Ok(applied) => applied,
+    let guarded = match guard::hold(&gateway, &caller, F::SHAPE, body.clone()).await {
+        Ok(guarded) => guarded,
         Err(refusal) => return refuse(&refusal),
     };
-    let call = Call { gateway, caller, wishes, body: seen, asked: body, vault, request_id: request_id.clone(), timer };
+    let Guarded { body: seen, vault, decisions, max_input } = guarded;
+    let call = Call {
+        gateway,
+        caller,
+        wishes,
+        body: seen,
+        asked: body,
+        vault,
+        decisions,
+        max_input,
+        request_id: request_id.clone(),
+        timer,
+    };
     match Outliving::new(tasks, "gateway: call", call.run::<F>()).await {
         Ok(response) => response,
         Err(refusal) => refuse(&refusal),
@@ -82,6 +95,10 @@ struct Call {
     asked: Bytes,
     /// What stands between the two.
     vault: Arc<Vault>,
+    /// What guardrails did to it.
+    decisions: Vec<Decision>,
+    /// The most tokens that guardrails let in.
+    max_input: Option<u64>,
     request_id: String,
     timer: Timer,
 }
@@ -91,10 +108,11 @@ impl Call {
         let body = self.body.clone();
         let head = F::head(&body)?;
         let (first, candidates) = self.admit(&head).await?;
-        let place = self
-            .wishes
-            .cache
-            .and_then(|ttl| self.gateway.answers().place(&self.caller.scope, F::NAME, &self.asked, ttl));
+        let place = self.wishes.cache.and_then(|ttl| {
+            // What an answer shows also depends on what guardrails made of its request.
+            let held = (self.asked != self.body).then(|| (&self.body[..], !self.vault.is_empty()));
+            self.gateway.answers().place(&self.caller.scope, F::NAME, (&self.asked, held), ttl)
+        });
         if let Some(place) = &place
             && let Some(response) = place.look().await
         {
@@ -102,7 +120,12 @@ impl Call {
             return Ok(response);
         }
         let mut tab = self.make_room(&head, &first, &candidates).await?;
-        let inferred = self.infer::<F>(&head).await?;
+        let inferred = if self.decisions.is_empty() {
+            self.infer::<F>(&head).await?
+        } else {
+            let noted = guard::note(&self.gateway, &self.caller, Some(tab.id), self.decisions.clone());
+            futures_util::future::join(self.infer::<F>(&head), noted).await.0?
+        };
         tab.model = inferred.model.clone();
         let mut headers = headers(&inferred.model, &inferred.attempts);
         if self.wishes.cache.is_some() {
@@ -137,6 +160,11 @@ impl Call {
         head.texts.iter().for_each(|json| counter.texts(json));
         head.verbatim.iter().for_each(|text| counter.text(text));
         let input = counter.total();
+        if let Some(most) = self.max_input
+            && input > most
+        {
+            return Err(guard::refuse(&self.gateway, &self.caller, Blocked::too_long(input, most)).await);
+        }
         let most = if head.generates { head.max_output } else { Some(0) };
         let worst = worst(candidates, input, most, head.choices);
         let key = self.caller.key.as_ref();
@@ -243,13 +271,13 @@ impl Call {
             InferredAnswer::Translated(chunks) if head.stream => {
                 self.timer.answered(Some(&model), 200);
                 let encoder = F::encoder(answering());
-                let chunks = guard::chunks(vault(), chunks);
+                let chunks = restore(vault(), chunks);
                 let work = |outlet| relay::translated::<F>(chunks, encoder, tab, outlet);
                 Ok(relay::respond(tasks, abort, place, work))
             }
             InferredAnswer::Translated(chunks) => {
                 let answering = answering();
-                let collected = match gather(guard::chunks(vault(), chunks), &mut tab).await {
+                let collected = match gather(restore(vault(), chunks), &mut tab).await {
                     Ok(collected) => collected,
                     Err(error) => {
                         tab.settle(false).await?;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::guard::Guardrails;
+use contracts::guardrails::Floor;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -13,11 +13,11 @@ pub struct Config {
     /// Megabytes that answers kept for repetition may take in memory; 0 keeps none.
     pub cache_mb: u64,
     /// What must not leave the house, and what is not answered.
-    pub guardrails: Guardrails,
+    pub guardrails: Floor,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { allow_unpriced: false, cache_mb: 64, guardrails: Guardrails::default() }
+        Self { allow_unpriced: false, cache_mb: 64, guardrails: Floor::default() }
     }
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use contracts::{Metering, Providers, Routing, providers::Model};
+use contracts::{Guardrails, Metering, Providers, Routing, providers::Model};
 use kernel::{Env, Tasks, TenantScope};
 use web::Caller;
 
 use crate::{
     Config,
     cache::Answers,
-    guard::Guard,
     minute::Minutes,
     refusal::{Reason, Refusal},
 };
@@ -21,13 +20,9 @@ pub struct Parts {
     pub providers: Arc<dyn Providers>,
     pub routing: Arc<dyn Routing>,
     pub metering: Arc<dyn Metering>,
+    pub guardrails: Arc<dyn Guardrails>,
     pub config: Config,
 }
-
-/// The gateway can't be set up; says which setting is wrong.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Error(String);
 
 /// The service. A clone is another handle to it.
 #[derive(Clone)]
@@ -37,15 +32,13 @@ struct Inner {
     parts: Parts,
     minutes: Minutes,
     answers: Answers,
-    guard: Guard,
 }
 
 impl Gateway {
-    pub fn new(parts: Parts) -> Result<Self, Error> {
+    pub fn new(parts: Parts) -> Self {
         let minutes = Minutes::new(parts.env.clone());
         let answers = Answers::new(parts.env.clone(), parts.config.cache_mb);
-        let guard = Guard::new(&parts.config.guardrails).map_err(Error)?;
-        Ok(Self(Arc::new(Inner { parts, minutes, answers, guard })))
+        Self(Arc::new(Inner { parts, minutes, answers }))
     }
 
     pub(crate) fn env(&self) -> &Env {
@@ -76,8 +69,8 @@ impl Gateway {
         &self.0.minutes
     }
 
-    pub(crate) fn guard(&self) -> &Guard {
-        &self.0.guard
+    pub(crate) fn guardrails(&self) -> &dyn Guardrails {
+        &*self.0.parts.guardrails
     }
 
     pub(crate) fn answers(&self) -> &Answers {

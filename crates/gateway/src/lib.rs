@@ -39,8 +39,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::{
     config::Config,
-    gateway::{Error, Gateway, Parts},
-    guard::{Guardrails, Personal},
+    gateway::{Gateway, Parts},
     reshape::reshape,
 };
 

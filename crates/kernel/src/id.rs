@@ -160,6 +160,8 @@ ids! {
     /// An API key; not its secret.
     ApiKeyId = ApiKey("key");
     BudgetId = Budget("budget");
+    /// What a guardrail did in one call.
+    DecisionId = Decision("gd");
     /// A model name of a workspace's own.
     RouteId = Route("route");
     /// A provider's key and address that a workspace has brought.

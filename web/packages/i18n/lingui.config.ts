@@ -13,6 +13,7 @@ const settings = ["<rootDir>/apps/app/src/features/settings"];
 
 const gateway = [
   "<rootDir>/apps/app/src/features/budgets",
+  "<rootDir>/apps/app/src/features/guardrails",
   "<rootDir>/apps/app/src/features/keys",
   "<rootDir>/apps/app/src/features/routing",
 ];

@@ -34,6 +34,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "list_members"
         | "list_keys"
         | "list_budgets"
+        | "get_guardrails"
+        | "list_guardrail_decisions"
         | "list_routes"
         | "list_connections"
         | "get_provider_health"
@@ -57,6 +59,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "create_budget" => Own(json!({
             "name": "Mallory's", "subject": { "kind": "workspace" }, "period": "month", "limit_usd": "1", "hard": true,
         })),
+        "set_guardrails" => Own(json!({ "redact": ["email"] })),
+        "test_guardrails" => Own(json!({ "text": "mine", "policy": { "redact": ["email"] } })),
         "create_conversation" => Own(json!({ "title": "Mallory's" })),
         "create_chat_completion" | "create_message" | "count_message_tokens" => Own(json!({
             "model": "demo/parlance", "max_tokens": 8, "messages": [{ "role": "user", "content": "/echo mine" }],
@@ -68,6 +72,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "revoke_session"
         | "get_avatar"
         | "get_key"
+        | "get_key_guardrails"
+        | "delete_key_guardrails"
         | "get_budget"
         | "delete_budget"
         | "get_route"
@@ -87,6 +93,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "update_member" => Foreign(json!({ "role": "guest" })),
         "update_key" | "update_connection" | "update_budget" => Foreign(json!({ "name": "Mallory was here" })),
         "update_route" => Foreign(json!({ "description": "Mallory was here" })),
+        "set_key_guardrails" => Foreign(json!({ "blocked_terms": ["Mallory was here"] })),
         "update_conversation" => Foreign(json!({ "title": "Mallory was here" })),
         "select_branch" => Foreign(json!({ "message_id": theirs.message })),
         "start_run" => Foreign(json!({ "message": { "text": "Mallory was here" } })),
@@ -123,6 +130,10 @@ impl Theirs {
             "name": "a secret of ours", "subject": { "kind": "workspace" }, "period": "month", "limit_usd": "100",
             "hard": false,
         });
+        let key = text(&person.post("/keys", json!({ "name": "a secret of ours" })).await.expect(201)["key"]["id"]);
+        for path in ["/guardrails".to_owned(), format!("/keys/{key}/guardrails")] {
+            person.put(&path, json!({ "blocked_terms": ["a secret of ours that is blocked"] })).await.expect(200);
+        }
         Self {
             user: person.user_id(),
             session: text(&sessions["data"][0]["id"]),
@@ -130,7 +141,7 @@ impl Theirs {
             message: text(&run["message_id"]),
             run: text(&run["id"]),
             file: text(&person.upload().await.expect(201)["id"]),
-            key: text(&person.post("/keys", json!({ "name": "a secret of ours" })).await.expect(201)["key"]["id"]),
+            key,
             route: text(&person.post("/routes", route("ours")).await.expect(201)["id"]),
             connection: text(&person.post("/connections", connection).await.expect(201)["id"]),
             budget: text(&person.post("/budgets", budget).await.expect(201)["id"]),
@@ -172,6 +183,9 @@ async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
         "/keys".to_owned(),
         "/budgets".to_owned(),
         "/quota".to_owned(),
+        "/guardrails".to_owned(),
+        "/guardrails/decisions".to_owned(),
+        format!("/keys/{}/guardrails", theirs.key),
         "/routes".to_owned(),
         "/connections".to_owned(),
     ] {
@@ -298,7 +312,9 @@ async fn acceptance_14_a_stranger_finds_nothing(db: TestDb) {
 /// a matter of their role.
 fn is_shared(operation: &Operation) -> bool {
     operation.id == "get_avatar"
-        || ["_member", "_budget", "_route", "_connection"].iter().any(|kind| operation.id.ends_with(kind))
+        || ["_member", "_budget", "_route", "_connection", "_key_guardrails"]
+            .iter()
+            .any(|kind| operation.id.ends_with(kind))
 }
 
 #[db_test]

@@ -137,6 +137,10 @@ impl Person<'_> {
         self.app.call(Method::POST, path, Some(&self.token), Some(body)).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.app.call(Method::PUT, path, Some(&self.token), Some(body)).await
+    }
+
     /// Uploads a picture of one pixel.
     pub async fn upload(&self) -> Answer {
         const BOUNDARY: &str = "----parlance";

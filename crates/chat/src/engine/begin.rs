@@ -15,8 +15,9 @@ use futures_util::future;
 use kernel::FileId;
 use tokio::sync::oneshot;
 
-use super::{Context, Engine, live::Live};
+use super::{Context, Engine, Held, live::Live};
 use crate::{
+    Caller,
     error::ChatError,
     model::{Conversation, Message, StartedRun},
     store::{self, messages::NewMessage, runs::RunRecord},
@@ -36,6 +37,9 @@ pub(crate) struct Beginning {
     pub assistant_message: Message,
     pub record: RunRecord,
     pub idempotency_key: Option<String>,
+    pub caller: Caller,
+    /// What guardrails made of the context.
+    pub held: Held,
     /// Room for the answer in the budgets.
     pub reservation: Reservation,
 }
@@ -70,7 +74,7 @@ impl Engine {
         };
         let request = GenerationRequest {
             model: beginning.model.id.clone(),
-            system: beginning.conversation.system_prompt.clone(),
+            system: beginning.held.system.take(),
             messages: std::mem::take(&mut beginning.context.messages),
             parameters: Parameters {
                 max_output_tokens: Some(beginning.context.max_output_tokens),
@@ -81,10 +85,11 @@ impl Engine {
         };
         let reservation = std::mem::replace(&mut beginning.reservation, Reservation::none());
         let (model, fold) = (beginning.model.clone(), Fold::new(beginning.assistant_message.parts.clone()));
-        let generate = self.generate(&record, &live, model, request, fold);
+        let Held { guard, vault, .. } = std::mem::take(&mut beginning.held);
+        let generate = self.generate(&record, &live, model, (request, vault), fold);
         let commit = Box::pin(self.commit(tx, *beginning, &live, reply));
         let (generated, ()) = future::join(generate, commit).await;
-        Box::pin(self.finish(&record, &live, generated, alive, reservation)).await;
+        Box::pin(self.finish(&record, &live, generated, alive, (reservation, guard))).await;
     }
 
     /// Everything but the commit.
@@ -101,6 +106,9 @@ impl Engine {
         let mut tx = self.db.begin(scope).await?;
         if tx.execute_batch(writes).await?.last() != Some(&1) {
             return Err(ChatError::NotFound("conversation"));
+        }
+        if let Some(decisions) = Self::decisions_of(record, beginning.caller) {
+            self.guardrails.record(&mut tx, &scope, decisions).await?;
         }
         Ok(tx)
     }

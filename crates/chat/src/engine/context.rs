@@ -2,7 +2,8 @@
 //!
 //! The rule: the system prompt and the newest turns (a person's message and what answered
 //! it), as many whole turns as fit into the model's window less what is reserved for the
-//! answer; the oldest turns are dropped first, and the person is told. Reasoning and tool
+//! answer, and into what guardrails let in; the oldest turns are dropped first, and the person
+//! is told. Reasoning and tool
 //! calls of earlier answers are not repeated. Of the images, the newest are sent, up to
 //! [`MAX_IMAGES`] bytes, to models that can see; elsewhere their names stand for them.
 //!
@@ -10,7 +11,10 @@
 //! not tokenized at all; where it must be, the counts are kept in the rows.
 
 use bytes::Bytes;
-use contracts::providers::{ChatMessage, ChatPart, ChatRole, Model, Parameters};
+use contracts::{
+    guardrails::{Blocked, Guard},
+    providers::{ChatMessage, ChatPart, ChatRole, Model, Parameters},
+};
 use kernel::{ConversationId, MessageId, TenantScope, UserId};
 
 use super::Engine;
@@ -45,6 +49,8 @@ pub(crate) struct Question<'a> {
     pub parent: Option<MessageId>,
     /// A new message below it; none: the parent is the one to answer.
     pub parts: Option<&'a [Part]>,
+    /// The rules that hold for it.
+    pub guard: Option<&'a dyn Guard>,
 }
 
 /// What the model gets.
@@ -76,14 +82,19 @@ impl Engine {
             .or(model.max_output_tokens)
             .unwrap_or(self.config.max_output_tokens)
             .min(model.max_output_tokens.unwrap_or(u64::MAX))
-            .min(self.config.max_output_tokens);
+            .min(self.config.max_output_tokens)
+            .min(question.guard.and_then(Guard::max_output_tokens).unwrap_or(u64::MAX));
         let reserved = parameters.max_output_tokens.unwrap_or(USUAL_ANSWER).min(wanted).min(window / 2);
-        let limit = window - reserved;
+        let most = question.guard.and_then(Guard::max_input_tokens).filter(|most| *most < window - reserved);
+        let limit = most.unwrap_or(window - reserved);
 
         let mut branch = Branch { messages: Vec::new(), next: question.parent, counted: Vec::new() };
         let mut fits = self.fit(question, &mut branch, limit, Measure::Bytes).await?;
         if fits.overflows || window.saturating_sub(fits.total) < wanted {
             fits = self.fit(question, &mut branch, limit, Measure::Tokens).await?;
+        }
+        if let Some(most) = most.filter(|_| fits.messages == 0) {
+            return Err(ChatError::Blocked(Blocked::too_long(fits.total, most)));
         }
         if fits.messages == 0 {
             return Err(ChatError::ContextTooLong { tokens: fits.total, limit });

@@ -4,6 +4,7 @@
 mod begin;
 mod context;
 mod follow;
+mod guard;
 mod journal;
 mod leases;
 mod live;
@@ -18,7 +19,7 @@ use std::sync::{
 };
 use std::time::Duration;
 
-use contracts::{Metering, Providers};
+use contracts::{Guardrails, Metering, Providers};
 use database::Db;
 use events::{Hub, Outbox, Realtime};
 use kernel::{Env, Tasks};
@@ -27,6 +28,7 @@ use uuid::Uuid;
 pub(crate) use begin::Beginning;
 pub(crate) use context::{Context, Question};
 pub use follow::Frames;
+pub(crate) use guard::Held;
 pub(crate) use live::Stop;
 
 use crate::{
@@ -47,6 +49,7 @@ pub(crate) struct Engine {
     pub tasks: Tasks,
     pub providers: Arc<dyn Providers>,
     pub metering: Arc<dyn Metering>,
+    pub guardrails: Arc<dyn Guardrails>,
     pub hub: Hub,
     pub realtime: Realtime,
     pub outbox: Outbox,
@@ -65,7 +68,7 @@ fn is_passing(error: &database::Error) -> bool {
 
 impl Engine {
     pub fn new(parts: crate::Parts) -> Self {
-        let crate::Parts { db, env, tasks, providers, metering, config } = parts;
+        let crate::Parts { db, env, tasks, providers, metering, guardrails, config } = parts;
         Self {
             node: env.uuid(),
             hub: Hub::new(env.clone()),
@@ -79,6 +82,7 @@ impl Engine {
             tasks,
             providers,
             metering,
+            guardrails,
             config,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use contracts::guardrails::{Guard, Vault, restore};
 use contracts::metering::Reservation;
 use contracts::providers::{Chunk, FinishReason, GenerationRequest, Model, ProviderError, TokenUsage};
 use futures_util::StreamExt;
@@ -82,7 +83,7 @@ impl Engine {
         live: &Arc<Live>,
         generated: Generated,
         alive: Alive<'_>,
-        reservation: Reservation,
+        (reservation, guard): (Reservation, Option<Arc<dyn Guard>>),
     ) {
         let unwritten = live.close().await;
         if !live.begun().await || matches!(generated.end, End::Stopped(Stop::Lost)) {
@@ -118,7 +119,7 @@ impl Engine {
         alive.told();
         self.tell_run_finished(record, &settled.run, settled.conversation.as_ref());
         if let Some(conversation) = settled.conversation.filter(|conversation| conversation.title.is_none()) {
-            self.make_title(record, &conversation, settled.run.status).await;
+            self.make_title(record, &conversation, settled.run.status, guard.as_deref()).await;
         }
     }
 
@@ -128,7 +129,7 @@ impl Engine {
         record: &RunRecord,
         live: &Arc<Live>,
         model: Arc<Model>,
-        request: GenerationRequest,
+        request: (GenerationRequest, Arc<Vault>),
         fold: Fold,
     ) -> Generated {
         let mut generated = Generated { end: End::Full, model, accepted: false, fold, first_token_ms: None };
@@ -150,7 +151,7 @@ impl Engine {
         &self,
         record: &RunRecord,
         live: &Arc<Live>,
-        request: GenerationRequest,
+        (request, vault): (GenerationRequest, Arc<Vault>),
         upstream: CancellationToken,
         generated: &mut Generated,
     ) -> End {
@@ -161,7 +162,7 @@ impl Engine {
         if !live.begun().await {
             return End::Stopped(Stop::Lost);
         }
-        let mut generation = match generation {
+        let generation = match generation {
             Ok(Ok(generation)) => generation,
             Ok(Err(error)) => return failed(&error),
             Err(_) => return silent(idle),
@@ -175,10 +176,11 @@ impl Engine {
             }
         }
         generated.model = generation.model;
+        let mut chunks = restore(vault, generation.chunks);
         let mut bytes = 0;
         loop {
             live.room().await;
-            let piece = match tokio::time::timeout(idle, generation.chunks.next()).await {
+            let piece = match tokio::time::timeout(idle, chunks.next()).await {
                 Err(_) => return silent(idle),
                 Ok(None) => return broke_off(),
                 Ok(Some(Err(error))) => return failed(&error),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use contracts::{
+    guardrails::{Guard, Screened, Text},
     metering::{NewUsage, Reservation},
     providers::{
         ChatMessage, ChatPart, ChatRole, Chunk, GenerationRequest, Model, Parameters, ProviderError, TokenUsage, Tuning,
@@ -49,8 +50,14 @@ impl Made {
 }
 
 impl Engine {
-    pub(super) async fn make_title(&self, record: &RunRecord, conversation: &Conversation, status: RunStatus) {
-        if let Err(error) = self.try_make_title(record, conversation, status).await {
+    pub(super) async fn make_title(
+        &self,
+        record: &RunRecord,
+        conversation: &Conversation,
+        status: RunStatus,
+        guard: Option<&dyn Guard>,
+    ) {
+        if let Err(error) = self.try_make_title(record, conversation, status, guard).await {
             tracing::warn!(conversation = %conversation.id, %error, "a conversation stays without a title");
         }
     }
@@ -60,13 +67,14 @@ impl Engine {
         record: &RunRecord,
         conversation: &Conversation,
         status: RunStatus,
+        guard: Option<&dyn Guard>,
     ) -> Result<(), database::Error> {
         let (scope, user, run) = (record.scope(), record.user, &record.run);
         // The answer, and the question before it.
         let pair = store::messages::context(&self.db, &scope, user, run.conversation_id, run.message_id, 2).await?;
         let [answer, question] = pair.as_slice() else { return Ok(()) };
         let made = if self.config.titles == Titles::Model && status == RunStatus::Completed {
-            self.ask_for_title(record, &text_of(&question.parts), &text_of(&answer.parts)).await
+            self.ask_for_title(record, &text_of(&question.parts), &text_of(&answer.parts), guard).await
         } else {
             Made::nothing()
         };
@@ -106,14 +114,22 @@ impl Engine {
         Ok(())
     }
 
-    async fn ask_for_title(&self, record: &RunRecord, question: &str, answer: &str) -> Made {
+    async fn ask_for_title(&self, record: &RunRecord, question: &str, answer: &str, guard: Option<&dyn Guard>) -> Made {
         let scope = record.scope();
         let model = match self.providers.model(&scope, &record.requested_model).await {
             Ok(model) if model.provider != DEMO => model,
             _ => return Made::nothing(),
         };
-        let most = MAX_TOKENS.min(model.max_output_tokens.unwrap_or(MAX_TOKENS));
-        let prompt = format!("Question:\n{}\n\nAnswer:\n{}", excerpt(question), excerpt(answer));
+        let most = MAX_TOKENS
+            .min(model.max_output_tokens.unwrap_or(MAX_TOKENS))
+            .min(guard.and_then(Guard::max_output_tokens).unwrap_or(MAX_TOKENS));
+        let mut prompt = format!("Question:\n{}\n\nAnswer:\n{}", excerpt(question), excerpt(answer));
+        let screened = match guard {
+            Some(guard) => guard.screen(&mut [Text { text: &mut prompt, said: false }], ""),
+            None => Ok(Screened::default()),
+        };
+        // What may not be sent gets no title of a model.
+        let Ok(Screened { vault, .. }) = screened else { return Made::nothing() };
         let request = GenerationRequest {
             model: model.id.clone(),
             system: Some(INSTRUCTION.to_owned()),
@@ -154,7 +170,7 @@ impl Engine {
             let (input, output) = (count(&prompt) + count(INSTRUCTION), count(&heard.text));
             (TokenUsage { input, output, ..TokenUsage::default() }, true)
         };
-        let title = if heard.finished { clean(&heard.text) } else { None };
+        let title = if heard.finished { clean(&vault.undo(&heard.text)) } else { None };
         Made { title, usage: Some((speaker, tokens, estimated)), reservation }
     }
 

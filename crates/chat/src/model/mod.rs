@@ -2,7 +2,10 @@
 
 mod part;
 
-use contracts::providers::{FinishReason, Parameters};
+use contracts::{
+    guardrails::Decision,
+    providers::{FinishReason, Parameters},
+};
 use kernel::{Code, ConversationId, FileId, MessageId, NanoUsd, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -133,6 +136,8 @@ pub struct Run {
     /// Milliseconds from the start to the first piece of the answer.
     #[schema(required)]
     pub first_token_ms: Option<i64>,
+    /// What guardrails did to what was sent to the provider; never the text itself.
+    pub guardrails: Vec<Decision>,
 }
 
 /// Why a run failed.

@@ -38,7 +38,7 @@ impl Chat {
         after: Option<MessageKey>,
         limit: u32,
     ) -> Result<Page<Message>, ChatError> {
-        let Caller { scope, user } = caller;
+        let Caller { scope, user, .. } = caller;
         let conversation = self.get_conversation(caller, id).await?;
         let from = after.map(|MessageKey(id)| id).or(leaf).or(conversation.active_message_id);
         let Some(from) = from else {
@@ -59,7 +59,7 @@ impl Chat {
         id: ConversationId,
         through: MessageId,
     ) -> Result<Conversation, ChatError> {
-        let Caller { scope, user } = caller;
+        let Caller { scope, user, .. } = caller;
         let mut tx = self.engine().db.begin(scope).await?;
         let leaf = store::messages::newest_leaf(&mut tx, &scope, user, id, through)
             .await?

@@ -7,7 +7,7 @@ mod listen;
 mod messages;
 mod start_run;
 
-use kernel::{TenantScope, UserId};
+use kernel::{ApiKeyId, TenantScope, UserId};
 
 pub use conversations::{ConversationKey, ConversationQuery, ListConversations, NewConversation, UpdateConversation};
 pub use files::{MAX_FILE, StoredFile};
@@ -19,11 +19,13 @@ pub use start_run::{NewMessage, StartRun, Started};
 pub struct Caller {
     pub scope: TenantScope,
     pub user: UserId,
+    /// The API key that they call with; none: a session.
+    pub key: Option<ApiKeyId>,
 }
 
 impl<P> From<&web::Allowed<P>> for Caller {
     fn from(allowed: &web::Allowed<P>) -> Self {
-        Self { scope: allowed.scope, user: allowed.user }
+        Self { scope: allowed.scope, user: allowed.user, key: allowed.key.as_ref().map(|key| key.id) }
     }
 }
 

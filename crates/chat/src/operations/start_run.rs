@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use contracts::{
+    guardrails::Guard,
     metering::Reservation,
     providers::{Model, Parameters},
 };
@@ -15,7 +16,7 @@ use utoipa::ToSchema;
 use super::{Caller, present};
 use crate::{
     Chat,
-    engine::{Beginning, Context, Frames, Question},
+    engine::{Beginning, Context, Engine, Frames, Held, Question},
     error::ChatError,
     model::{Conversation, FilePart, Message, Part, Role, Run, RunStatus, StartedRun},
     store::{self, runs::RunRecord},
@@ -107,8 +108,10 @@ impl Chat {
             return self.replay(caller, record, hash.as_deref()).await;
         }
         let asked = self.resolve(caller, conversation, ask).await?;
-        let Caller { scope, user } = caller;
+        let Caller { scope, user, key } = caller;
+        let guard = engine.guardrails.guard(&scope, key, None).await?;
         let question = Question {
+            guard: guard.as_deref(),
             scope: &scope,
             user,
             conversation,
@@ -118,18 +121,15 @@ impl Chat {
             parent: asked.parent,
             parts: asked.parts.as_deref(),
         };
-        // Only a run writes siblings, and a conversation has one at a time.
-        let siblings = store::messages::siblings(&engine.db, &scope, user, conversation, asked.parent);
-        let (context, siblings) = tokio::join!(engine.context(&question), siblings);
-        let context = context.map_err(|error| match error {
-            ChatError::NotFound(_) => ChatError::field("parent_id", "not_found", "there is no such message here"),
-            error => error,
-        })?;
-        let siblings = siblings?;
+        let prepared = self.prepare(&question, guard.clone()).await;
+        if let Err(error) = &prepared {
+            engine.note_blocked(caller, error).await;
+        }
+        let (context, siblings, held) = prepared?;
         let reservation = engine.room_for_answer(&question, &context).await?;
         let beginning = Beginning {
             reservation,
-            ..self.compose(caller, asked, context, siblings, (idempotency_key, hash.clone()))
+            ..self.compose(caller, asked, context, siblings, held, (idempotency_key, hash.clone()))
         };
         let record = beginning.record.clone();
         // From here on the run is its task's: this caller may leave.
@@ -148,6 +148,24 @@ impl Chat {
         }
     }
 
+    /// What the model is to read, after the rules, and the messages beside the new one.
+    async fn prepare(
+        &self,
+        question: &Question<'_>,
+        guard: Option<Arc<dyn Guard>>,
+    ) -> Result<(Context, Vec<MessageId>, Held), ChatError> {
+        let Question { scope, user, conversation, parent, .. } = *question;
+        // Only a run writes siblings, and a conversation has one at a time.
+        let siblings = store::messages::siblings(&self.engine().db, scope, user, conversation, parent);
+        let (context, siblings) = tokio::join!(self.engine().context(question), siblings);
+        let mut context = context.map_err(|error| match error {
+            ChatError::NotFound(_) => ChatError::field("parent_id", "not_found", "there is no such message here"),
+            error => error,
+        })?;
+        let held = Engine::hold(guard, question, &mut context)?;
+        Ok((context, siblings?, held))
+    }
+
     /// The run's stream from its first event.
     pub fn follow_started(&self, started: &Started) -> Frames {
         self.engine().follow(started.record.clone(), Position::START)
@@ -157,7 +175,7 @@ impl Chat {
         if record.request_hash.as_deref() != hash {
             return Err(ChatError::IdempotencyConflict);
         }
-        let Caller { scope, user } = caller;
+        let Caller { scope, user, .. } = caller;
         let message = |id| store::messages::as_made(&self.engine().db, &scope, user, record.run.conversation_id, id);
         let user_message = match record.user_message {
             Some(id) => message(id).await?,
@@ -169,7 +187,7 @@ impl Chat {
     }
 
     async fn resolve(&self, caller: Caller, id: ConversationId, ask: StartRun) -> Result<Asked, ChatError> {
-        let Caller { scope, user } = caller;
+        let Caller { scope, user, .. } = caller;
         let engine = self.engine();
         let (conversation, ()) =
             futures_util::future::try_join(self.get_conversation(caller, id), self.check_load(caller)).await?;
@@ -265,6 +283,7 @@ impl Chat {
         asked: Asked,
         context: Context,
         mut siblings: Vec<MessageId>,
+        held: Held,
         (idempotency_key, request_hash): (Option<&str>, Option<Vec<u8>>),
     ) -> Beginning {
         let env = &self.engine().env;
@@ -303,6 +322,7 @@ impl Chat {
             started_at: now,
             finished_at: None,
             first_token_ms: None,
+            guardrails: held.decisions.clone(),
         };
         assistant_message.run = Some(run.clone());
         // The first new message is the youngest below the parent; an answer to a new one has no siblings.
@@ -333,6 +353,8 @@ impl Chat {
             assistant_message,
             record,
             idempotency_key: idempotency_key.map(str::to_owned),
+            caller,
+            held,
             reservation: Reservation::none(),
         }
     }

@@ -97,7 +97,7 @@ pub(crate) async fn branch(
                  r.id, r.conversation_id, r.message_id, r.status, r.model, r.finish_reason, r.error_code,
                  r.error_message, r.input_tokens, r.cached_input_tokens, r.cache_write_tokens, r.output_tokens,
                  r.reasoning_tokens, r.cost_nano, r.estimated, r.price_version, r.started_at, r.finished_at,
-                 r.first_token_ms
+                 r.first_token_ms, r.guardrails
              FROM branch JOIN messages m ON m.id = branch.id LEFT JOIN runs r ON r.message_id = m.id
              ORDER BY branch.depth",
             params![scope.workspace(), user, conversation, from, limit],

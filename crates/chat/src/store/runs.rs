@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{decode, json};
 use crate::model::{Run, RunError, RunStatus, Usage};
 
-/// Reads the 19 columns of a run; none if the join found no run.
+/// Reads the 20 columns of a run; none if the join found no run.
 pub(super) fn read_optional(row: &mut Row<'_>) -> Result<Option<Run>, Error> {
     let id: Option<RunId> = row.next()?;
     let conversation_id: Option<ConversationId> = row.next()?;
@@ -26,6 +26,7 @@ pub(super) fn read_optional(row: &mut Row<'_>) -> Result<Option<Run>, Error> {
     let started_at: Option<Timestamp> = row.next()?;
     let finished_at: Option<Timestamp> = row.next()?;
     let first_token_ms: Option<i64> = row.next()?;
+    let guardrails: Option<Json<Vec<_>>> = row.next()?;
     let (Some(id), Some(conversation_id), Some(message_id), Some(status), Some(model), Some(started_at)) =
         (id, conversation_id, message_id, status, model, started_at)
     else {
@@ -43,6 +44,7 @@ pub(super) fn read_optional(row: &mut Row<'_>) -> Result<Option<Run>, Error> {
         started_at,
         finished_at,
         first_token_ms,
+        guardrails: guardrails.map(|Json(decisions)| decisions).unwrap_or_default(),
     }))
 }
 
@@ -124,6 +126,7 @@ macro_rules! run_columns {
         "id, conversation_id, message_id, status, model, finish_reason, error_code, error_message,
              input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, reasoning_tokens, cost_nano,
              estimated, price_version, started_at, finished_at, first_token_ms,
+             guardrails,
              workspace_id, user_id, user_message_id, requested_model, prices, usage_id, request_hash"
     };
 }
@@ -138,8 +141,8 @@ pub(crate) fn insert(
     Ok((
         "INSERT INTO runs (id, workspace_id, conversation_id, message_id, user_message_id, user_id, status,
              requested_model, model, prices, usage_id, idempotency_key, request_hash, node, lease_expires_at,
-             started_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+             started_at, guardrails)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         params![
             run.id,
             scope.workspace(),
@@ -156,7 +159,8 @@ pub(crate) fn insert(
             record.request_hash.clone(),
             claim.node,
             claim.lease_expires_at,
-            run.started_at
+            run.started_at,
+            (!run.guardrails.is_empty()).then(|| json(&run.guardrails)).transpose()?
         ],
     ))
 }

@@ -285,6 +285,7 @@ mod tests {
             started_at: Timestamp::EPOCH,
             finished_at: None,
             first_token_ms: None,
+            guardrails: Vec::new(),
         }
     }
 

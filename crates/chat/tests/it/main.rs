@@ -6,6 +6,7 @@ mod budgets;
 mod context;
 mod conversations;
 mod files;
+mod guardrails;
 mod http;
 mod limits;
 mod nodes;

@@ -13,8 +13,10 @@ use chat::{
     Caller, Chat, Config, Frames, NewConversation, NewMessage, Parts, Position, StartRun, Started, Titles,
     model::{Conversation, Message, Part, Run},
 };
+use contracts::guardrails::Floor;
 use database::{Db, Platform, params};
 use futures_util::StreamExt;
+use guardrails::Guardrails;
 use kernel::{
     Clock, ConversationId, Env, MessageId, RunId, Tasks, TenantScope, Timestamp, WorkspaceId, env::SystemRng,
 };
@@ -133,7 +135,16 @@ impl World {
 fn node(db: Db, env: Env, provider: Scripted, config: Config) -> (Chat, Tasks) {
     let tasks = Tasks::new();
     let metering = Arc::new(Metering::new(db.clone(), env.clone(), tasks.clone()));
-    let chat = Chat::new(Parts { db, env, tasks: tasks.clone(), providers: Arc::new(provider), metering, config });
+    let guardrails = Guardrails::new(db.clone(), env.clone(), &Floor::default()).unwrap();
+    let chat = Chat::new(Parts {
+        db,
+        env,
+        tasks: tasks.clone(),
+        providers: Arc::new(provider),
+        metering,
+        guardrails: Arc::new(guardrails),
+        config,
+    });
     (chat, tasks)
 }
 
@@ -191,7 +202,7 @@ pub async fn person(db: &Db, env: &Env) -> Caller {
     )
     .await
     .unwrap();
-    Caller { scope: TenantScope::assume(workspace), user: env.id() }
+    Caller { scope: TenantScope::assume(workspace), user: env.id(), key: None }
 }
 
 pub fn ask(text: &str) -> StartRun {

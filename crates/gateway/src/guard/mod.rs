@@ -1,65 +1,44 @@
-//! Guardrails: what must not leave the house, and what is not answered.
+//! What guardrails do to a request on its way, and to its answer.
 //!
-//! Personal data in a request is replaced by placeholders (`[EMAIL_1]`) before any provider
-//! sees it, and stands in the answer again, streamed or whole. A request with a blocked term
-//! is refused. Where nothing is found the request passes on byte for byte.
-//!
-//! Deliberately absent: judging an answer's content, and understanding a text.
+//! The rules and their policies are another's ([`contracts::guardrails`]); here is where the
+//! texts of a request stand, in whichever front's shape. Where nothing is found and nothing
+//! is limited, the request passes on byte for byte.
 
-mod find;
 mod restore;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use regex::Regex;
-use serde::Deserialize;
-use serde_json::Value;
+use contracts::{
+    guardrails::{Blocked, Decision, Guard, NewDecisions, Text, Vault},
+    providers::Shape,
+};
+use kernel::UsageId;
+use serde_json::{Map, Value};
+use web::Caller;
 
-use crate::refusal::{Reason, Refusal};
+use crate::{
+    Gateway,
+    refusal::{Reason, Refusal},
+};
 
-pub(crate) use restore::{chunks, events, whole};
+pub(crate) use restore::{events, whole};
 
-/// What an operator may set under `[gateway.guardrails]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Guardrails {
-    /// Personal data that providers do not see.
-    pub redact: Vec<Personal>,
-    /// More of it, by a name of letters and a regular expression.
-    pub patterns: BTreeMap<String, String>,
-    /// Words and phrases whose requests are refused, upper and lower case alike.
-    pub blocked_terms: Vec<String>,
-    /// Whether the answer shows the data again.
-    pub restore: bool,
+/// A request after the rules.
+pub(crate) struct Guarded {
+    /// As providers may see it.
+    pub body: Bytes,
+    /// What stands between that and what was asked.
+    pub vault: Arc<Vault>,
+    pub decisions: Vec<Decision>,
+    /// The most tokens that may go in.
+    pub max_input: Option<u64>,
 }
 
-impl Default for Guardrails {
-    fn default() -> Self {
-        Self { redact: Vec::new(), patterns: BTreeMap::new(), blocked_terms: Vec::new(), restore: true }
+impl Guarded {
+    fn untouched(body: Bytes) -> Self {
+        Self { body, vault: Arc::default(), decisions: Vec::new(), max_input: None }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Personal {
-    Email,
-    Phone,
-    /// Payment cards, by their check digit.
-    Card,
-}
-
-/// The rules, compiled.
-pub(crate) struct Guard {
-    finders: Vec<find::Finder>,
-    blocked: Option<Regex>,
-    restore: bool,
-}
-
-/// What was taken out of one request: placeholders and what they stand for.
-#[derive(Debug, Default)]
-pub(crate) struct Vault {
-    pairs: Vec<(String, String)>,
 }
 
 /// Fields whose texts are no prose.
@@ -77,176 +56,209 @@ const OTHER: &[&str] = &[
     "file_id",
     "detail",
 ];
-/// Fields of a request that hold prose.
-const PROSE: &[&str] = &["messages", "system", "input", "instructions"];
+/// Fields of a request that hold prose, and whether somebody says it: the rest are the developer's words.
+const PROSE: &[(&str, bool)] = &[("messages", true), ("input", true), ("system", false), ("instructions", false)];
+/// Roles whose words are the developer's or the model's own.
+const TRUSTED: &[&str] = &["system", "developer", "assistant", "model"];
 
-impl Guard {
-    pub fn new(rules: &Guardrails) -> Result<Self, String> {
-        let blocked: Vec<String> = rules
-            .blocked_terms
-            .iter()
-            .filter(|term| !term.trim().is_empty())
-            .map(|term| regex::escape(term.trim()))
-            .collect();
-        let blocked = (!blocked.is_empty())
-            .then(|| Regex::new(&format!(r"(?i)(?:^|\W)(?:{})(?:\W|$)", blocked.join("|"))))
-            .transpose()
-            .map_err(|error| format!("gateway.guardrails.blocked_terms: {error}"))?;
-        Ok(Self { finders: find::finders(rules)?, blocked, restore: rules.restore })
-    }
-
-    /// The request as a provider may see it.
-    pub fn apply(&self, body: &Bytes) -> Result<(Bytes, Arc<Vault>), Refusal> {
-        let unchanged = || Ok((body.clone(), Arc::default()));
-        if self.finders.is_empty() && self.blocked.is_none() {
-            return unchanged();
-        }
-        // What is no JSON is refused elsewhere.
-        let Ok(Value::Object(mut request)) = serde_json::from_slice::<Value>(body) else { return unchanged() };
-        let text = String::from_utf8_lossy(body);
-        let mut vault = Taking { vault: Vault::default(), kept: self.restore, request: &text, taken: 0 };
-        for field in PROSE {
-            if let Some(value) = request.get_mut(*field) {
-                self.walk(value, &mut vault)?;
-            }
-        }
-        if vault.taken == 0 {
-            return unchanged();
-        }
-        let vault = Arc::new(vault.vault);
-        Ok((Value::Object(request).to_string().into(), vault))
-    }
-
-    fn walk(&self, value: &mut Value, vault: &mut Taking<'_>) -> Result<(), Refusal> {
-        match value {
-            Value::String(text) => self.prose(text, vault),
-            Value::Array(list) => list.iter_mut().try_for_each(|value| self.walk(value, vault)),
-            Value::Object(map) => {
-                let prose = map.iter_mut().filter(|(name, _)| !OTHER.contains(&name.as_str()));
-                prose.map(|(_, value)| value).try_for_each(|value| self.walk(value, vault))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn prose(&self, text: &mut String, vault: &mut Taking<'_>) -> Result<(), Refusal> {
-        if self.blocked.as_ref().is_some_and(|blocked| blocked.is_match(text)) {
-            metrics::counter!("parlance_gateway_guardrails_total", "rule" => "blocked_term").increment(1);
-            return Err(Refusal::new(Reason::Blocked, "The request holds a term that is blocked here."));
-        }
-        for finder in &self.finders {
-            if let Some(replaced) = finder.replace(text, |found| vault.take(finder.name(), found)) {
-                *text = replaced;
-            }
-        }
-        Ok(())
+/// Holds a request to the rules of its caller.
+pub(crate) async fn hold(gateway: &Gateway, caller: &Caller, shape: Shape, body: Bytes) -> Result<Guarded, Refusal> {
+    let key = caller.key.as_ref();
+    let guard = gateway.guardrails().guard(&caller.scope, key.map(|key| key.id), key.map(|key| key.epoch)).await;
+    let Some(guard) = guard.map_err(web::Problem::from)? else { return Ok(Guarded::untouched(body)) };
+    match apply(&*guard, shape, body) {
+        Ok(guarded) => Ok(guarded),
+        Err(blocked) => Err(refuse(gateway, caller, blocked).await),
     }
 }
 
-/// A vault that is being filled.
-struct Taking<'a> {
-    vault: Vault,
-    kept: bool,
-    /// The whole request: a placeholder must not stand in it already.
-    request: &'a str,
-    taken: usize,
+/// Notes what was blocked, and makes the refusal of it.
+pub(crate) async fn refuse(gateway: &Gateway, caller: &Caller, blocked: Blocked) -> Refusal {
+    note(gateway, caller, None, blocked.decisions).await;
+    Refusal::new(Reason::Blocked, blocked.message)
 }
 
-impl Taking<'_> {
-    /// The placeholder for what was found.
-    fn take(&mut self, kind: &str, found: &str) -> String {
-        self.taken += 1;
-        metrics::counter!("parlance_gateway_guardrails_total", "rule" => kind.to_owned()).increment(1);
-        if let Some((placeholder, _)) = self.vault.pairs.iter().find(|(_, original)| original == found) {
-            return placeholder.clone();
-        }
-        let mut number = 1;
-        let placeholder = loop {
-            let placeholder = format!("[{}_{number}]", kind.to_uppercase());
-            let known = self.vault.pairs.iter().any(|(known, _)| *known == placeholder);
-            if !known && !self.request.contains(&placeholder) {
-                break placeholder;
+/// Puts decisions into the record.
+pub(crate) async fn note(gateway: &Gateway, caller: &Caller, usage: Option<UsageId>, decisions: Vec<Decision>) {
+    if decisions.is_empty() {
+        return;
+    }
+    let key = caller.key.as_ref().map(|key| key.id);
+    let decisions = NewDecisions { user: caller.user, key, run: None, usage, decisions };
+    gateway.guardrails().note(&caller.scope, decisions).await;
+}
+
+fn apply(guard: &dyn Guard, shape: Shape, body: Bytes) -> Result<Guarded, Blocked> {
+    let max_input = guard.max_input_tokens();
+    let most = guard.max_output_tokens().filter(|_| shape != Shape::OpenAiEmbeddings);
+    if !guard.reads_texts() && most.is_none() {
+        return Ok(Guarded { max_input, ..Guarded::untouched(body) });
+    }
+    // What is no JSON is refused elsewhere.
+    let Ok(Value::Object(mut request)) = serde_json::from_slice::<Value>(&body) else {
+        return Ok(Guarded::untouched(body));
+    };
+    let (mut vault, mut decisions) = (Arc::default(), Vec::new());
+    if guard.reads_texts() {
+        let mut texts = Vec::new();
+        for (field, value) in &mut request {
+            if let Some((_, said)) = PROSE.iter().find(|(name, _)| name == field) {
+                collect(value, *said, false, &mut texts);
             }
-            number += 1;
-        };
-        // What would need escaping inside of JSON inside of JSON stays hidden.
-        let plain = !found.contains(['"', '\\']) && !found.chars().any(char::is_control);
-        let original = if self.kept && plain { found.to_owned() } else { placeholder.clone() };
-        self.vault.pairs.push((placeholder.clone(), original));
-        placeholder
+        }
+        let screened = guard.screen(&mut texts, &String::from_utf8_lossy(&body))?;
+        (vault, decisions) = (screened.vault, screened.decisions);
+    }
+    let redacted = decisions.iter().any(|decision| decision.action == contracts::guardrails::Action::Redacted);
+    let changed = most.and_then(|most| limit(&mut request, shape, most));
+    decisions.extend(changed.map(|lowered| lowered.then(Decision::limited)).into_iter().flatten());
+    let body = if redacted || changed.is_some() { Value::Object(request).to_string().into() } else { body };
+    Ok(Guarded { body, vault, decisions, max_input })
+}
+
+/// All prose in a value. `free`: names say nothing here, as they are a tool's own.
+fn collect<'a>(value: &'a mut Value, said: bool, free: bool, texts: &mut Vec<Text<'a>>) {
+    match value {
+        Value::String(text) => texts.push(Text { text, said }),
+        Value::Array(list) => list.iter_mut().for_each(|value| collect(value, said, free, texts)),
+        Value::Object(map) => {
+            let is = |map: &Map<String, Value>, name: &str, values: &[&str]| {
+                map.get(name).and_then(Value::as_str).is_some_and(|value| values.contains(&value))
+            };
+            let said = said && !is(map, "role", TRUSTED) && !is(map, "type", &["function_call", "tool_use"]);
+            let calls = is(map, "type", &["tool_use"]);
+            for (name, value) in map.iter_mut() {
+                if free || !OTHER.contains(&name.as_str()) {
+                    collect(value, said, free || (calls && name == "input"), texts);
+                }
+            }
+        }
+        _ => {}
     }
 }
 
-impl Vault {
-    pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+/// Lowers what is asked for to `most` tokens of output. None: it is no more already. True: it
+/// asked for more; false: it asked for nothing.
+fn limit(request: &mut Map<String, Value>, shape: Shape, most: u64) -> Option<bool> {
+    let fields: &[&str] = match shape {
+        Shape::OpenAiChat => &["max_completion_tokens", "max_tokens"],
+        Shape::OpenAiResponses => &["max_output_tokens"],
+        Shape::AnthropicMessages => &["max_tokens"],
+        Shape::OpenAiEmbeddings => &[],
+    };
+    let asked: Vec<&str> =
+        fields.iter().copied().filter(|field| request.get(*field).is_some_and(|value| !value.is_null())).collect();
+    if asked.is_empty() {
+        // Anthropic's shape must say it: what is missing there is refused by its own words.
+        let field = fields.first().filter(|_| shape != Shape::AnthropicMessages)?;
+        request.insert((*field).to_owned(), most.into());
+        return Some(false);
     }
-
-    /// The text with all placeholders undone.
-    fn undo(&self, text: &str) -> String {
-        self.pairs.iter().fold(text.to_owned(), |text, (placeholder, original)| text.replace(placeholder, original))
+    let mut lowered = false;
+    for field in asked {
+        // What is no number is refused elsewhere.
+        if request.get(field).and_then(Value::as_u64).is_some_and(|wanted| wanted > most) {
+            request.insert(field.to_owned(), most.into());
+            lowered = true;
+        }
     }
-
-    /// How many bytes at the end may be the beginning of a placeholder.
-    fn unsure(&self, text: &str) -> usize {
-        let Some(at) = text.rfind('[') else { return 0 };
-        let tail = text.get(at..).unwrap_or_default();
-        let begins =
-            self.pairs.iter().any(|(placeholder, _)| placeholder.len() > tail.len() && placeholder.starts_with(tail));
-        if begins { tail.len() } else { 0 }
-    }
+    lowered.then_some(true)
 }
 
 #[cfg(test)]
 mod tests {
+    use contracts::guardrails::Screened;
     use serde_json::json;
 
     use super::*;
 
-    fn guard(rules: Value) -> Guard {
-        Guard::new(&serde_json::from_value(rules).unwrap()).ok().unwrap()
+    /// Writes down what it is shown, and puts a mark before each text.
+    struct Marks {
+        most: Option<u64>,
+        seen: std::sync::Mutex<Vec<(String, bool)>>,
     }
 
-    fn applied(rules: Value, text: &str) -> (String, Arc<Vault>) {
-        let body = json!({ "model": "m", "messages": [{ "role": "user", "content": text }] }).to_string().into();
-        let (body, vault) = guard(rules).apply(&body).ok().unwrap();
-        let value: Value = serde_json::from_slice(&body).unwrap();
-        (value["messages"][0]["content"].as_str().unwrap().to_owned(), vault)
+    impl Marks {
+        fn new(most: Option<u64>) -> Self {
+            Self { most, seen: std::sync::Mutex::default() }
+        }
+    }
+
+    impl Guard for Marks {
+        fn screen(&self, texts: &mut [Text<'_>], _: &str) -> Result<Screened, Blocked> {
+            let mut seen = self.seen.lock().unwrap();
+            seen.extend(texts.iter().map(|text| (text.text.clone(), text.said)));
+            Ok(Screened::default())
+        }
+
+        fn reads_texts(&self) -> bool {
+            self.most.is_none()
+        }
+
+        fn max_input_tokens(&self) -> Option<u64> {
+            None
+        }
+
+        fn max_output_tokens(&self) -> Option<u64> {
+            self.most
+        }
+    }
+
+    fn shown(request: Value) -> Vec<(String, bool)> {
+        let guard = Marks::new(None);
+        let body: Bytes = request.to_string().into();
+        let guarded = apply(&guard, Shape::OpenAiChat, body.clone()).unwrap();
+        assert_eq!(guarded.body, body, "nothing found changes no byte");
+        let mut seen = guard.seen.into_inner().unwrap();
+        seen.sort();
+        seen
     }
 
     #[test]
-    fn personal_data_is_replaced_and_comes_back() {
-        let rules = json!({ "redact": ["email", "phone", "card"], "patterns": { "staff": "S-[0-9]{4}" } });
-        let text = "Write to ann@example.com or bob@example.org, call +84 28 3823 0000, pay with 4111 1111 1111 1111, ask S-1234. \
-                    Again: ann@example.com. Order 4111 1111 1111 1112 is no card.";
-        let (seen, vault) = applied(rules, text);
+    fn prose_is_shown_with_who_says_it() {
+        let seen = shown(json!({
+            "model": "m", "user": "somebody",
+            "messages": [
+                { "role": "system", "content": "a rule" },
+                { "role": "user", "content": [
+                    { "type": "text", "text": "b question" },
+                    { "type": "image_url", "image_url": { "url": "data:image/png;base64,AA" } },
+                ] },
+                { "role": "assistant", "content": [
+                    { "type": "tool_use", "id": "t1", "name": "c look", "input": { "data": "d data", "id": "e id" } },
+                ] },
+                { "role": "user", "content": [{ "type": "tool_result", "tool_use_id": "t1", "content": "f result" }] },
+            ],
+        }));
+        let expected = [
+            ("a rule", false),
+            ("b question", true),
+            ("c look", false),
+            ("d data", false),
+            ("e id", false),
+            ("f result", true),
+        ];
+        assert_eq!(seen, expected.map(|(text, said)| (text.to_owned(), said)));
         assert_eq!(
-            seen,
-            "Write to [EMAIL_1] or [EMAIL_2], call [PHONE_1], pay with [CARD_1], ask [STAFF_1]. Again: [EMAIL_1]. \
-             Order 4111 1111 1111 1112 is no card."
+            shown(json!({ "instructions": "a rule", "input": "b question" })),
+            [("a rule".to_owned(), false), ("b question".to_owned(), true)]
         );
-        assert_eq!(vault.undo(&seen), text);
     }
 
     #[test]
-    fn a_placeholder_of_the_callers_own_is_left_alone() {
-        let (seen, vault) = applied(json!({ "redact": ["email"] }), "[EMAIL_1] is not ann@example.com");
-        assert_eq!(seen, "[EMAIL_1] is not [EMAIL_2]");
-        assert_eq!(vault.undo("[EMAIL_1] [EMAIL_2]"), "[EMAIL_1] ann@example.com");
-    }
-
-    #[test]
-    fn blocked_terms_are_whole_words_in_any_case() {
-        let guard = guard(json!({ "blocked_terms": ["Project Falcon"] }));
-        let body = |text: &str| json!({ "input": text }).to_string().into();
-        assert_eq!(guard.apply(&body("tell me of project falcon!")).unwrap_err().reason, Reason::Blocked);
-        assert!(guard.apply(&body("project falconry")).is_ok());
-    }
-
-    #[test]
-    fn nothing_found_changes_no_byte() {
-        let body: Bytes = r#"{ "messages" : [ {"content":"hi"} ] }"#.into();
-        let guard = guard(json!({ "redact": ["email"] }));
-        assert_eq!(guard.apply(&body).unwrap().0, body);
+    fn output_is_limited_in_each_shape() {
+        for (shape, asked, sent, limited) in [
+            (Shape::OpenAiChat, json!({}), json!({ "max_completion_tokens": 50 }), false),
+            (Shape::OpenAiChat, json!({ "max_tokens": 80 }), json!({ "max_tokens": 50 }), true),
+            (Shape::OpenAiChat, json!({ "max_tokens": 20 }), json!({ "max_tokens": 20 }), false),
+            (Shape::OpenAiResponses, json!({ "max_output_tokens": 80 }), json!({ "max_output_tokens": 50 }), true),
+            (Shape::AnthropicMessages, json!({ "max_tokens": 80 }), json!({ "max_tokens": 50 }), true),
+            (Shape::AnthropicMessages, json!({}), json!({}), false),
+            (Shape::OpenAiEmbeddings, json!({ "input": "x" }), json!({ "input": "x" }), false),
+        ] {
+            let guarded = apply(&Marks::new(Some(50)), shape, asked.to_string().into()).unwrap();
+            assert_eq!(serde_json::from_slice::<Value>(&guarded.body).unwrap(), sent, "{shape:?} {asked}");
+            assert_eq!(!guarded.decisions.is_empty(), limited, "{shape:?} {asked}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use axum::{
 };
 use contracts::metering::BudgetPeriod;
 use gateway::{Gateway, Parts};
+use guardrails::Subject;
 use http_body_util::BodyExt as _;
 use kernel::{Env, NanoUsd, Tasks, TenantScope, WorkspaceId};
 use metering::{BudgetSubject, Metering, NewBudget};
@@ -30,6 +31,7 @@ const PASSWORD: &str = "correct horse battery staple";
 
 pub struct World {
     pub metering: Metering,
+    pub guardrails: guardrails::Guardrails,
     identity: Arc<identity::Identity>,
     pub scope: TenantScope,
     /// An API key for everything.
@@ -169,15 +171,17 @@ impl World {
         let config = serde_json::from_value(config).unwrap();
         let providers = providers::Providers::new(env.clone(), tasks.clone(), config).unwrap();
         let metering = Metering::new((**db).clone(), env.clone(), tasks.clone());
+        let config: gateway::Config = serde_json::from_value(gateway_config).unwrap();
+        let guardrails = guardrails::Guardrails::new((**db).clone(), env.clone(), &config.guardrails).unwrap();
         let gateway = Gateway::new(Parts {
             env: env.clone(),
             tasks: tasks.clone(),
             providers: Arc::new(providers.clone()),
             routing: Arc::new(providers),
             metering: Arc::new(metering.clone()),
-            config: serde_json::from_value(gateway_config).unwrap(),
-        })
-        .unwrap();
+            guardrails: Arc::new(guardrails.clone()),
+            config,
+        });
         let minute = Duration::from_secs(60);
         let auth = Auth {
             identity: identity.clone(),
@@ -194,8 +198,16 @@ impl World {
             layers::Settings { env, trusted_proxies: 0, https: false },
         );
         let scope = TenantScope::assume(WorkspaceId::from_uuid(uuid::Uuid::nil()));
-        let mut world =
-            Self { metering, identity, scope, key: String::new(), token: String::new(), router, _data: data };
+        let mut world = Self {
+            metering,
+            guardrails,
+            identity,
+            scope,
+            key: String::new(),
+            token: String::new(),
+            router,
+            _data: data,
+        };
         let credentials = json!({ "email": email, "password": PASSWORD });
         world.api("/auth/signup", "", credentials.clone()).await.expect(202);
         let session = world.api("/auth/login", "", credentials).await.expect(200).json();
@@ -297,6 +309,19 @@ impl World {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("nothing was settled");
+    }
+
+    /// Sets a policy: the workspace's, or a key's.
+    pub async fn policy(&self, key: Option<&str>, policy: Value) {
+        let subject = key.map_or(Subject::Workspace, |id| Subject::Key(id.parse().unwrap()));
+        let change = (serde_json::from_value(policy).unwrap(), kernel::UserId::from_uuid(uuid::Uuid::nil()));
+        self.guardrails.set_policy(&*self.identity, &self.scope, subject, change).await.unwrap();
+    }
+
+    /// What guardrails decided, the oldest first: rule, action, how often.
+    pub async fn decisions(&self) -> Vec<(String, &'static str, i64)> {
+        let page = self.guardrails.decisions(&self.scope, None, None, 100).await.unwrap();
+        page.data.into_iter().rev().map(|it| (it.rule, it.action.as_str(), it.count)).collect()
     }
 
     pub async fn budget(&self, limit: &str) {

@@ -297,10 +297,11 @@ pub(crate) async fn workspace_of(db: &Db, id: ApiKeyId) -> Result<Option<Workspa
 }
 
 impl Found {
-    /// The key as other contexts see it.
-    pub fn key(self, role: contracts::tenancy::Role) -> ApiKey {
+    /// The key as other contexts see it, read when the keys' epoch was that.
+    pub fn key(self, role: contracts::tenancy::Role, epoch: i64) -> ApiKey {
         ApiKey {
             id: self.id,
+            epoch,
             workspace: self.workspace,
             user: self.user,
             role,

@@ -63,6 +63,8 @@ export interface Run {
   started_at: string;
   finished_at?: string | null;
   first_token_ms?: number | null;
+  /** What guardrails did to what was sent to the provider. */
+  guardrails?: { rule: string; action: string; count: number }[];
 }
 
 export interface Message {

@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use contracts::identity::{ApiKey, AuthenticationError};
 use ipnet::IpNet;
-use kernel::Timestamp;
+use kernel::{ApiKeyId, TenantScope, Timestamp};
 use moka::sync::Cache;
 
 use crate::{Identity, config::KEY_USE_NOTED, secret::SecretHash, store::api_keys};
@@ -68,6 +68,10 @@ impl contracts::ApiKeys for Identity {
         self.note_use(&known, now);
         Ok(known.key.clone())
     }
+
+    async fn has_key(&self, scope: &TenantScope, id: ApiKeyId) -> Result<bool, database::Error> {
+        Ok(api_keys::find(&self.db, scope, id).await?.is_some())
+    }
 }
 
 impl Identity {
@@ -104,7 +108,7 @@ impl Identity {
             allowed_ips: found.allowed_ips.take(),
             secret_ends: found.secret_ends,
             noted_at: AtomicI64::new(found.last_used_at.unwrap_or(Timestamp::EPOCH).micros()),
-            key: Arc::new(found.key(owner.role)),
+            key: Arc::new(found.key(owner.role, epoch)),
         }))
     }
 

@@ -31,7 +31,7 @@ export async function everyPage<T>(read: (cursor?: string) => Promise<Page<T>>):
 }
 
 export async function call<T>(
-  method: "GET" | "POST" | "PATCH" | "DELETE",
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   { query = {}, body, headers, signal }: CallOptions = {},
 ): Promise<T> {

@@ -7,6 +7,7 @@ export const SETTINGS = [
   "workspace",
   "usage",
   "budgets",
+  "guardrails",
   "keys",
   "routing",
   "providers",

@@ -36,12 +36,12 @@ export function chatErrorMessage(error: unknown): string {
   return known ? i18n._(known) : errorMessage(error);
 }
 
-/** Whether money or a quota stopped it: the banner over the composer tells of that. */
+/** Whether money, a quota or a guardrail stopped it: the banner over the composer tells of that. */
 export function isLimit(error: unknown): error is ApiError {
   return error instanceof ApiError && LIMITS.includes(error.code);
 }
 
-export const LIMITS: readonly string[] = ["budget_exceeded", "quota_exceeded"];
+export const LIMITS: readonly string[] = ["budget_exceeded", "quota_exceeded", "content_blocked"];
 
 /** A message that was not taken: the reason, in words. */
 export function toastRefusal(error: unknown): void {

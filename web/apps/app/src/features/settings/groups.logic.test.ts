@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { SETTINGS } from "@/lib/places.logic";
 import { settingsGroups } from "./groups.logic";
 
-const EVERYTHING = ["budgets.read", "keys.create", "routes.read", "connections.manage"];
+const EVERYTHING = [
+  "budgets.read",
+  "guardrails.manage",
+  "keys.create",
+  "routes.read",
+  "connections.manage",
+];
 
 test("every page has its place, once", () => {
   const all = settingsGroups(EVERYTHING).flatMap(({ sections }) => sections);

@@ -11,6 +11,7 @@ import {
   Palette,
   PiggyBank,
   Plug,
+  ScanEye,
   Shield,
   Split,
   SquarePen,
@@ -104,6 +105,13 @@ export function useBaseCommands(): Command[] {
             icon: <PiggyBank {...icon} />,
             keywords: t`settings limits spend cap`,
             opens: "budgets.read",
+          },
+          {
+            to: "guardrails",
+            label: t`Guardrails`,
+            icon: <ScanEye {...icon} />,
+            keywords: t`settings privacy redact blocked terms`,
+            opens: "guardrails.manage",
           },
           {
             to: "keys",

@@ -1,4 +1,4 @@
-/** Over the composer when a spend cap or a quota stopped the last message: which, and until when. */
+/** Over the composer when a spend cap, a quota or a guardrail stopped the last message: which, and until when. */
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { ApiError } from "@parlance/api";
 import { formatDateTime, formatNumber, formatUntil, formatUsd } from "@parlance/i18n";
@@ -10,14 +10,49 @@ import { budgetsQuery, quotaQuery } from "@/features/budgets/queries";
 import { usePermission, useSession } from "@/features/session/use-session";
 import { Link } from "@/lib/navigation";
 
-export default function LimitBanner({
-  code,
-  error,
-}: {
+interface Refusal {
   code: string;
   /** The refusal itself; absent when an answer stopped half way. */
   error?: ApiError;
-}) {
+}
+
+export default function LimitBanner({ code, error }: Refusal) {
+  return code === "content_blocked" ? (
+    <Guarded error={error} />
+  ) : (
+    <Capped code={code} error={error} />
+  );
+}
+
+function Guarded({ error }: Pick<Refusal, "error">) {
+  const { t, i18n } = useLingui();
+  const manages = usePermission("guardrails.manage");
+  return (
+    <Notice
+      tone="warning"
+      className="mb-2"
+      title={t`A guardrail stopped this message`}
+      action={
+        manages && (
+          <Link to="/settings/guardrails" className={buttonClass("secondary", "sm")}>
+            <Trans>See guardrails</Trans>
+          </Link>
+        )
+      }
+    >
+      {/* The server's own words name the rule; they are English. */}
+      {i18n.locale === "en" && error?.detail ? (
+        <p>{error.detail.replace(/^A guardrail stopped this: i/, "I")}</p>
+      ) : (
+        <p>
+          <Trans>It was sent nowhere. Change it, and send it again.</Trans>
+        </p>
+      )}
+    </Notice>
+  );
+}
+
+function Capped({ code, error }: Refusal) {
   const { t, i18n } = useLingui();
   const reads = usePermission("budgets.read");
   const capped = code === "budget_exceeded";

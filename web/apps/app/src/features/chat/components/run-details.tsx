@@ -4,6 +4,7 @@ import type { Run, Usage } from "@parlance/chat-core";
 import { formatDateTime, formatDuration, formatNumber, formatUsd } from "@parlance/i18n";
 import { Popover } from "@parlance/ui/popover";
 import type { ReactNode, RefObject } from "react";
+import { actionName, ruleName } from "../guardrails";
 
 export default function RunDetails({
   run,
@@ -61,6 +62,12 @@ export default function RunDetails({
         {run.first_token_ms != null && (
           <Row label={t`First token after`}>{formatDuration(run.first_token_ms)}</Row>
         )}
+        {(run.guardrails ?? []).map(({ rule, action, count }) => (
+          <Row key={`${rule} ${action}`} label={ruleName(rule)}>
+            {actionName(action)}
+            {count > 1 && ` × ${formatNumber(count)}`}
+          </Row>
+        ))}
         {total !== null && <Row label={t`Total time`}>{formatDuration(total)}</Row>}
       </dl>
       <p className="mt-3 border-t border-line pt-2.5 text-xs text-subtle">

@@ -1,0 +1,3 @@
+//! The context on both databases.
+
+mod policies;
