@@ -162,13 +162,13 @@ impl Policy {
     /// Without what says nothing: blanks around terms, and repetitions.
     #[must_use]
     pub(crate) fn tidy(mut self) -> Self {
-        let mut seen = Vec::new();
-        self.redact.retain(|kind| {
-            !seen.contains(kind) && {
-                seen.push(*kind);
-                true
+        let mut seen: Vec<Personal> = Vec::new();
+        for kind in std::mem::take(&mut self.redact) {
+            if !seen.contains(&kind) {
+                seen.push(kind);
             }
-        });
+        }
+        self.redact = seen;
         let mut terms: Vec<String> = Vec::with_capacity(self.blocked_terms.len());
         for term in self.blocked_terms {
             let term = term.trim();

@@ -147,7 +147,7 @@ impl Rules {
                 match decisions.iter_mut().find(|known| known.rule == finder.rule()) {
                     Some(known) => known.count += count,
                     None => {
-                        decisions.push(Decision { rule: finder.rule().to_owned(), action: Action::Redacted, count })
+                        decisions.push(Decision { rule: finder.rule().to_owned(), action: Action::Redacted, count });
                     }
                 }
             }

@@ -5,6 +5,8 @@ import { Plus, Trash2 } from "lucide-react";
 import type { DraftErrors, DraftPattern } from "./guardrails.logic";
 
 const MOST = 20;
+/** Of Vietnam. A value: braces in a message would be taken for one. */
+const IDENTITY_CARD = "\\b[0-9]{12}\\b";
 
 export function Patterns({
   patterns,
@@ -29,7 +31,7 @@ export function Patterns({
       <p className="mb-3 max-w-prose text-[0.8125rem] text-subtle">
         <Trans>
           Numbers of identity cards, staff or contracts, as regular expressions. A Vietnamese
-          identity card is <code className="font-mono">\b[0-9]{"{12}"}\b</code>.
+          identity card is <code className="font-mono">{IDENTITY_CARD}</code>.
         </Trans>
       </p>
       {patterns.length > 0 && (
@@ -59,7 +61,7 @@ export function Patterns({
                         autoCapitalize="off"
                         spellCheck={false}
                         className="font-mono"
-                        placeholder="\b[0-9]{12}\b"
+                        placeholder={IDENTITY_CARD}
                         onChange={(event) => edit(id, { regex: event.target.value })}
                       />
                     )}

@@ -5,7 +5,7 @@ import { formatNumber } from "@parlance/i18n";
 import { Button, Field, Input, Notice, Textarea, toast } from "@parlance/ui";
 import { Checkbox, Choices, Radio } from "@parlance/ui/choice";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { ruleName } from "@/features/chat/guardrails";
 import { Panel } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
@@ -34,6 +34,8 @@ export function PolicyForm({ subject, view }: { subject: string | null; view: Po
   const saved = draftOf(view.policy);
   const [draft, setDraft] = useState<Draft>(saved);
   const [errors, setErrors] = useState<DraftErrors>({});
+  /** How often errors were shown: each time the first wrong control gets the focus. */
+  const [shown, setShown] = useState(0);
   const [removing, setRemoving] = useState(false);
   const dirty = !isSame(draft, saved);
   const change = (part: Partial<Draft>, ...places: string[]) => {
@@ -49,11 +51,12 @@ export function PolicyForm({ subject, view }: { subject: string | null; view: Po
   };
   const show = (found: DraftErrors) => {
     setErrors(found);
-    // After the errors stand in the page.
-    requestAnimationFrame(() =>
-      form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(),
-    );
+    setShown((times) => times + 1);
   };
+  useEffect(() => {
+    // Once the errors stand in the page.
+    if (shown > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [shown]);
   /** Where the server's verdict belongs; true if it has a place here. */
   const place = (error: unknown): boolean => {
     if (!(error instanceof ApiError) || error.errors.length === 0) return false;
