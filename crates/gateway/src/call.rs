@@ -32,6 +32,7 @@ use crate::{
     guard::{self, Vault},
     minute::Taken,
     outlive::Outliving,
+    recall::Recalled,
     refusal::{Reason, Refusal},
     relay,
     tab::{Settled, Tab},
@@ -72,18 +73,18 @@ pub(crate) async fn answer<F: Front>(gateway: Gateway, request: Request) -> Resp
 }
 
 /// One call.
-struct Call {
-    gateway: Gateway,
-    caller: Caller,
-    wishes: Wishes,
+pub(crate) struct Call {
+    pub gateway: Gateway,
+    pub caller: Caller,
+    pub wishes: Wishes,
     /// The request as providers may see it.
-    body: Bytes,
+    pub body: Bytes,
     /// The request as it was asked.
-    asked: Bytes,
+    pub asked: Bytes,
     /// What stands between the two.
-    vault: Arc<Vault>,
-    request_id: String,
-    timer: Timer,
+    pub vault: Arc<Vault>,
+    pub request_id: String,
+    pub timer: Timer,
 }
 
 impl Call {
@@ -91,16 +92,13 @@ impl Call {
         let body = self.body.clone();
         let head = F::head(&body)?;
         let (first, candidates) = self.admit(&head).await?;
-        let place = self
-            .wishes
-            .cache
-            .and_then(|ttl| self.gateway.answers().place(&self.caller.scope, F::NAME, &self.asked, ttl));
-        if let Some(place) = &place
-            && let Some(response) = place.look().await
-        {
-            self.timer.answered(Some(&first), 200);
-            return Ok(response);
-        }
+        let place = match self.recall::<F>().await? {
+            Recalled::Answer(response) => {
+                self.timer.answered(Some(&first), 200);
+                return Ok(response);
+            }
+            Recalled::Nothing(place) => place,
+        };
         let mut tab = self.make_room(&head, &first, &candidates).await?;
         let inferred = self.infer::<F>(&head).await?;
         tab.model = inferred.model.clone();
@@ -115,9 +113,14 @@ impl Call {
 
     /// The models that may answer, if the call may be made at all.
     async fn admit(&self, head: &Head<'_>) -> Result<(Arc<Model>, Vec<Arc<Model>>), Refusal> {
-        let scope = self.caller.scope;
-        let (first, candidates) = self.gateway.candidates(&scope, &head.model).await?;
+        let (first, candidates) = self.candidates(head).await?;
         may_use(&self.caller, &head.model, &first)?;
+        Ok((first, candidates))
+    }
+
+    /// The model that would answer, and all that could; all have a price, where they need one.
+    pub async fn candidates(&self, head: &Head<'_>) -> Result<(Arc<Model>, Vec<Arc<Model>>), Refusal> {
+        let (first, candidates) = self.gateway.candidates(&self.caller.scope, &head.model).await?;
         if let Some(model) = candidates.iter().find(|model| model.prices.is_none())
             && !self.gateway.config().allow_unpriced
         {
@@ -131,7 +134,7 @@ impl Call {
     }
 
     /// Keeps room for the dearest that the call can become.
-    async fn make_room(&self, head: &Head<'_>, first: &Arc<Model>, candidates: &[Arc<Model>]) -> Result<Tab, Refusal> {
+    pub async fn make_room(&self, head: &Head<'_>, first: &Arc<Model>, candidates: &[Arc<Model>]) -> Result<Tab, Refusal> {
         let scope = self.caller.scope;
         let mut counter = Counter::new(self.gateway.providers(), first);
         head.texts.iter().for_each(|json| counter.texts(json));
@@ -177,7 +180,7 @@ impl Call {
         })
     }
 
-    async fn infer<F: Front>(&self, head: &Head<'_>) -> Result<Inferred, Refusal> {
+    pub async fn infer<F: Front>(&self, head: &Head<'_>) -> Result<Inferred, Refusal> {
         // What translating has to say names the field; the router passes on only the words.
         let said: Arc<Mutex<Option<Refusal>>> = Arc::default();
         let (slot, body) = (said.clone(), self.body.clone());

@@ -8,7 +8,7 @@ use web::Caller;
 
 use crate::{
     Config,
-    cache::Answers,
+    cache::{Answers, SharedAnswers},
     guard::Guard,
     minute::Minutes,
     refusal::{Reason, Refusal},
@@ -21,6 +21,8 @@ pub struct Parts {
     pub providers: Arc<dyn Providers>,
     pub routing: Arc<dyn Routing>,
     pub metering: Arc<dyn Metering>,
+    /// Where answers are kept for all processes together; none: each keeps its own.
+    pub shared_answers: Option<SharedAnswers>,
     pub config: Config,
 }
 
@@ -43,7 +45,9 @@ struct Inner {
 impl Gateway {
     pub fn new(parts: Parts) -> Result<Self, Error> {
         let minutes = Minutes::new(parts.env.clone());
-        let answers = Answers::new(parts.env.clone(), parts.config.cache_mb);
+        parts.config.semantic_cache.check().map_err(Error)?;
+        let (env, tasks) = (parts.env.clone(), parts.tasks.clone());
+        let answers = Answers::new(env, tasks, &parts.config, parts.shared_answers.clone());
         let guard = Guard::new(&parts.config.guardrails).map_err(Error)?;
         Ok(Self(Arc::new(Inner { parts, minutes, answers, guard })))
     }

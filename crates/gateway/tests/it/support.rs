@@ -121,7 +121,7 @@ pub const STOP: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_r
 pub const DONE: &str = "data: [DONE]\n\n";
 
 impl World {
-    /// With the demo provider alone.
+    /// With the demo provider alone. Again on the same database it is another process.
     pub async fn start(db: &TestDb) -> Self {
         Self::with(db, json!({})).await
     }
@@ -137,6 +137,10 @@ impl World {
 
     async fn of(email: &str, db: &TestDb, providers: Value) -> Self {
         let mut providers = providers;
+        let shared_answers = match providers.as_object_mut().unwrap().remove("redis") {
+            Some(url) => Some(gateway::SharedAnswers::connect(url.as_str().unwrap()).await.unwrap()),
+            None => None,
+        };
         let gateway_config = providers.as_object_mut().unwrap().remove("gateway").unwrap_or(json!({}));
         let mut config = json!({
             "discovery": { "enabled": false },
@@ -175,6 +179,7 @@ impl World {
             providers: Arc::new(providers.clone()),
             routing: Arc::new(providers),
             metering: Arc::new(metering.clone()),
+            shared_answers,
             config: serde_json::from_value(gateway_config).unwrap(),
         })
         .unwrap();
@@ -286,6 +291,18 @@ impl World {
             cost: row.cost_usd.to_string(),
         })
         .collect()
+    }
+
+    /// What the cache has saved, once it has answered so often.
+    pub async fn saved(&self, answers: i64) -> String {
+        for _ in 0..500 {
+            let report = self.metering.report(&*self.identity, &self.scope, Default::default()).await.unwrap();
+            if report.cached_answers == answers {
+                return report.saved_usd.to_string();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it has not answered {answers} times");
     }
 
     /// The one line of the ledger, once it is there.
