@@ -37,7 +37,7 @@ use crate::{
     relay,
     tab::{Settled, Tab},
     telemetry::Timer,
-    tokens::{self, Counter},
+    tokens,
     worst::worst,
 };
 
@@ -136,10 +136,7 @@ impl Call {
     /// Keeps room for the dearest that the call can become.
     pub async fn make_room(&self, head: &Head<'_>, first: &Arc<Model>, candidates: &[Arc<Model>]) -> Result<Tab, Refusal> {
         let scope = self.caller.scope;
-        let mut counter = Counter::new(self.gateway.providers(), first);
-        head.texts.iter().for_each(|json| counter.texts(json));
-        head.verbatim.iter().for_each(|text| counter.text(text));
-        let input = counter.total();
+        let input = tokens::of_request(&self.gateway, first, head).await;
         let most = if head.generates { head.max_output } else { Some(0) };
         let worst = worst(candidates, input, most, head.choices);
         let key = self.caller.key.as_ref();
