@@ -30,6 +30,7 @@ const PASSWORD: &str = "correct horse battery staple";
 
 pub struct World {
     pub metering: Metering,
+    pub providers: providers::Providers,
     identity: Arc<identity::Identity>,
     pub scope: TenantScope,
     /// An API key for everything.
@@ -171,13 +172,15 @@ impl World {
         );
         let identity = Arc::new(identity.unwrap());
         let config = serde_json::from_value(config).unwrap();
-        let providers = providers::Providers::new(env.clone(), tasks.clone(), config).unwrap();
+        let providers = providers::Providers::new(env.clone(), tasks.clone(), config)
+            .and_then(|providers| providers.with_workspaces((**db).clone(), data.path()))
+            .unwrap();
         let metering = Metering::new((**db).clone(), env.clone(), tasks.clone());
         let gateway = Gateway::new(Parts {
             env: env.clone(),
             tasks: tasks.clone(),
             providers: Arc::new(providers.clone()),
-            routing: Arc::new(providers),
+            routing: Arc::new(providers.clone()),
             metering: Arc::new(metering.clone()),
             shared_answers,
             config: serde_json::from_value(gateway_config).unwrap(),
@@ -199,8 +202,16 @@ impl World {
             layers::Settings { env, trusted_proxies: 0, https: false },
         );
         let scope = TenantScope::assume(WorkspaceId::from_uuid(uuid::Uuid::nil()));
-        let mut world =
-            Self { metering, identity, scope, key: String::new(), token: String::new(), router, _data: data };
+        let mut world = Self {
+            metering,
+            providers,
+            identity,
+            scope,
+            key: String::new(),
+            token: String::new(),
+            router,
+            _data: data,
+        };
         let credentials = json!({ "email": email, "password": PASSWORD });
         world.api("/auth/signup", "", credentials.clone()).await.expect(202);
         let session = world.api("/auth/login", "", credentials).await.expect(200).json();
