@@ -54,8 +54,12 @@ impl<'a> Counter<'a> {
 
     /// Of JSON with texts in it, and of texts.
     fn all(mut self, texts: &[impl AsRef<str>], verbatim: &[impl AsRef<str>]) -> u64 {
-        texts.iter().for_each(|json| self.texts(json.as_ref()));
-        verbatim.iter().for_each(|text| self.text(text.as_ref()));
+        for json in texts {
+            self.texts(json.as_ref());
+        }
+        for text in verbatim {
+            self.text(text.as_ref());
+        }
         self.total
     }
 

@@ -55,7 +55,7 @@ impl Savings {
         let mut waiting = self.lock();
         let sum = waiting.sums.entry((saving.workspace, saving.day, saving.user)).or_default();
         sum.0 = sum.0.saturating_add(saving.answers);
-        sum.1 = sum.1 + saving.saved;
+        sum.1 += saving.saved;
     }
 }
 

@@ -38,6 +38,7 @@ fn last_word(token: &[u8]) -> u64 {
 
 /// Where to look first, in a table of `1 << bits` places.
 #[inline]
+#[allow(clippy::cast_possible_truncation, reason = "no more bits are left than the table has")]
 pub fn first(hash: u64, bits: u32) -> usize {
     // The high bits are the best mixed.
     (hash >> (64 - bits)) as usize
@@ -45,6 +46,7 @@ pub fn first(hash: u64, bits: u32) -> usize {
 
 /// What a place holds besides the rank.
 #[inline]
+#[allow(clippy::cast_possible_truncation, reason = "any of the bits will do")]
 pub fn mark(hash: u64) -> u32 {
     (hash as u32) >> RANK_BITS
 }
