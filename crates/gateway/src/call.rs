@@ -134,7 +134,12 @@ impl Call {
     }
 
     /// Keeps room for the dearest that the call can become.
-    pub async fn make_room(&self, head: &Head<'_>, first: &Arc<Model>, candidates: &[Arc<Model>]) -> Result<Tab, Refusal> {
+    pub async fn make_room(
+        &self,
+        head: &Head<'_>,
+        first: &Arc<Model>,
+        candidates: &[Arc<Model>],
+    ) -> Result<Tab, Refusal> {
         let scope = self.caller.scope;
         let input = tokens::of_request(&self.gateway, first, head).await;
         let most = if head.generates { head.max_output } else { Some(0) };
