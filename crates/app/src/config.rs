@@ -127,7 +127,7 @@ impl Default for Database {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Redis {
-    /// `redis://…`: rate limits are then shared by all processes.
+    /// `redis://…`: rate limits and the gateway's cache are then shared by all processes.
     pub url: Option<SecretString>,
 }
 

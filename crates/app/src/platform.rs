@@ -84,7 +84,16 @@ impl Platform {
             guardrails: Arc::new(guardrails.clone()),
             config: chat::Config { max_concurrent_runs: config.limits.runs_per_user, ..chat::Config::default() },
         });
+        let shared_answers = match &config.redis.url {
+            Some(url) => Some(
+                gateway::SharedAnswers::connect(url.expose_secret())
+                    .await
+                    .context("Redis can't be reached; check `redis.url` (REDIS_URL)")?,
+            ),
+            None => None,
+        };
         let gateway = gateway::Gateway::new(gateway::Parts {
+            shared_answers,
             env: env.clone(),
             tasks: tasks.clone(),
             providers: Arc::new(providers.clone()),
@@ -92,7 +101,8 @@ impl Platform {
             metering: Arc::new(metering.clone()),
             guardrails: Arc::new(guardrails.clone()),
             config: config.gateway.clone(),
-        });
+        })
+        .context("the gateway can't be set up")?;
         Ok(Self { env, tasks, db, limiter, identity, tenancy, providers, metering, guardrails, chat, gateway })
     }
 

@@ -18,6 +18,9 @@ use crate::config::{Config, LogFormat};
 const LATENCY_BUCKETS: [f64; 14] =
     [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 20.0, 60.0];
 
+/// Shares of the true count; below zero, too little was counted.
+const ERROR_BUCKETS: [f64; 12] = [-0.5, -0.2, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
+
 static METRICS: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
 
 /// Sends what is left when the process ends.
@@ -79,6 +82,8 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
         return Ok(handle.clone());
     }
     let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_error_ratio".to_owned()), &ERROR_BUCKETS)
+        .context("the histogram buckets are not valid")?
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &LATENCY_BUCKETS)
         .context("the histogram buckets are not valid")?
         .install_recorder()

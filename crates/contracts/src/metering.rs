@@ -260,4 +260,9 @@ pub trait Metering: Send + Sync {
         reservation: Reservation,
         usage: NewUsage,
     ) -> Result<UsageEntry, MeteringError>;
+
+    /// Counts an answer that came from a cache today, and what it would have cost. Written
+    /// together with others within a second or so, and before the process stops; a crash may
+    /// lose what was not. It is no use: neither the ledger nor a budget knows of it.
+    fn saved(&self, scope: &TenantScope, user: UserId, saved: NanoUsd);
 }

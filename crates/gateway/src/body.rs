@@ -1,7 +1,5 @@
 //! The body of a request, and the id and headers that go with it.
 
-use std::time::Duration;
-
 use axum::{RequestExt, body::Body, extract::Request};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header, request::Parts};
@@ -46,8 +44,8 @@ pub(crate) struct Wishes {
     pub no_fallback: bool,
     /// A client that leaves ends the call, instead of it being read to its end.
     pub abort: bool,
-    /// How long the answer may be kept for the same question.
-    pub cache: Option<Duration>,
+    /// Whether the answer may be kept for the same question, and be one that was.
+    pub cache: Option<cache::Wanted>,
 }
 
 impl Wishes {

@@ -33,11 +33,12 @@ use crate::{
     guard::{self, Guarded},
     minute::Taken,
     outlive::Outliving,
+    recall::Recalled,
     refusal::{Reason, Refusal},
     relay,
     tab::{Settled, Tab},
     telemetry::Timer,
-    tokens::{self, Counter},
+    tokens,
     worst::worst,
 };
 
@@ -85,22 +86,22 @@ pub(crate) async fn answer<F: Front>(gateway: Gateway, request: Request) -> Resp
 }
 
 /// One call.
-struct Call {
-    gateway: Gateway,
-    caller: Caller,
-    wishes: Wishes,
+pub(crate) struct Call {
+    pub gateway: Gateway,
+    pub caller: Caller,
+    pub wishes: Wishes,
     /// The request as providers may see it.
-    body: Bytes,
+    pub body: Bytes,
     /// The request as it was asked.
-    asked: Bytes,
+    pub asked: Bytes,
     /// What stands between the two.
-    vault: Arc<Vault>,
+    pub vault: Arc<Vault>,
     /// What guardrails did to it.
-    decisions: Vec<Decision>,
+    pub decisions: Vec<Decision>,
     /// The most tokens that guardrails let in.
-    max_input: Option<u64>,
-    request_id: String,
-    timer: Timer,
+    pub max_input: Option<u64>,
+    pub request_id: String,
+    pub timer: Timer,
 }
 
 impl Call {
@@ -108,17 +109,13 @@ impl Call {
         let body = self.body.clone();
         let head = F::head(&body)?;
         let (first, candidates) = self.admit(&head).await?;
-        let place = self.wishes.cache.and_then(|ttl| {
-            // What an answer shows also depends on what guardrails made of its request.
-            let held = (self.asked != self.body).then(|| (&self.body[..], !self.vault.is_empty()));
-            self.gateway.answers().place(&self.caller.scope, F::NAME, (&self.asked, held), ttl)
-        });
-        if let Some(place) = &place
-            && let Some(response) = place.look().await
-        {
-            self.timer.answered(Some(&first), 200);
-            return Ok(response);
-        }
+        let place = match self.recall::<F>().await? {
+            Recalled::Answer(response) => {
+                self.timer.answered(Some(&first), 200);
+                return Ok(response);
+            }
+            Recalled::Nothing(place) => place,
+        };
         let mut tab = self.make_room(&head, &first, &candidates).await?;
         let inferred = if self.decisions.is_empty() {
             self.infer::<F>(&head).await?
@@ -138,9 +135,14 @@ impl Call {
 
     /// The models that may answer, if the call may be made at all.
     async fn admit(&self, head: &Head<'_>) -> Result<(Arc<Model>, Vec<Arc<Model>>), Refusal> {
-        let scope = self.caller.scope;
-        let (first, candidates) = self.gateway.candidates(&scope, &head.model).await?;
+        let (first, candidates) = self.candidates(head).await?;
         may_use(&self.caller, &head.model, &first)?;
+        Ok((first, candidates))
+    }
+
+    /// The model that would answer, and all that could; all have a price, where they need one.
+    pub async fn candidates(&self, head: &Head<'_>) -> Result<(Arc<Model>, Vec<Arc<Model>>), Refusal> {
+        let (first, candidates) = self.gateway.candidates(&self.caller.scope, &head.model).await?;
         if let Some(model) = candidates.iter().find(|model| model.prices.is_none())
             && !self.gateway.config().allow_unpriced
         {
@@ -154,12 +156,14 @@ impl Call {
     }
 
     /// Keeps room for the dearest that the call can become.
-    async fn make_room(&self, head: &Head<'_>, first: &Arc<Model>, candidates: &[Arc<Model>]) -> Result<Tab, Refusal> {
+    pub async fn make_room(
+        &self,
+        head: &Head<'_>,
+        first: &Arc<Model>,
+        candidates: &[Arc<Model>],
+    ) -> Result<Tab, Refusal> {
         let scope = self.caller.scope;
-        let mut counter = Counter::new(self.gateway.providers(), first);
-        head.texts.iter().for_each(|json| counter.texts(json));
-        head.verbatim.iter().for_each(|text| counter.text(text));
-        let input = counter.total();
+        let input = tokens::of_request(&self.gateway, first, head).await;
         if let Some(most) = self.max_input
             && input > most
         {
@@ -205,7 +209,7 @@ impl Call {
         })
     }
 
-    async fn infer<F: Front>(&self, head: &Head<'_>) -> Result<Inferred, Refusal> {
+    pub async fn infer<F: Front>(&self, head: &Head<'_>) -> Result<Inferred, Refusal> {
         // What translating has to say names the field; the router passes on only the words.
         let said: Arc<Mutex<Option<Refusal>>> = Arc::default();
         let (slot, body) = (said.clone(), self.body.clone());

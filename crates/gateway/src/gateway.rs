@@ -8,7 +8,7 @@ use web::Caller;
 
 use crate::{
     Config,
-    cache::Answers,
+    cache::{Answers, SharedAnswers},
     minute::Minutes,
     refusal::{Reason, Refusal},
 };
@@ -21,8 +21,15 @@ pub struct Parts {
     pub routing: Arc<dyn Routing>,
     pub metering: Arc<dyn Metering>,
     pub guardrails: Arc<dyn Guardrails>,
+    /// Where answers are kept for all processes together; none: each keeps its own.
+    pub shared_answers: Option<SharedAnswers>,
     pub config: Config,
 }
+
+/// The gateway can't be set up; says which setting is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(String);
 
 /// The service. A clone is another handle to it.
 #[derive(Clone)]
@@ -35,10 +42,12 @@ struct Inner {
 }
 
 impl Gateway {
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(parts: Parts) -> Result<Self, Error> {
         let minutes = Minutes::new(parts.env.clone());
-        let answers = Answers::new(parts.env.clone(), parts.config.cache_mb);
-        Self(Arc::new(Inner { parts, minutes, answers }))
+        parts.config.semantic_cache.check().map_err(Error)?;
+        let (env, tasks) = (parts.env.clone(), parts.tasks.clone());
+        let answers = Answers::new(env, tasks, &parts.config, parts.shared_answers.clone());
+        Ok(Self(Arc::new(Inner { parts, minutes, answers })))
     }
 
     pub(crate) fn env(&self) -> &Env {

@@ -26,6 +26,7 @@ mod guard;
 mod minute;
 mod openai;
 mod outlive;
+mod recall;
 mod refusal;
 mod relay;
 mod reshape;
@@ -38,8 +39,9 @@ use axum::{extract::DefaultBodyLimit, routing::get};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::{
-    config::Config,
-    gateway::{Gateway, Parts},
+    cache::SharedAnswers,
+    config::{Config, SemanticCache},
+    gateway::{Error, Gateway, Parts},
     reshape::reshape,
 };
 

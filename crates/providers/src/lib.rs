@@ -95,7 +95,6 @@ struct Inner {
     env: Env,
     tasks: Tasks,
     client: Client,
-    tokenizers: tokens::Tokenizers,
     registry: Registry,
     discoveries: Mutex<Discoveries>,
     snapshot: RwLock<Arc<Snapshot>>,
@@ -123,7 +122,6 @@ impl Providers {
         let (version, rows) = catalogue::load().map_err(Error::Catalogue)?;
         let guard = Guard { open: config.allow_private_addresses, allowed: config.allowed_networks.clone().into() };
         let client = Client::new(config.timeouts, guard);
-        let tokenizers = tokens::Tokenizers::new(tasks.clone());
         let registry = Registry::new(accounts, version, rows, config);
         let discoveries = Discoveries::new();
         let snapshot = registry.snapshot(env.now().date(), &discoveries, &Overlay::default());
@@ -132,7 +130,6 @@ impl Providers {
                 env,
                 tasks,
                 client,
-                tokenizers,
                 registry,
                 discoveries: Mutex::new(discoveries),
                 snapshot: RwLock::new(Arc::new(snapshot)),
@@ -274,7 +271,7 @@ impl contracts::Providers for Providers {
     }
 
     fn count_tokens(&self, model: &Model, text: &str) -> u64 {
-        self.inner.tokenizers.count(model, text)
+        tokens::count(model, text)
     }
 
     async fn stream(

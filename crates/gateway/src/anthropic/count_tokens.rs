@@ -9,7 +9,7 @@ use serde_json::json;
 use web::Caller;
 
 use super::{error, messages::request};
-use crate::{Gateway, body, gateway::may_use, tokens::Counter};
+use crate::{Gateway, body, gateway::may_use, tokens};
 
 /// Count the tokens of a message
 ///
@@ -38,10 +38,7 @@ pub(crate) async fn count_message_tokens(State(gateway): State<Gateway>, request
         let head = request::head(&body, false)?;
         let (model, _) = gateway.candidates(&caller.scope, &head.model).await?;
         may_use(&caller, &head.model, &model)?;
-        let mut counter = Counter::new(gateway.providers(), &model);
-        head.texts.iter().for_each(|json| counter.texts(json));
-        head.verbatim.iter().for_each(|text| counter.text(text));
-        Ok(counter.total())
+        Ok(tokens::of_request(&gateway, &model, &head).await)
     };
     match counted.await {
         Ok(count) => {

@@ -64,6 +64,29 @@ async fn acceptance_42_who_asked_for_it_ends_the_call_by_leaving(db: TestDb) {
 }
 
 #[db_test]
+async fn acceptance_42_a_route_may_end_the_call_when_the_client_leaves(db: TestDb) {
+    let server = ReplayServer::start([begun().hang()]).await;
+    let world = World::with(&db, at(&server)).await;
+    let target = providers::model::Target { model: "compatible/model".to_owned(), weight: 1, when: None };
+    let route = providers::model::NewRoute {
+        name: "fast".to_owned(),
+        description: String::new(),
+        strategy: providers::model::Strategy::Ordered,
+        targets: vec![target],
+        abort_on_disconnect: true,
+    };
+    world.providers.create_route(&world.scope, route).await.unwrap();
+    let mut body = ask(true);
+    body["model"] = "fast".into();
+    let mut stream = world.open("/chat/completions", body).await;
+    stream.next().await.unwrap().unwrap();
+    drop(stream);
+    server.wait_for_hang_ups(1).await;
+    let spent = world.spent().await;
+    assert!(spent.model == "compatible/model" && spent.input > 0 && spent.output == 2, "{spent:?}");
+}
+
+#[db_test]
 async fn acceptance_40_a_stream_that_breaks_off_ends_with_an_error_and_is_settled(db: TestDb) {
     let server = ReplayServer::start([begun().reset(), Script::json(200, "")]).await;
     let world = World::with(&db, at(&server)).await;
@@ -110,6 +133,58 @@ async fn acceptance_22_cached_input_has_its_own_price_and_is_counted_once(db: Te
     let answer = world.post("/chat/completions", ask(false)).await.expect(200);
     // 200 at 1, 800 at 0.1, 100 at 2: in millionths.
     assert_eq!(answer.header("x-parlance-cost-usd"), "0.00048");
+}
+
+#[db_test]
+async fn acceptance_22_cache_writes_have_their_own_price_and_are_counted_once(db: TestDb) {
+    let body = json!({
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude", "stop_reason": "end_turn",
+        "content": [{ "type": "text", "text": "Hi" }],
+        "usage": {
+            "input_tokens": 200, "cache_read_input_tokens": 800, "cache_creation_input_tokens": 400,
+            "output_tokens": 100, "server_tool_use": { "web_search_requests": 1 },
+        },
+    });
+    let server = ReplayServer::start([Script::json(200, &body.to_string())]).await;
+    let mut config = at(&server);
+    let prices = &mut config["models"]["anthropic/claude-sonnet-4-5"]["prices"];
+    (prices["cached_input"], prices["cache_write"]) = ("0.1".into(), "1.25".into());
+    let world = World::with(&db, config).await;
+    let mut request = ask(false);
+    request["model"] = "anthropic/claude-sonnet-4-5".into();
+    let answer = world.post("/messages", request).await.expect(200);
+    // 200 at 1, 800 at 0.1, 400 at 1.25, 100 at 2: in millionths.
+    assert_eq!(answer.header("x-parlance-cost-usd"), "0.00098");
+    let spent = world.spent().await;
+    assert_eq!((spent.input, spent.cached, spent.output), (1400, 800, 100), "all input, each token once");
+}
+
+#[db_test]
+async fn acceptance_22_costs_are_decimals_to_the_last_digit(db: TestDb) {
+    let server = ReplayServer::start([completion("Hi", 3, 0), completion("Hi", 9_007_199, 0)]).await;
+    let mut config = at(&server);
+    config["models"]["compatible/model"]["prices"]["input"] = "0.333333".into();
+    let world = World::with(&db, config).await;
+    // 0.999999 millionths round to a nano-dollar, and no digit comes from a binary fraction.
+    let answer = world.post("/chat/completions", ask(false)).await.expect(200);
+    assert_eq!(answer.header("x-parlance-cost-usd"), "0.000001");
+    let answer = world.post("/chat/completions", ask(false)).await.expect(200);
+    assert_eq!(answer.header("x-parlance-cost-usd"), "3.002396664");
+    assert_eq!(world.spent().await.cost, "3.002397664");
+}
+
+#[db_test]
+async fn a_call_that_fails_gives_back_its_room_and_its_tokens(db: TestDb) {
+    let server = ReplayServer::start(vec![Script::json(400, r#"{"error":{"message":"no"}}"#); 5]).await;
+    let mut world = World::with(&db, at(&server)).await;
+    world.budget("0.0003").await;
+    world.key = world.new_key(json!({ "tokens_per_minute": 200 })).await.0;
+    // Each would take most of the minute and of the budget.
+    for _ in 0..5 {
+        world.post("/chat/completions", ask(false)).await.expect(400);
+    }
+    assert_eq!(server.requests().len(), 5);
+    assert!(world.ledger().await.is_empty());
 }
 
 #[db_test]

@@ -163,3 +163,15 @@ async fn tokens_are_counted(db: TestDb) {
     assert!(long > short + 150, "{long}");
     assert_eq!(world.ledger().await, [], "counting costs nothing");
 }
+
+#[db_test]
+async fn long_texts_are_counted_exactly_too(db: TestDb) {
+    let server = ReplayServer::start([]).await;
+    let world = World::with(&db, at(&server)).await;
+    let count = async |text: String| {
+        let answer = world.post("/messages/count_tokens", ask("openai/gpt-5.2", &text)).await.expect(200);
+        answer.json()["input_tokens"].as_u64().unwrap()
+    };
+    let frame = count("hello".to_owned()).await - 1;
+    assert_eq!(count("hello".to_owned() + &" hello".repeat(99_999)).await, frame + 100_000);
+}

@@ -55,6 +55,48 @@ async fn a_stream_of_the_same_shape_passes_unread_without_the_usage_nobody_asked
 }
 
 #[db_test]
+async fn acceptance_22_usage_beside_the_last_words_is_charged_and_hidden_from_who_did_not_ask(db: TestDb) {
+    let with = |figures: Value| {
+        let mut event = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }], "odd": 1 });
+        event.as_object_mut().unwrap().extend(figures.as_object().unwrap().clone());
+        format!("data: {event}\n\n")
+    };
+    let usage = json!({ "prompt_tokens": 10, "completion_tokens": 5 });
+    let places = [
+        [with(json!({ "usage": usage })), DONE.to_owned()].concat(),
+        [with(json!({ "x_groq": { "usage": usage } })), DONE.to_owned()].concat(),
+        [STOP.to_owned(), usage_chunk(10, 5), DONE.to_owned()].concat(),
+    ];
+    let asked =
+        [(json!(null), false), (json!({ "include_usage": false }), false), (json!({ "include_usage": true }), true)];
+    let turns = || places.iter().flat_map(|place| asked.iter().map(move |asked| (place, asked)));
+    let server = ReplayServer::start(turns().map(|(place, _)| Script::events(&[chunk("Hi"), place.clone()]))).await;
+    let world = World::with(&db, at(&server)).await;
+    for (turn, (place, (options, asked))) in (1..).zip(turns()) {
+        let answer = world
+            .post(
+                "/chat/completions",
+                json!({
+                    "model": "compatible/model", "messages": [{ "role": "user", "content": "Hi" }], "stream": true,
+                    "stream_options": options,
+                }),
+            )
+            .await
+            .expect(200);
+        assert_eq!(answer.text.contains("prompt_tokens"), *asked, "{options} {place}: {}", answer.text);
+        if *asked {
+            assert_eq!(answer.text, [chunk("Hi"), place.clone()].concat());
+        }
+        let events = answer.events();
+        assert!(events.iter().any(|(_, event)| event["choices"][0]["finish_reason"] == "stop"), "{}", answer.text);
+        assert_eq!(events.last().unwrap().1, "[DONE]");
+        // Everybody pays once.
+        let spent = world.ledger().await.remove(0);
+        assert_eq!((spent.input, spent.output), (10 * turn, 5 * turn));
+    }
+}
+
+#[db_test]
 async fn a_translated_answer_is_a_completion(db: TestDb) {
     let world = World::start(&db).await;
     let answer = world.chat("demo/parlance", "/echo Hello there").await.expect(200);

@@ -111,6 +111,17 @@ async fn an_unpriced_model_is_refused(db: TestDb) {
 }
 
 #[db_test]
+async fn an_unpriced_model_that_is_allowed_costs_nothing_and_is_in_the_ledger(db: TestDb) {
+    let server = ReplayServer::start([completion("Hi", 10, 5)]).await;
+    let mut config = at(&server);
+    config["gateway"] = json!({ "allow_unpriced": true });
+    let world = World::with(&db, config).await;
+    assert_eq!(world.chat("compatible/unpriced", "hi").await.expect(200).header("x-parlance-cost-usd"), "0");
+    let spent = world.spent().await;
+    assert_eq!((spent.input, spent.output, spent.cost.as_str()), (10, 5, "0"));
+}
+
+#[db_test]
 async fn acceptance_41_a_fallback_is_told_and_can_be_forbidden(db: TestDb) {
     let down = || Script::json(401, "{}");
     let server = ReplayServer::start([down(), completion("From the other", 3, 4), down()]).await;

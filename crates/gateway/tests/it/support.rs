@@ -32,6 +32,7 @@ const PASSWORD: &str = "correct horse battery staple";
 pub struct World {
     pub metering: Metering,
     pub guardrails: guardrails::Guardrails,
+    pub providers: providers::Providers,
     identity: Arc<identity::Identity>,
     pub scope: TenantScope,
     /// An API key for everything.
@@ -123,7 +124,7 @@ pub const STOP: &str = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_r
 pub const DONE: &str = "data: [DONE]\n\n";
 
 impl World {
-    /// With the demo provider alone.
+    /// With the demo provider alone. Again on the same database it is another process.
     pub async fn start(db: &TestDb) -> Self {
         Self::with(db, json!({})).await
     }
@@ -139,6 +140,10 @@ impl World {
 
     async fn of(email: &str, db: &TestDb, providers: Value) -> Self {
         let mut providers = providers;
+        let shared_answers = match providers.as_object_mut().unwrap().remove("redis") {
+            Some(url) => Some(gateway::SharedAnswers::connect(url.as_str().unwrap()).await.unwrap()),
+            None => None,
+        };
         let gateway_config = providers.as_object_mut().unwrap().remove("gateway").unwrap_or(json!({}));
         let mut config = json!({
             "discovery": { "enabled": false },
@@ -169,7 +174,9 @@ impl World {
         );
         let identity = Arc::new(identity.unwrap());
         let config = serde_json::from_value(config).unwrap();
-        let providers = providers::Providers::new(env.clone(), tasks.clone(), config).unwrap();
+        let providers = providers::Providers::new(env.clone(), tasks.clone(), config)
+            .and_then(|providers| providers.with_workspaces((**db).clone(), data.path()))
+            .unwrap();
         let metering = Metering::new((**db).clone(), env.clone(), tasks.clone());
         let config: gateway::Config = serde_json::from_value(gateway_config).unwrap();
         let guardrails = guardrails::Guardrails::new((**db).clone(), env.clone(), &config.guardrails).unwrap();
@@ -177,11 +184,13 @@ impl World {
             env: env.clone(),
             tasks: tasks.clone(),
             providers: Arc::new(providers.clone()),
-            routing: Arc::new(providers),
+            routing: Arc::new(providers.clone()),
             metering: Arc::new(metering.clone()),
             guardrails: Arc::new(guardrails.clone()),
+            shared_answers,
             config,
-        });
+        })
+        .unwrap();
         let minute = Duration::from_secs(60);
         let auth = Auth {
             identity: identity.clone(),
@@ -201,6 +210,7 @@ impl World {
         let mut world = Self {
             metering,
             guardrails,
+            providers,
             identity,
             scope,
             key: String::new(),
@@ -298,6 +308,18 @@ impl World {
             cost: row.cost_usd.to_string(),
         })
         .collect()
+    }
+
+    /// What the cache has saved, once it has answered so often.
+    pub async fn saved(&self, answers: i64) -> String {
+        for _ in 0..500 {
+            let report = self.metering.report(&*self.identity, &self.scope, Default::default()).await.unwrap();
+            if report.cached_answers == answers {
+                return report.saved_usd.to_string();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("it has not answered {answers} times");
     }
 
     /// The one line of the ledger, once it is there.

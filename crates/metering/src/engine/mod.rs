@@ -9,6 +9,7 @@ mod batch;
 mod caps;
 mod holds;
 mod plan;
+mod savings;
 mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 use caps::Caps;
 use holds::Holds;
+use savings::Savings;
 use writer::Queue;
 
 pub(crate) use holds::Held;
@@ -41,6 +43,7 @@ pub(crate) struct Engine {
     pub node: Uuid,
     pub holds: Arc<Holds>,
     queue: Queue,
+    savings: Savings,
 }
 
 impl Engine {
@@ -51,6 +54,7 @@ impl Engine {
             caps: Caps::new(&db, plans),
             holds: Arc::default(),
             queue: Queue::default(),
+            savings: Savings::default(),
             db,
             env,
             tasks,

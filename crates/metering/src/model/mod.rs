@@ -254,6 +254,12 @@ pub struct UsageReport {
     #[schema(value_type = String, format = Date, example = "2026-11-21")]
     pub to: Date,
     pub group_by: UsageGroup,
+    /// Answers that the gateway gave from its cache; they are no use and in no row.
+    #[schema(minimum = 0, example = 7)]
+    pub cached_answers: i64,
+    /// What they would have cost.
+    #[schema(example = "0.021503")]
+    pub saved_usd: NanoUsd,
 }
 
 #[cfg(test)]

@@ -3,9 +3,14 @@
 use async_trait::async_trait;
 use contracts::metering::{MeteringError, NewReservation, NewUsage, Reservation, ReserveError, UsageEntry};
 use database::Tx;
-use kernel::{NanoUsd, TenantScope};
+use kernel::{NanoUsd, TenantScope, UserId};
 
-use crate::{Metering, engine::Held, model::Entry};
+use crate::{
+    Metering,
+    engine::Held,
+    model::{Entry, day_of},
+    store::savings::Saving,
+};
 
 #[async_trait]
 impl contracts::Metering for Metering {
@@ -38,5 +43,10 @@ impl contracts::Metering for Metering {
             Err(other) => (None, Some(other)),
         };
         self.engine.write(*scope, entry, held).await
+    }
+
+    fn saved(&self, scope: &TenantScope, user: UserId, saved: NanoUsd) {
+        let (workspace, day) = (scope.workspace(), day_of(self.engine.env.now()));
+        self.engine.save(&Saving { workspace, day, user, answers: 1, saved: saved.max(NanoUsd::ZERO) });
     }
 }

@@ -9,7 +9,7 @@ use kernel::{TenantScope, UserId};
 use crate::{
     Metering, ReportError,
     model::{Period, Sums, UsageGroup, UsageReport, UsageRow, date_of},
-    store::ledger,
+    store::{ledger, savings},
 };
 
 /// What to report on.
@@ -57,7 +57,16 @@ impl Metering {
                 rows
             }
         };
-        Ok(UsageReport { total: total(&data), data, from: period.from(), to: period.to(), group_by })
+        let (cached_answers, saved_usd) = savings::sum(&self.engine.db, scope, only, period).await?;
+        Ok(UsageReport {
+            total: total(&data),
+            data,
+            from: period.from(),
+            to: period.to(),
+            group_by,
+            cached_answers,
+            saved_usd,
+        })
     }
 }
 

@@ -68,7 +68,7 @@ async fn reports_in_exact_decimals(db: TestDb) {
     };
     let expected = json!({
         "data": [row("2026-01-02")], "total": row("total"),
-        "from": "2026-01-01", "to": "2026-01-02", "group_by": "day",
+        "from": "2026-01-01", "to": "2026-01-02", "group_by": "day", "cached_answers": 0, "saved_usd": "0",
     });
     assert_eq!(report, expected);
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use contracts::{
+    Metering as _,
     metering::{NewUsage, UsageEntry},
     providers::TokenUsage,
     tenancy::Role,
 };
-use kernel::{NanoUsd, Timestamp, UserId};
+use kernel::{NanoUsd, TenantScope, Timestamp, UserId};
 use metering::{ReportError, ReportRequest, UsageGroup, UsageReport, UsageRow};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use testkit::{TestDb, db_test};
@@ -201,4 +202,37 @@ async fn acceptance_26_the_ledger_equals_every_report_to_the_nano_dollar(db: Tes
             assert_eq!(own, whole, "{group:?}");
         }
     }
+}
+
+#[db_test]
+async fn what_the_cache_saves_is_written_before_the_process_stops_and_told_to_whom_it_concerns(db: TestDb) {
+    let ledger = Ledger::new(&db).await;
+    let people = People::new(&ledger.scope);
+    let (ada, bob): (UserId, UserId) = (ledger.env.id(), ledger.env.id());
+    let elsewhere = ledger.another().await;
+    for _ in 0..500 {
+        ledger.metering.saved(&ledger.scope, ada, NanoUsd::new(1_000_000_007));
+    }
+    ledger.metering.saved(&ledger.scope, bob, NanoUsd::new(1));
+    elsewhere.metering.saved(&elsewhere.scope, ada, NanoUsd::new(5));
+    // A workspace that is gone by then doesn't keep the others from being written.
+    ledger.metering.saved(&TenantScope::assume(ledger.env.id()), ada, NanoUsd::new(3));
+    assert!(ledger.tasks.drain(std::time::Duration::from_secs(30)).await);
+
+    let saved = async |ledger: &Ledger, only| {
+        let report = ledger.january(&people, only, UsageGroup::Day).await;
+        assert!(report.data.is_empty(), "nothing was used");
+        (report.cached_answers, report.saved_usd.units())
+    };
+    assert_eq!(saved(&ledger, None).await, (501, 500_000_003_501));
+    assert_eq!(saved(&ledger, Some(bob)).await, (1, 1));
+    assert_eq!(saved(&elsewhere, None).await, (1, 5));
+    let december = ReportRequest { to: Some("2025-12-31".parse().unwrap()), ..ReportRequest::default() };
+    assert_eq!(ledger.report(&people, december).await.cached_answers, 0);
+
+    // Another process adds to it.
+    let node = ledger.another_node(&db).await;
+    node.metering.saved(&node.scope, bob, NanoUsd::new(9));
+    assert!(node.tasks.drain(std::time::Duration::from_secs(30)).await);
+    assert_eq!(saved(&ledger, Some(bob)).await, (2, 10));
 }

@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use bytes::{Bytes, BytesMut};
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
+use serde::de::IgnoredAny;
 
 use crate::client::Fault;
 
@@ -150,10 +151,56 @@ fn lines(event: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The event with `null` where it tells figures, wherever in it. All else stays as it is.
+pub(super) fn without_usage(event: Bytes) -> Bytes {
+    const NAME: &[u8] = b"\"usage\"";
+    let mut out = BytesMut::new();
+    let mut rest: &[u8] = &event;
+    while let Some(at) = memmem::find(rest, NAME) {
+        let (before, after) = rest.split_at(at + NAME.len());
+        out.extend_from_slice(before);
+        rest = after;
+        // In a text the quotes would have been escaped, so this is a name; or a value, without a colon.
+        let value = after.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+        if let Some(value) = value.filter(|value| value.first() == Some(&b'{')) {
+            let mut figures = serde_json::Deserializer::from_slice(value).into_iter::<IgnoredAny>();
+            if let Some(Ok(_)) = figures.next() {
+                out.extend_from_slice(b":null");
+                rest = value.get(figures.byte_offset()..).unwrap_or_default();
+            }
+        }
+    }
+    if out.is_empty() {
+        return event;
+    }
+    out.extend_from_slice(rest);
+    out.freeze()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn figures_are_taken_out_and_nothing_else() {
+        for (event, without) in [
+            (
+                r#"data: {"choices":[{"x":1}], "usage" : {"a":{"b":"}"}}, "odd":1}"#,
+                r#"data: {"choices":[{"x":1}], "usage":null, "odd":1}"#,
+            ),
+            (r#"data: {"x_groq":{"usage":{"a":1}},"usage":{}}"#, r#"data: {"x_groq":{"usage":null},"usage":null}"#),
+            (
+                r#"data: {"text":"the \"usage\":{\"a\":1}","usage":null}"#,
+                r#"data: {"text":"the \"usage\":{\"a\":1}","usage":null}"#,
+            ),
+            (r#"data: {"kind":"usage","b":{}}"#, r#"data: {"kind":"usage","b":{}}"#),
+            ("data: {}", "data: {}"),
+        ] {
+            let event = format!("{event}\n\n");
+            assert_eq!(without_usage(event.into()), format!("{without}\n\n"));
+        }
+    }
 
     fn cut(pieces: impl IntoIterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
         let mut cutter = Cutter::default();

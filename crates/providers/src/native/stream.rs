@@ -110,6 +110,9 @@ impl Opened {
         };
         let seen = self.reader.event(&data)?;
         drop(data);
+        // Some tell it beside the last words, whether they were asked or not.
+        let told = seen.usage.is_some() && !seen.only_usage && self.shape == Shape::OpenAiChat;
+        let bytes = if told && !self.usage_was_asked { events::without_usage(bytes) } else { bytes };
         self.complete |= seen.complete;
         self.last = seen.last;
         let only_usage = seen.only_usage && !self.usage_was_asked;

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { formatCompact, formatNumber, formatUsd, i18n } from "@parlance/i18n";
 import { Button, cn, EmptyState, IconButton, NativeSelect, Skeleton } from "@parlance/ui";
 import { Segmented } from "@parlance/ui/choice";
@@ -146,13 +146,29 @@ function Totals({ report }: { report: UsageReport | undefined }) {
       <Total label={t`Answers`}>{total && formatNumber(total.runs)}</Total>
       <Total label={t`Input tokens`}>{total && formatCompact(total.input_tokens)}</Total>
       <Total label={t`Output tokens`}>{total && formatCompact(total.output_tokens)}</Total>
+      {report !== undefined && report.cached_answers > 0 && (
+        <Total label={t`Saved by the cache`} className="col-span-2 lg:col-span-4">
+          {formatUsd(report.saved_usd)}{" "}
+          <span className="text-sm font-normal text-muted">
+            <Plural value={report.cached_answers} one="for # answer" other="for # answers" />
+          </span>
+        </Total>
+      )}
     </dl>
   );
 }
 
-function Total({ label, children }: { label: string; children: ReactNode }) {
+function Total({
+  label,
+  className,
+  children,
+}: {
+  label: string;
+  className?: string;
+  children: ReactNode;
+}) {
   return (
-    <div className="bg-surface px-4 py-3.5">
+    <div className={cn("bg-surface px-4 py-3.5", className)}>
       <dt className="text-[0.8125rem] text-muted">{label}</dt>
       <dd className="mt-1 text-xl font-semibold tracking-tight tabular-nums">
         {children ?? <Skeleton className="h-7 w-20" />}
