@@ -183,4 +183,6 @@ async fn a_bad_setting_stops_the_start(db: TestDb) {
     let floor: Floor = serde_json::from_value(json!({ "patterns": { "staff": "[0-9" } })).unwrap();
     let error = Guardrails::new(Db::clone(&db), testkit::env(), &floor).err().unwrap().to_string();
     assert!(error.contains("gateway.guardrails") && error.contains("unclosed"), "{error}");
+    let world = World::new(&db, json!({ "patterns": { "staff": "S-[0-9]{4}" } })).await;
+    assert!(world.guard(None).await.is_some(), "the operator's rules hold without a policy");
 }
