@@ -18,3 +18,6 @@ CREATE UNIQUE INDEX budgets_quota ON budgets (workspace_id, unit, period) WHERE 
 
 -- The messages that an entry counts as. Those from before there were plans count as one each.
 ALTER TABLE usage_entries ADD COLUMN messages BIGINT NOT NULL DEFAULT 1 CHECK (messages >= 0);
+
+-- What of an entry had prices of its own (a service, sound, pictures, searches), as JSON; null: nothing.
+ALTER TABLE usage_entries ADD COLUMN extra TEXT;

@@ -17,7 +17,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use providers::catalogue::{self, Can, Catalogue, Price, Row, Tier};
+use providers::catalogue::{self, Can, Catalogue, Price, Row, Service, ServicePrice, Tier};
 use serde_json::{Map, Value};
 
 type Listed = Map<String, Value>;
@@ -85,7 +85,10 @@ fn row(key: &str, listed: &Listed) -> anyhow::Result<Row> {
         efforts: Vec::new(),
         retires: listed.get("deprecation_date").and_then(Value::as_str).map(str::to_owned),
         price: price(listed, "")?,
-        tiers: tiers(listed)?,
+        tiers: tiers(listed, "")?,
+        cache_write_1h: pico(listed, "cache_creation_input_token_cost_above_1hr")?,
+        search: search(listed)?,
+        services: services(listed)?,
         units: units(listed)?,
     };
     row.context = context(provider, count(listed, "max_input_tokens")?, row.output_limit);
@@ -167,17 +170,41 @@ fn price(listed: &Listed, suffix: &str) -> anyhow::Result<Price> {
     })
 }
 
-/// Long-context prices: fields that end in `_above_200k_tokens` and the like.
-fn tiers(listed: &Listed) -> anyhow::Result<Vec<Tier>> {
+/// A search of the web, with as much context as unless told.
+fn search(listed: &Listed) -> anyhow::Result<Option<i64>> {
+    match listed.get("search_context_cost_per_query") {
+        Some(Value::Object(sizes)) => pico(sizes, "search_context_size_medium"),
+        _ => Ok(None),
+    }
+}
+
+/// Prices of other services: fields that end in `_flex` and the like.
+fn services(listed: &Listed) -> anyhow::Result<Vec<ServicePrice>> {
+    let mut services = Vec::new();
+    for (service, suffix) in [(Service::Batch, "_batches"), (Service::Flex, "_flex"), (Service::Priority, "_priority")]
+    {
+        let (price, tiers) = (price(listed, suffix)?, tiers(listed, suffix)?);
+        if price != Price::default() || !tiers.is_empty() {
+            services.push(ServicePrice { service, price, tiers });
+        }
+    }
+    Ok(services)
+}
+
+/// Long-context prices: fields that end in `_above_200k_tokens` and the like, with the suffix of
+/// a service.
+fn tiers(listed: &Listed, suffix: &str) -> anyhow::Result<Vec<Tier>> {
     let mut thousands: Vec<u64> = listed
         .keys()
-        .filter_map(|field| field.strip_suffix("k_tokens")?.split_once("_token_above_")?.1.parse().ok())
+        .filter_map(|field| {
+            field.strip_suffix(suffix)?.strip_suffix("k_tokens")?.split_once("_token_above_")?.1.parse().ok()
+        })
         .collect();
     thousands.sort_unstable();
     thousands.dedup();
     thousands
         .into_iter()
-        .map(|k| Ok(Tier { above: k * 1000, price: price(listed, &format!("_above_{k}k_tokens"))? }))
+        .map(|k| Ok(Tier { above: k * 1000, price: price(listed, &format!("_above_{k}k_tokens{suffix}"))? }))
         .collect()
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     plans::QuotaReached,
-    providers::{Prices, TokenUsage},
+    providers::{Prices, Service, TokenUsage},
 };
 
 /// One use to record. `id` makes it idempotent.
@@ -90,26 +90,50 @@ impl BudgetPeriod {
     }
 }
 
-/// The dearest that a call with so many tokens can become: each at the highest price that it
-/// may be charged at, whatever turns out to be cached and whichever tier applies. The prices
-/// of several models make several worst cases; reserve the greatest.
+/// What a request asks for that may cost more than plain text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// Another service than the ordinary one.
+    pub service: bool,
+    /// A cache that keeps input for an hour.
+    pub hour: bool,
+    /// Sound or pictures.
+    pub media: bool,
+    /// Searches of the web that the provider may make.
+    pub searches: u64,
+}
+
+/// The dearest that a call with so many tokens of plain text can become: each at the highest
+/// price that it may be charged at, whatever turns out to be cached and whichever tier applies.
+/// The prices of several models make several worst cases; reserve the greatest.
 pub fn worst_case(prices: &Prices, input: u64, output: u64) -> NanoUsd {
-    let mut dearest = (PicoUsd::ZERO, PicoUsd::ZERO);
-    let mut base = prices.clone();
-    let tiers = prices.tiers.iter().filter(|tier| input > tier.above).map(Some);
-    for tier in std::iter::once(None).chain(tiers) {
-        if let Some(tier) = tier {
-            base.input = tier.input.unwrap_or(base.input);
-            base.output = tier.output.unwrap_or(base.output);
-            base.cached_input = tier.cached_input.or(base.cached_input);
-            base.cache_write = tier.cache_write.or(base.cache_write);
+    worst_case_of(prices, input, output, Asked::default())
+}
+
+/// The same for a request that asks for more.
+pub fn worst_case_of(prices: &Prices, input: u64, output: u64, asked: Asked) -> NanoUsd {
+    let extra = &prices.extra;
+    let others = extra.services.iter().map(|other| other.service).filter(|_| asked.service);
+    let (mut read, mut written) = (PicoUsd::ZERO, prices.reasoning.unwrap_or(PicoUsd::ZERO));
+    for service in std::iter::once(Service::Standard).chain(others) {
+        // A call may turn out to be smaller than was counted, below a threshold.
+        let own = extra.services.iter().find(|other| other.service == service).map_or(&[][..], |other| &other.tiers);
+        let sizes = prices.tiers.iter().chain(own).map(|tier| tier.above.saturating_add(1)).chain([input]);
+        for size in sizes.filter(|size| *size <= input).chain([0]) {
+            let rates = prices.rates(service, size);
+            let kinds = [Some(rates.input), rates.cached_input, rates.cache_write];
+            read = kinds.into_iter().flatten().fold(read, PicoUsd::max);
+            written = written.max(rates.output);
         }
-        let read = [Some(base.input), base.cached_input, base.cache_write];
-        let written = [Some(base.output), base.reasoning];
-        dearest.0 = read.into_iter().flatten().fold(dearest.0, PicoUsd::max);
-        dearest.1 = written.into_iter().flatten().fold(dearest.1, PicoUsd::max);
     }
-    PicoUsd::cost([(input, dearest.0), (output, dearest.1)])
+    if asked.hour {
+        read = read.max(extra.cache_write_1h.unwrap_or_default());
+    }
+    if asked.media {
+        read = [extra.audio_input, extra.image_input].into_iter().flatten().fold(read, PicoUsd::max);
+        written = [extra.audio_output, extra.image_output].into_iter().flatten().fold(written, PicoUsd::max);
+    }
+    PicoUsd::cost([(input, read), (output, written), (asked.searches, extra.search.unwrap_or_default())])
 }
 
 /// The most that one call may use, before it is made.

@@ -67,6 +67,117 @@ pub struct Prices {
     pub reasoning: Option<PicoUsd>,
     /// Prices for calls with more input than a threshold, the lowest threshold first.
     pub tiers: Vec<PriceTier>,
+    /// What is not plain text at the ordinary service.
+    #[serde(default)]
+    pub extra: ExtraPrices,
+}
+
+/// Prices of what is not plain text at the ordinary service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExtraPrices {
+    /// Input that the provider's prompt cache keeps for an hour; none: as other writes.
+    pub cache_write_1h: Option<PicoUsd>,
+    /// Tokens of sound; none: as text.
+    pub audio_input: Option<PicoUsd>,
+    pub audio_output: Option<PicoUsd>,
+    /// Tokens of pictures; none: as text.
+    pub image_input: Option<PicoUsd>,
+    pub image_output: Option<PicoUsd>,
+    /// One search of the web by the provider's own tool; none: free.
+    pub search: Option<PicoUsd>,
+    /// Other services than the ordinary one.
+    pub services: Vec<ServicePrices>,
+}
+
+/// What a provider charges for answers of another urgency. A price that is left out is the
+/// ordinary one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServicePrices {
+    pub service: Service,
+    pub input: Option<PicoUsd>,
+    pub output: Option<PicoUsd>,
+    pub cached_input: Option<PicoUsd>,
+    pub cache_write: Option<PicoUsd>,
+    /// The lowest threshold first.
+    pub tiers: Vec<PriceTier>,
+}
+
+/// How urgently a provider has answered, where it says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Service {
+    #[default]
+    Standard,
+    Batch,
+    Flex,
+    Priority,
+}
+
+impl Service {
+    /// By the word of the provider; what is unknown is the ordinary one.
+    pub fn named(word: &str) -> Self {
+        match word {
+            "batch" => Self::Batch,
+            "flex" => Self::Flex,
+            "priority" => Self::Priority,
+            _ => Self::Standard,
+        }
+    }
+}
+
+/// Prices of plain text in one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    pub input: PicoUsd,
+    pub output: PicoUsd,
+    pub cached_input: Option<PicoUsd>,
+    pub cache_write: Option<PicoUsd>,
+}
+
+impl Rates {
+    fn with(self, tier: &PriceTier) -> Self {
+        Self {
+            input: tier.input.unwrap_or(self.input),
+            output: tier.output.unwrap_or(self.output),
+            cached_input: tier.cached_input.or(self.cached_input),
+            cache_write: tier.cache_write.or(self.cache_write),
+        }
+    }
+}
+
+impl Prices {
+    /// What a call with so many tokens of input is charged at a service: the prices of the
+    /// highest tier that it has passed, those that it leaves out from the next lower one. Where a
+    /// service has no tiers and the ordinary one has, the dearer of the two holds.
+    pub fn rates(&self, service: Service, input: u64) -> Rates {
+        let base = Rates {
+            input: self.input,
+            output: self.output,
+            cached_input: self.cached_input,
+            cache_write: self.cache_write,
+        };
+        let passed = |tiers: &'_ [PriceTier]| tiers.iter().filter(|tier| input > tier.above).count();
+        let up =
+            |rates: Rates, tiers: &[PriceTier]| tiers.iter().filter(|tier| input > tier.above).fold(rates, Rates::with);
+        let ordinary = up(base, &self.tiers);
+        let Some(other) = self.extra.services.iter().find(|other| other.service == service) else { return ordinary };
+        let own = Rates {
+            input: other.input.unwrap_or(base.input),
+            output: other.output.unwrap_or(base.output),
+            cached_input: other.cached_input.or(base.cached_input),
+            cache_write: other.cache_write.or(base.cache_write),
+        };
+        if other.tiers.is_empty() && passed(&self.tiers) > 0 {
+            return Rates {
+                input: own.input.max(ordinary.input),
+                output: own.output.max(ordinary.output),
+                cached_input: own.cached_input.max(ordinary.cached_input),
+                cache_write: own.cache_write.max(ordinary.cache_write),
+            };
+        }
+        up(own, &other.tiers)
+    }
 }
 
 /// Prices that replace the base ones when `input_tokens` of a call exceed `above`.
@@ -89,6 +200,32 @@ pub struct TokenUsage {
     /// All output, reasoning included.
     pub output: u64,
     pub reasoning: u64,
+    /// What of it is not plain text at the ordinary service.
+    #[serde(default, skip_serializing_if = "ExtraUsage::is_nothing")]
+    pub extra: ExtraUsage,
+}
+
+/// What of a call is charged at prices of its own. All but the searches are parts of the counts
+/// of [`TokenUsage`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExtraUsage {
+    /// How the provider says that it has answered.
+    pub service: Service,
+    /// Of the cache writes, those kept for an hour.
+    pub cache_write_1h: u64,
+    pub audio_input: u64,
+    pub audio_output: u64,
+    pub image_input: u64,
+    pub image_output: u64,
+    /// Searches of the web that the provider has made.
+    pub searches: u64,
+}
+
+impl ExtraUsage {
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What the person set for a run. What a model does not take is left out of the call.

@@ -39,7 +39,7 @@ use crate::{
     tab::{Settled, Tab},
     telemetry::Timer,
     tokens,
-    worst::worst,
+    worst::{asked, worst},
 };
 
 /// Answers one request of a front.
@@ -170,7 +170,7 @@ impl Call {
             return Err(guard::refuse(&self.gateway, &self.caller, Blocked::too_long(input, most)).await);
         }
         let most = if head.generates { head.max_output } else { Some(0) };
-        let worst = worst(candidates, input, most, head.choices);
+        let worst = worst(candidates, input, most, head.choices, asked(&self.body));
         let key = self.caller.key.as_ref();
         let taken = match key.and_then(|key| key.tokens_per_minute.map(|limit| (key.id, limit))) {
             Some((key, limit)) => self.gateway.minutes().take(key, limit, worst.tokens).map_err(|wait| Refusal {

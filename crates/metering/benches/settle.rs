@@ -97,6 +97,7 @@ fn usage(env: &Env) -> NewUsage {
         tokens: TokenUsage { input: 1000, output: 100, ..TokenUsage::default() },
         estimated: false,
         prices: Some(Prices {
+            extra: contracts::providers::ExtraPrices::default(),
             version: "2026-01-01".into(),
             input: PicoUsd::new(2_500),
             output: PicoUsd::new(10_000),

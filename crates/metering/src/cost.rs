@@ -8,33 +8,41 @@ use kernel::{NanoUsd, PicoUsd};
 ///
 /// Where input exceeds the threshold of one or more tiers, the prices of the highest such
 /// tier replace the base ones for the whole call; a price that it leaves out is the one of
-/// the next lower tier, or the base price. A kind without a price of its own is charged as
-/// plain input or output. Should a provider report more cached input than input, or more
-/// reasoning than output, those parts are charged as reported and the plain rest is zero.
+/// the next lower tier, or the base price. A service that the provider says it has answered
+/// with has prices of its own ([`Prices::rates`]). A kind without a price of its own is charged as
+/// plain input or output, a cache write of an hour at least as other writes. Should a provider
+/// report more cached input than input, or more reasoning than output, those parts are charged as
+/// reported and the plain rest is zero.
 pub fn cost(prices: &Prices, tokens: &TokenUsage) -> NanoUsd {
-    let mut input = prices.input;
-    let mut output = prices.output;
-    let mut cached_input = prices.cached_input;
-    let mut cache_write = prices.cache_write;
-    for tier in prices.tiers.iter().filter(|tier| tokens.input > tier.above) {
-        input = tier.input.unwrap_or(input);
-        output = tier.output.unwrap_or(output);
-        cached_input = tier.cached_input.or(cached_input);
-        cache_write = tier.cache_write.or(cache_write);
-    }
-    let plain_input = tokens.input.saturating_sub(tokens.cached_input).saturating_sub(tokens.cache_write);
+    let (extra, own) = (&tokens.extra, &prices.extra);
+    let rates = prices.rates(extra.service, tokens.input);
+    let parts = [tokens.cached_input, tokens.cache_write, extra.audio_input, extra.image_input];
+    let plain_input = parts.into_iter().fold(tokens.input, u64::saturating_sub);
+    let parts = [tokens.reasoning, extra.audio_output, extra.image_output];
+    let plain_output = parts.into_iter().fold(tokens.output, u64::saturating_sub);
+    let write = rates.cache_write.unwrap_or(rates.input);
+    let hour = extra.cache_write_1h.min(tokens.cache_write);
     PicoUsd::cost([
-        (plain_input, input),
-        (tokens.cached_input, cached_input.unwrap_or(input)),
-        (tokens.cache_write, cache_write.unwrap_or(input)),
-        (tokens.output.saturating_sub(tokens.reasoning), output),
-        (tokens.reasoning, prices.reasoning.unwrap_or(output)),
+        (plain_input, rates.input),
+        (tokens.cached_input, rates.cached_input.unwrap_or(rates.input)),
+        (tokens.cache_write - hour, write),
+        (hour, own.cache_write_1h.unwrap_or(write).max(write)),
+        (extra.audio_input, own.audio_input.unwrap_or(rates.input)),
+        (extra.image_input, own.image_input.unwrap_or(rates.input)),
+        (plain_output, rates.output),
+        (tokens.reasoning, prices.reasoning.unwrap_or(rates.output)),
+        (extra.audio_output, own.audio_output.unwrap_or(rates.output)),
+        (extra.image_output, own.image_output.unwrap_or(rates.output)),
+        (extra.searches, own.search.unwrap_or_default()),
     ])
 }
 
 #[cfg(test)]
 mod tests {
-    use contracts::providers::PriceTier;
+    use contracts::{
+        metering::{Asked, worst_case, worst_case_of},
+        providers::{ExtraPrices, ExtraUsage, PriceTier, Service, ServicePrices},
+    };
     use proptest::prelude::*;
 
     use super::*;
@@ -137,6 +145,7 @@ mod tests {
             tiers.sort_by_key(|tier| tier.above);
             Prices {
                 version: "test".into(), input, output, cached_input, cache_write, reasoning, tiers,
+                extra: ExtraPrices::default(),
             }
         }
     }
@@ -151,6 +160,7 @@ mod tests {
                 cached_input, cache_write,
                 output: text + reasoning,
                 reasoning,
+                extra: ExtraUsage::default(),
             }
         }
     }
@@ -172,7 +182,7 @@ mod tests {
         fn survives_any_count(
             prices in prices(), input: u64, cached_input: u64, cache_write: u64, output: u64, reasoning: u64,
         ) {
-            let tokens = TokenUsage { input, cached_input, cache_write, output, reasoning };
+            let tokens = TokenUsage { input, cached_input, cache_write, output, reasoning, extra: ExtraUsage::default() };
             prop_assert!(cost(&prices, &tokens) >= NanoUsd::ZERO);
         }
     }
@@ -187,6 +197,7 @@ mod tests {
             cache_write: Some(PicoUsd::new(3_750_000)),
             reasoning: None,
             tiers: Vec::new(),
+            extra: ExtraPrices::default(),
         }
     }
 
@@ -225,5 +236,113 @@ mod tests {
         assert_eq!(at(200_000), "0.6");
         assert_eq!(at(200_001), "1.200006");
         assert_eq!(at(1_000_000), "9");
+    }
+
+    /// With everything that has a price of its own.
+    fn all_kinds() -> Prices {
+        let pico = |units| Some(PicoUsd::new(units));
+        let flex = ServicePrices {
+            service: Service::Flex,
+            input: pico(1_500_000),
+            output: pico(7_500_000),
+            ..ServicePrices::default()
+        };
+        let priority = ServicePrices {
+            service: Service::Priority,
+            input: pico(6_000_000),
+            tiers: vec![PriceTier {
+                above: 200_000,
+                input: pico(9_000_000),
+                output: None,
+                cached_input: None,
+                cache_write: None,
+            }],
+            ..ServicePrices::default()
+        };
+        Prices {
+            tiers: vec![PriceTier {
+                above: 200_000,
+                input: pico(4_000_000),
+                output: None,
+                cached_input: None,
+                cache_write: None,
+            }],
+            extra: ExtraPrices {
+                cache_write_1h: pico(6_000_000),
+                audio_input: pico(40_000_000),
+                audio_output: pico(80_000_000),
+                image_input: pico(8_000_000),
+                image_output: pico(30_000_000),
+                search: pico(10_000_000_000),
+                services: vec![flex, priority],
+            },
+            ..list()
+        }
+    }
+
+    #[test]
+    fn acceptance_22_each_kind_is_charged_once_at_its_own_price() {
+        let of = |tokens: TokenUsage| cost(&all_kinds(), &tokens).to_string();
+        let extra = |extra| TokenUsage { input: 100_000, output: 100_000, extra, ..TokenUsage::default() };
+        // 0.1 × $3 + 0.1 × $15
+        assert_eq!(of(extra(ExtraUsage::default())), "1.8");
+        // 0.06 × $3 + 0.04 × $6 for an hour, of 0.04 writes; + 0.1 × $15
+        let write =
+            TokenUsage { cache_write: 40_000, ..extra(ExtraUsage { cache_write_1h: 40_000, ..ExtraUsage::default() }) };
+        assert_eq!(of(write), "1.92");
+        // 0.01 × $3.75 of five minutes besides
+        assert_eq!(of(TokenUsage { cache_write: 50_000, ..write }), "1.9275");
+        assert_eq!(of(extra(ExtraUsage { audio_input: 100_000, ..ExtraUsage::default() })), "5.5");
+        assert_eq!(of(extra(ExtraUsage { audio_output: 100_000, ..ExtraUsage::default() })), "8.3");
+        assert_eq!(of(extra(ExtraUsage { image_input: 50_000, ..ExtraUsage::default() })), "2.05");
+        assert_eq!(of(extra(ExtraUsage { image_output: 50_000, ..ExtraUsage::default() })), "2.55");
+        assert_eq!(of(extra(ExtraUsage { searches: 3, ..ExtraUsage::default() })), "1.83");
+        // Without a price of their own they are text, and searches are free.
+        let plain = Prices { extra: ExtraPrices::default(), ..all_kinds() };
+        let odd = ExtraUsage {
+            audio_input: 9,
+            image_output: 9,
+            searches: 9,
+            cache_write_1h: 9,
+            service: Service::Flex,
+            ..ExtraUsage::default()
+        };
+        assert_eq!(cost(&plain, &extra(odd)).to_string(), "1.8");
+    }
+
+    #[test]
+    fn acceptance_22_a_service_has_its_own_prices_and_tiers() {
+        let of = |service, input| {
+            let extra = ExtraUsage { service, ..ExtraUsage::default() };
+            cost(&all_kinds(), &TokenUsage { input, extra, ..TokenUsage::default() }).to_string()
+        };
+        assert_eq!(of(Service::Standard, 100_000), "0.3");
+        assert_eq!(of(Service::Flex, 100_000), "0.15");
+        assert_eq!(of(Service::Priority, 100_000), "0.6");
+        assert_eq!(of(Service::Batch, 100_000), "0.3", "it has no price of its own");
+        assert_eq!(of(Service::Standard, 1_000_000), "4");
+        assert_eq!(of(Service::Priority, 1_000_000), "9");
+        assert_eq!(of(Service::Flex, 1_000_000), "4", "no tiers of its own: the dearer");
+    }
+
+    proptest! {
+        #[test]
+        fn acceptance_20_no_call_costs_more_than_its_worst_case(
+            tokens in tokens(), searches in 0_u64..5, hour in 0_u64..1_000_000, audio in 0_u64..1000,
+            service in 0..4_usize,
+        ) {
+            let services = [Service::Standard, Service::Batch, Service::Flex, Service::Priority];
+            let extra = ExtraUsage {
+                service: services[service], cache_write_1h: hour, searches,
+                audio_input: audio.min(tokens.input - tokens.cached_input - tokens.cache_write),
+                ..ExtraUsage::default()
+            };
+            let asked = Asked { service: true, hour: true, media: true, searches };
+            let tokens = TokenUsage { extra, ..tokens };
+            let worst = worst_case_of(&all_kinds(), tokens.input, tokens.output, asked);
+            prop_assert!(cost(&all_kinds(), &tokens) <= worst);
+            let plain = TokenUsage { extra: ExtraUsage::default(), ..tokens };
+            prop_assert!(cost(&all_kinds(), &plain) <= worst_case(&all_kinds(), tokens.input, tokens.output));
+        }
     }
 }

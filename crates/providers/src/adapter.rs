@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use contracts::providers::{Chunk, FinishReason, GenerationRequest};
+use contracts::providers::{Chunk, FinishReason, GenerationRequest, Service};
 use serde::Deserialize;
 
 use crate::{
@@ -81,6 +81,12 @@ pub(crate) fn push_reasoning(out: &mut VecDeque<Chunk>, text: String) {
     if !text.is_empty() {
         out.push_back(Chunk::Reasoning(text));
     }
+}
+
+/// The service that a provider says it has answered with; what is no word is none.
+pub(crate) fn service<'de, D: serde::Deserializer<'de>>(word: D) -> Result<Option<Service>, D::Error> {
+    let word = Option::<serde_json::Value>::deserialize(word)?;
+    Ok(word.and_then(|word| word.as_str().map(Service::named)))
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! every row of the price list, models that don't chat included; [`load`] reads only what a
 //! chat can use. Prices are whole pico-dollars per token.
 
+pub use contracts::providers::Service;
+use contracts::providers::{ExtraPrices, PriceTier, ServicePrices};
 use kernel::PicoUsd;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +50,15 @@ pub struct Row {
     pub price: Price,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<Tier>,
+    /// Pico-dollars per token that the prompt cache keeps for an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_1h: Option<i64>,
+    /// Pico-dollars for a search of the web by the provider's own tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<i64>,
+    /// What is charged at other services than the ordinary one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServicePrice>,
     /// Prices of other units than text tokens (`input_image`, `output_second`, …), in pico-dollars.
     #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
     pub units: std::collections::BTreeMap<String, i64>,
@@ -93,6 +104,29 @@ pub struct Tier {
     pub price: Price,
 }
 
+/// Prices of one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServicePrice {
+    pub service: Service,
+    #[serde(flatten)]
+    pub price: Price,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Tier>,
+}
+
+/// Tiers as the ledger knows them.
+fn tiers(tiers: &[Tier]) -> Vec<PriceTier> {
+    let pico = |units: Option<i64>| units.map(PicoUsd::new);
+    let tier = |tier: &Tier| PriceTier {
+        above: tier.above,
+        input: pico(tier.price.input),
+        output: pico(tier.price.output),
+        cached_input: pico(tier.price.cached_input),
+        cache_write: pico(tier.price.cache_write),
+    };
+    tiers.iter().map(tier).collect()
+}
+
 impl Row {
     /// The part of the id before the first slash.
     pub fn provider(&self) -> &str {
@@ -123,6 +157,7 @@ impl Row {
     /// The row's prices under the name of their version; none: unpriced.
     pub fn prices(&self, version: &str) -> Option<contracts::providers::Prices> {
         let pico = |units: Option<i64>| units.map(PicoUsd::new);
+        let unit = |name: &str| pico(self.units.get(name).copied());
         Some(contracts::providers::Prices {
             version: version.to_owned(),
             input: pico(self.price.input)?,
@@ -130,17 +165,27 @@ impl Row {
             cached_input: pico(self.price.cached_input),
             cache_write: pico(self.price.cache_write),
             reasoning: pico(self.price.reasoning),
-            tiers: self
-                .tiers
-                .iter()
-                .map(|tier| contracts::providers::PriceTier {
-                    above: tier.above,
-                    input: pico(tier.price.input),
-                    output: pico(tier.price.output),
-                    cached_input: pico(tier.price.cached_input),
-                    cache_write: pico(tier.price.cache_write),
-                })
-                .collect(),
+            tiers: tiers(&self.tiers),
+            extra: ExtraPrices {
+                cache_write_1h: pico(self.cache_write_1h),
+                audio_input: unit("input_audio_token"),
+                audio_output: unit("output_audio_token"),
+                image_input: unit("input_image_token"),
+                image_output: unit("output_image_token"),
+                search: pico(self.search),
+                services: self
+                    .services
+                    .iter()
+                    .map(|other| ServicePrices {
+                        service: other.service,
+                        input: pico(other.price.input),
+                        output: pico(other.price.output),
+                        cached_input: pico(other.price.cached_input),
+                        cache_write: pico(other.price.cache_write),
+                        tiers: tiers(&other.tiers),
+                    })
+                    .collect(),
+            },
         })
     }
 }

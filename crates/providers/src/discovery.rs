@@ -52,6 +52,7 @@ impl Discovered {
             capabilities: Capabilities { vision: true, tools: true, structured_output: true, ..Default::default() },
             reasoning_efforts: &[],
             prices: deployment.prices.map(|prices| Prices {
+                extra: contracts::providers::ExtraPrices::default(),
                 version: "workspace".to_owned(),
                 input: DeploymentPrices::per_token(prices.input),
                 output: DeploymentPrices::per_token(prices.output),
@@ -176,6 +177,7 @@ impl Pricing {
     fn read(&self, version: &str) -> Option<Prices> {
         let price = |text: &str| text.parse::<PicoUsd>().ok().filter(|price| price.units() >= 0);
         Some(Prices {
+            extra: contracts::providers::ExtraPrices::default(),
             version: version.to_owned(),
             input: price(&self.prompt)?,
             output: price(&self.completion)?,

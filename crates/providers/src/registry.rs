@@ -323,6 +323,7 @@ fn discovered(account: &Arc<Account>, found: &Discovered) -> Entry {
 /// Prices of a model that runs on the operator's own machine.
 fn free(version: &str) -> Prices {
     Prices {
+        extra: contracts::providers::ExtraPrices::default(),
         version: version.to_owned(),
         input: PicoUsd::ZERO,
         output: PicoUsd::ZERO,
@@ -351,6 +352,7 @@ fn apply(model: &mut Model, change: &ModelConfig) {
     }
     if let Some(prices) = &change.prices {
         model.prices = Some(Prices {
+            extra: contracts::providers::ExtraPrices::default(),
             version: "operator".to_owned(),
             input: prices.input.0,
             output: prices.output.0,

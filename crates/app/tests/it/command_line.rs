@@ -115,6 +115,7 @@ async fn a_bill_is_compared_with_the_ledger_by_command(db: TestDb) {
     let owner = app.sign_up("owner@example.com").await;
     let (workspace, user) = (owner.workspace_id(), owner.user_id().parse().unwrap());
     let prices = contracts::providers::Prices {
+        extra: contracts::providers::ExtraPrices::default(),
         version: "1".into(),
         input: kernel::PicoUsd::new(2_500_000),
         output: kernel::PicoUsd::ZERO,

@@ -240,7 +240,14 @@ async fn acceptance_22_a_disconnected_client_is_billed_by_the_provider(db: TestD
 async fn acceptance_22_an_explicit_zero_stays_zero(db: TestDb) {
     let world = World::new(&db).await;
     let conversation = world.conversation().await;
-    let last = TokenUsage { input: 9, cached_input: 4, cache_write: 0, output: 0, reasoning: 0 };
+    let last = TokenUsage {
+        input: 9,
+        cached_input: 4,
+        cache_write: 0,
+        output: 0,
+        reasoning: 0,
+        extra: contracts::providers::ExtraUsage::default(),
+    };
     world.provider.next(Script::new(vec![used(5, 1), say("words"), Step::Say(Chunk::Usage(last)), done()]));
     let usage = world.say(conversation, "Hi").await.usage.unwrap();
     assert_eq!((usage.input_tokens, usage.cached_input_tokens, usage.output_tokens), (9, 4, 0));

@@ -109,6 +109,7 @@ impl Scripted {
 
 pub fn prices() -> Prices {
     Prices {
+        extra: contracts::providers::ExtraPrices::default(),
         version: "test-1".into(),
         input: PicoUsd::new(1_000_000),
         output: PicoUsd::new(2_000_000),

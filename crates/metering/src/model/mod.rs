@@ -8,6 +8,7 @@ pub(crate) use amount::Amount;
 
 use contracts::metering::{MeteringError, NewUsage, UsageEntry};
 use contracts::providers::TokenUsage;
+use database::Error;
 use jiff::civil::Date;
 use kernel::{ApiKeyId, ConversationId, NanoUsd, RunId, Timestamp, UsageId, UserId};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub(crate) struct Entry {
     pub cache_write_tokens: i64,
     pub output_tokens: i64,
     pub reasoning_tokens: i64,
+    /// What of it had prices of its own, as JSON; none: nothing.
+    pub extra: Option<String>,
     pub estimated: bool,
     pub price_version: Option<String>,
     pub cost: NanoUsd,
@@ -50,6 +53,7 @@ database::from_row!(Entry {
     cache_write_tokens,
     output_tokens,
     reasoning_tokens,
+    extra,
     estimated,
     price_version,
     cost,
@@ -81,6 +85,11 @@ impl TryFrom<NewUsage> for Entry {
             cache_write_tokens: count(usage.tokens.cache_write)?,
             output_tokens: count(usage.tokens.output)?,
             reasoning_tokens: count(usage.tokens.reasoning)?,
+            extra: if usage.tokens.extra.is_nothing() {
+                None
+            } else {
+                Some(serde_json::to_string(&usage.tokens.extra).map_err(|error| Error::Encode(error.to_string()))?)
+            },
             estimated: usage.estimated,
             cost: usage.prices.as_ref().map_or(NanoUsd::ZERO, |prices| cost(prices, &usage.tokens)),
             price_version: usage.prices.map(|prices| prices.version),
@@ -102,6 +111,7 @@ impl From<Entry> for UsageEntry {
                 cache_write: count(entry.cache_write_tokens),
                 output: count(entry.output_tokens),
                 reasoning: count(entry.reasoning_tokens),
+                extra: entry.extra.as_ref().and_then(|extra| serde_json::from_str(extra).ok()).unwrap_or_default(),
             },
             estimated: entry.estimated,
             cost: entry.cost,

@@ -13,8 +13,9 @@ pub(crate) fn insert(scope: &TenantScope, entry: &Entry, now: Timestamp) -> Stat
     (
         "INSERT INTO usage_entries (workspace_id, id, user_id, conversation_id, run_id, api_key_id, model,
              input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
-             reasoning_tokens, estimated, price_version, cost_nano, occurred_at, day, recorded_at, messages)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+             reasoning_tokens, estimated, price_version, cost_nano, occurred_at, day, recorded_at, messages,
+             extra)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          ON CONFLICT (workspace_id, id) DO NOTHING",
         params![
             scope.workspace(),
@@ -35,7 +36,8 @@ pub(crate) fn insert(scope: &TenantScope, entry: &Entry, now: Timestamp) -> Stat
             entry.occurred_at,
             entry.day(),
             now,
-            entry.messages
+            entry.messages,
+            entry.extra.as_deref()
         ],
     )
 }
@@ -43,7 +45,7 @@ pub(crate) fn insert(scope: &TenantScope, entry: &Entry, now: Timestamp) -> Stat
 pub(crate) async fn find(tx: &mut Tx, scope: &TenantScope, id: UsageId) -> Result<Option<Entry>, Error> {
     tx.optional(
         "SELECT id, user_id, conversation_id, run_id, api_key_id, model, messages, input_tokens, cached_input_tokens,
-             cache_write_tokens, output_tokens, reasoning_tokens, estimated, price_version,
+             cache_write_tokens, output_tokens, reasoning_tokens, extra, estimated, price_version,
              cost_nano, occurred_at
          FROM usage_entries
          WHERE workspace_id = $1 AND id = $2",

@@ -17,8 +17,14 @@ use crate::support::{Ledger, at, prices};
 #[db_test]
 async fn acceptance_22_an_entry_costs_what_its_tokens_cost(db: TestDb) {
     let ledger = Ledger::new(&db).await;
-    let tokens =
-        TokenUsage { input: 1_000_000, cached_input: 400_000, cache_write: 0, output: 50_000, reasoning: 30_000 };
+    let tokens = TokenUsage {
+        input: 1_000_000,
+        cached_input: 400_000,
+        cache_write: 0,
+        output: 50_000,
+        reasoning: 30_000,
+        extra: contracts::providers::ExtraUsage::default(),
+    };
     let entry = ledger.record(NewUsage { tokens, ..ledger.usage() }).await.unwrap();
     // 0.6 × $2.50 + 0.4 × $0.25 + 0.05 × $10: cached at its own price, reasoning once.
     assert_eq!(entry.cost.to_string(), "2.1");

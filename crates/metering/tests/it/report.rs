@@ -121,7 +121,7 @@ prop_compose! {
         let [plain, cached_input, cache_write, text, reasoning] = counts;
         let tokens = TokenUsage {
             input: plain + cached_input + cache_write, cached_input, cache_write,
-            output: text + reasoning, reasoning,
+            output: text + reasoning, reasoning, extra: contracts::providers::ExtraUsage::default(),
         };
         let start = at("2026-01-01T00:00:00Z");
         (user, model, Timestamp::from_micros(start.micros() + micros), tokens, priced)

@@ -111,6 +111,7 @@ impl Ledger {
 /// $2.50 in, $0.25 cached, $10 out a million.
 pub fn prices() -> Prices {
     Prices {
+        extra: contracts::providers::ExtraPrices::default(),
         version: "2026-01-01".into(),
         input: PicoUsd::new(2_500_000),
         output: PicoUsd::new(10_000_000),

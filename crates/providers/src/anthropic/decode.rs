@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use contracts::providers::{Chunk, FinishReason, TokenUsage, ToolCall};
+use contracts::providers::{Chunk, ExtraUsage, FinishReason, Service, TokenUsage, ToolCall};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    adapter::{Decoder, arguments, json, push_reasoning, push_text},
+    adapter::{Decoder, arguments, json, push_reasoning, push_text, service},
     client::Fault,
     error,
 };
@@ -110,6 +110,23 @@ pub(crate) struct Usage {
     /// Thinking included.
     output_tokens: Option<u64>,
     output_tokens_details: Option<OutputDetails>,
+    cache_creation: Option<CacheCreation>,
+    server_tool_use: Option<ServerTools>,
+    #[serde(deserialize_with = "service")]
+    service_tier: Option<Service>,
+}
+
+/// Writes by how long they are kept; the rest is for five minutes.
+#[derive(Deserialize, Clone, Copy, Default)]
+#[serde(default)]
+struct CacheCreation {
+    ephemeral_1h_input_tokens: u64,
+}
+
+#[derive(Deserialize, Clone, Copy, Default)]
+#[serde(default)]
+struct ServerTools {
+    web_search_requests: u64,
 }
 
 #[derive(Deserialize, Clone, Copy, Default)]
@@ -125,6 +142,9 @@ impl Usage {
         self.cache_read_input_tokens = later.cache_read_input_tokens.or(self.cache_read_input_tokens);
         self.output_tokens = later.output_tokens.or(self.output_tokens);
         self.output_tokens_details = later.output_tokens_details.or(self.output_tokens_details);
+        self.cache_creation = later.cache_creation.or(self.cache_creation);
+        self.server_tool_use = later.server_tool_use.or(self.server_tool_use);
+        self.service_tier = later.service_tier.or(self.service_tier);
     }
 }
 
@@ -139,6 +159,12 @@ impl From<Usage> for TokenUsage {
             cache_write: written,
             output,
             reasoning: usage.output_tokens_details.map_or(0, |details| details.thinking_tokens.min(output)),
+            extra: ExtraUsage {
+                service: usage.service_tier.unwrap_or_default(),
+                cache_write_1h: usage.cache_creation.map_or(0, |writes| writes.ephemeral_1h_input_tokens.min(written)),
+                searches: usage.server_tool_use.map_or(0, |tools| tools.web_search_requests),
+                ..ExtraUsage::default()
+            },
         }
     }
 }

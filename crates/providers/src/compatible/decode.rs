@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
-use contracts::providers::{Chunk, FinishReason, TokenUsage, ToolCall};
+use contracts::providers::{Chunk, ExtraUsage, FinishReason, Service, TokenUsage, ToolCall};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    adapter::{Decoder, arguments, finish, json, push_reasoning, push_text},
+    adapter::{Decoder, arguments, finish, json, push_reasoning, push_text, service},
     client::Fault,
     error,
 };
@@ -25,6 +25,9 @@ struct Body<'a> {
     /// Groq's own field, which has the usage in its last chunk.
     x_groq: Option<XGroq>,
     error: Option<serde_json::Value>,
+    /// How OpenAI has answered.
+    #[serde(default, deserialize_with = "service")]
+    service_tier: Option<Service>,
 }
 
 #[derive(Deserialize)]
@@ -98,12 +101,14 @@ pub(crate) struct Usage {
 struct PromptDetails {
     cached_tokens: Option<u64>,
     cache_write_tokens: Option<u64>,
+    audio_tokens: Option<u64>,
 }
 
 #[derive(Deserialize, Clone, Copy, Default)]
 #[serde(default)]
 struct CompletionDetails {
     reasoning_tokens: Option<u64>,
+    audio_tokens: Option<u64>,
 }
 
 impl From<Usage> for TokenUsage {
@@ -111,16 +116,24 @@ impl From<Usage> for TokenUsage {
         let input = usage.prompt_tokens.unwrap_or(0);
         let completion = usage.completion_tokens.unwrap_or(0);
         let details = usage.prompt_tokens_details.unwrap_or_default();
-        let reasoning = usage.completion_tokens_details.and_then(|details| details.reasoning_tokens).unwrap_or(0);
+        let written = usage.completion_tokens_details.unwrap_or_default();
+        let reasoning = written.reasoning_tokens.unwrap_or(0);
         let apart = reasoning > 0 && usage.total_tokens == Some(input + completion + reasoning);
         let output = if apart { completion + reasoning } else { completion };
         let cached = details.cached_tokens.or(usage.prompt_cache_hit_tokens).unwrap_or(0).min(input);
+        let cache_write = details.cache_write_tokens.unwrap_or(0).min(input - cached);
+        let reasoning = reasoning.min(output);
         Self {
             input,
             cached_input: cached,
-            cache_write: details.cache_write_tokens.unwrap_or(0).min(input - cached),
+            cache_write,
             output,
-            reasoning: reasoning.min(output),
+            reasoning,
+            extra: ExtraUsage {
+                audio_input: details.audio_tokens.unwrap_or(0).min(input - cached - cache_write),
+                audio_output: written.audio_tokens.unwrap_or(0).min(output - reasoning),
+                ..ExtraUsage::default()
+            },
         }
     }
 }
@@ -129,6 +142,7 @@ impl From<Usage> for TokenUsage {
 struct Completion {
     calls: Vec<Call>,
     usage: Option<TokenUsage>,
+    service: Service,
     reason: Option<FinishReason>,
     finished: bool,
 }
@@ -176,6 +190,7 @@ impl Completion {
     fn read(&mut self, data: &[u8], out: &mut VecDeque<Chunk>) -> Result<(), Fault> {
         let body: Body = json(data)?;
         let groq = body.x_groq;
+        self.service = body.service_tier.unwrap_or(self.service);
         let choice = body.choices.into_iter().next();
         let failed = body.error.or_else(|| choice.as_ref().and_then(|choice| choice.error.clone()));
         if let Some(failed) = failed.filter(|error| !error.is_null()) {
@@ -194,7 +209,8 @@ impl Completion {
             }
         }
         if let Some(usage) = body.usage.or_else(|| groq.and_then(|groq| groq.usage)) {
-            let usage = TokenUsage::from(usage);
+            let mut usage = TokenUsage::from(usage);
+            usage.extra.service = self.service;
             if self.usage.replace(usage) != Some(usage) {
                 out.push_back(Chunk::Usage(usage));
             }

@@ -43,6 +43,7 @@ pub(crate) fn models() -> Vec<Model> {
             Vec::new()
         },
         prices: Some(Prices {
+            extra: contracts::providers::ExtraPrices::default(),
             version: "demo".to_owned(),
             input: PicoUsd::new(input),
             output: PicoUsd::new(output),

@@ -25,6 +25,7 @@ pub(crate) fn model() -> Model {
         capabilities: Capabilities::default(),
         reasoning_efforts: Vec::new(),
         prices: Some(Prices {
+            extra: contracts::providers::ExtraPrices::default(),
             version: "demo".to_owned(),
             input: PicoUsd::new(20_000),
             output: PicoUsd::ZERO,

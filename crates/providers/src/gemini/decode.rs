@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use contracts::providers::{Chunk, FinishReason, TokenUsage, ToolCall};
+use contracts::providers::{Chunk, ExtraUsage, FinishReason, TokenUsage, ToolCall};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -73,17 +73,47 @@ struct Usage {
     candidates_token_count: u64,
     /// Not part of the candidates' tokens.
     thoughts_token_count: u64,
+    prompt_tokens_details: Vec<Modality>,
+    cache_tokens_details: Vec<Modality>,
+    candidates_tokens_details: Vec<Modality>,
+}
+
+/// Tokens of one kind of content.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Modality {
+    modality: String,
+    token_count: u64,
+}
+
+fn of_kind(details: &[Modality], kind: &str) -> u64 {
+    details.iter().filter(|part| part.modality == kind).map(|part| part.token_count).sum()
 }
 
 impl From<Usage> for TokenUsage {
     fn from(usage: Usage) -> Self {
         let input = usage.prompt_token_count + usage.tool_use_prompt_token_count;
+        let cached = usage.cached_content_token_count.min(input);
+        let read = |kind| {
+            of_kind(&usage.prompt_tokens_details, kind).saturating_sub(of_kind(&usage.cache_tokens_details, kind))
+        };
+        let written = |kind| of_kind(&usage.candidates_tokens_details, kind);
+        let audio_input = read("AUDIO").min(input - cached);
+        let audio_output = written("AUDIO").min(usage.candidates_token_count);
+        let extra = ExtraUsage {
+            audio_input,
+            audio_output,
+            image_input: read("IMAGE").min(input - cached - audio_input),
+            image_output: written("IMAGE").min(usage.candidates_token_count - audio_output),
+            ..ExtraUsage::default()
+        };
         Self {
             input,
-            cached_input: usage.cached_content_token_count.min(input),
+            cached_input: cached,
             cache_write: 0,
             output: usage.candidates_token_count + usage.thoughts_token_count,
             reasoning: usage.thoughts_token_count,
+            extra,
         }
     }
 }

@@ -5,13 +5,13 @@
 
 use std::borrow::Cow;
 
-use contracts::providers::{Shape, TokenUsage};
+use contracts::providers::{Service, Shape, TokenUsage};
 use memchr::{memchr, memmem};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    adapter::json,
+    adapter::{json, service},
     anthropic::Usage as MessagesUsage,
     client::Fault,
     compatible::{Usage as ChatUsage, XGroq},
@@ -49,6 +49,8 @@ struct ChatEvent<'a> {
     usage: Option<ChatUsage>,
     #[serde(default)]
     x_groq: Option<XGroq>,
+    #[serde(default, deserialize_with = "service")]
+    service_tier: Option<Service>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +61,27 @@ struct ResponsesEvent {
 #[derive(Deserialize)]
 struct ResponsesFigures {
     usage: Option<ResponsesUsage>,
+    #[serde(default, deserialize_with = "service")]
+    service_tier: Option<Service>,
+    #[serde(default)]
+    output: Vec<Item>,
+}
+
+/// What of an answer's item matters here.
+#[derive(Deserialize)]
+struct Item {
+    #[serde(default)]
+    r#type: String,
+}
+
+impl ResponsesFigures {
+    fn tokens(self) -> Option<TokenUsage> {
+        let mut usage = TokenUsage::from(self.usage?);
+        let searches = self.output.iter().filter(|item| item.r#type == "web_search_call").count();
+        usage.extra.searches = u64::try_from(searches).unwrap_or_default();
+        usage.extra.service = self.service_tier.unwrap_or_default();
+        Some(usage)
+    }
 }
 
 #[derive(Deserialize)]
@@ -129,6 +152,9 @@ fn chat(data: &[u8]) -> Result<Seen, Fault> {
     if says(data, b"\"usage\"") {
         let event: ChatEvent<'_> = json(data)?;
         seen.usage = event.usage.or(event.x_groq.and_then(|groq| groq.usage)).map(TokenUsage::from);
+        if let (Some(usage), Some(service)) = (&mut seen.usage, event.service_tier) {
+            usage.extra.service = service;
+        }
         seen.only_usage = seen.usage.is_some() && event.choices.is_none_or(|choices| choices.is_empty());
     }
     Ok(seen)
@@ -150,7 +176,7 @@ fn responses(data: &[u8]) -> Result<Seen, Fault> {
     let mut seen = Seen { last, complete: last, preamble, ..Seen::default() };
     if last {
         let event: ResponsesEvent = json(data)?;
-        seen.usage = event.response.and_then(|response| response.usage).map(TokenUsage::from);
+        seen.usage = event.response.and_then(ResponsesFigures::tokens);
     }
     Ok(seen)
 }
@@ -162,17 +188,30 @@ pub(super) fn whole(shape: Shape, body: &[u8]) -> Result<Option<TokenUsage>, Fau
         usage: Option<U>,
         #[serde(borrow)]
         error: Option<&'a RawValue>,
+        #[serde(default, deserialize_with = "service")]
+        service_tier: Option<Service>,
     }
     fn read<'a, U: Deserialize<'a> + Into<TokenUsage>>(body: &'a [u8]) -> Result<Option<TokenUsage>, Fault> {
         let whole: Whole<'a, U> = json(object(body)?)?;
-        match whole.error {
-            Some(_) => Err(reported(body)),
-            None => Ok(whole.usage.map(Into::into)),
+        if whole.error.is_some() {
+            return Err(reported(body));
         }
+        let mut usage: Option<TokenUsage> = whole.usage.map(Into::into);
+        if let (Some(usage), Some(service)) = (&mut usage, whole.service_tier) {
+            usage.extra.service = service;
+        }
+        Ok(usage)
     }
     match shape {
         Shape::OpenAiChat | Shape::OpenAiEmbeddings => read::<ChatUsage>(body),
-        Shape::OpenAiResponses => read::<ResponsesUsage>(body),
+        Shape::OpenAiResponses => {
+            let usage = read::<ResponsesUsage>(body)?;
+            // The items matter only where there are searches to pay for.
+            if memmem::find(body, b"web_search_call").is_none() {
+                return Ok(usage);
+            }
+            json::<ResponsesFigures>(object(body)?).map(ResponsesFigures::tokens)
+        }
         Shape::AnthropicMessages => read::<MessagesUsage>(body),
     }
 }
@@ -247,6 +286,8 @@ fn reported(data: &[u8]) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use contracts::providers::ExtraUsage;
+
     use super::*;
 
     fn seen(shape: Shape, data: &str) -> Seen {
@@ -275,7 +316,14 @@ mod tests {
         let end = reader
             .event(br#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":42}}"#)
             .unwrap();
-        let expected = TokenUsage { input: 18, cached_input: 10, cache_write: 5, output: 42, reasoning: 0 };
+        let expected = TokenUsage {
+            input: 18,
+            cached_input: 10,
+            cache_write: 5,
+            output: 42,
+            reasoning: 0,
+            extra: ExtraUsage::default(),
+        };
         assert_eq!(end.usage, Some(expected));
         assert!(reader.event(br#"{"type":"message_stop"}"#).unwrap().last);
     }
@@ -297,5 +345,31 @@ mod tests {
         for bad in ["<html>", "{\"a\":", ""] {
             assert!(matches!(Reader::new(Shape::OpenAiChat).event(bad.as_bytes()), Err(Fault::Protocol(_))), "{bad}");
         }
+    }
+
+    #[test]
+    fn acceptance_22_services_and_what_is_no_text_are_read() {
+        let read = |shape, body: &str| whole(shape, body.as_bytes()).unwrap().unwrap().extra;
+        let chat = r#"{"service_tier": "flex", "choices": [], "usage": {"prompt_tokens": 20, "completion_tokens": 9,
+            "prompt_tokens_details": {"cached_tokens": 4, "audio_tokens": 12},
+            "completion_tokens_details": {"reasoning_tokens": 2, "audio_tokens": 5}}}"#;
+        let expected = ExtraUsage { service: Service::Flex, audio_input: 12, audio_output: 5, ..ExtraUsage::default() };
+        assert_eq!(read(Shape::OpenAiChat, chat), expected);
+        let responses = r#"{"service_tier": "priority", "output": [{"type": "web_search_call", "id": "a"},
+            {"type": "message", "content": [{"text": "web_search_call"}]}, {"type": "web_search_call"}],
+            "usage": {"input_tokens": 3, "output_tokens": 1}}"#;
+        let expected = ExtraUsage { service: Service::Priority, searches: 2, ..ExtraUsage::default() };
+        assert_eq!(read(Shape::OpenAiResponses, responses), expected);
+        let messages = r#"{"type": "message", "usage": {"input_tokens": 3, "output_tokens": 1, "service_tier": "batch",
+            "cache_creation_input_tokens": 50, "server_tool_use": {"web_search_requests": 4},
+            "cache_creation": {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 20}}}"#;
+        let expected = ExtraUsage { service: Service::Batch, cache_write_1h: 20, searches: 4, ..ExtraUsage::default() };
+        assert_eq!(read(Shape::AnthropicMessages, messages), expected);
+        let odd = r#"{"service_tier": null, "choices": [], "usage": {"prompt_tokens": 1}}"#;
+        assert_eq!(read(Shape::OpenAiChat, odd), ExtraUsage::default());
+        // In a stream, too.
+        let event = format!(r#"{{"type":"response.completed","response":{responses}}}"#);
+        let seen = Reader::new(Shape::OpenAiResponses).event(event.replace('\n', "").as_bytes()).unwrap();
+        assert_eq!(seen.usage.unwrap().extra.searches, 2);
     }
 }

@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, collections::VecDeque};
 
-use contracts::providers::{Chunk, FinishReason, TokenUsage, ToolCall};
+use contracts::providers::{Chunk, ExtraUsage, FinishReason, Service, TokenUsage, ToolCall};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    adapter::{Decoder, arguments, finish, json, push_reasoning, push_text},
+    adapter::{Decoder, arguments, finish, json, push_reasoning, push_text, service},
     client::Fault,
     error,
 };
@@ -55,6 +55,8 @@ struct Response {
     usage: Option<Usage>,
     #[serde(default)]
     output: Vec<Item>,
+    #[serde(default, deserialize_with = "service")]
+    service_tier: Option<Service>,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +98,7 @@ impl From<Usage> for TokenUsage {
             cache_write: input.cache_write_tokens.min(usage.input_tokens - cached),
             output: usage.output_tokens,
             reasoning: usage.output_tokens_details.unwrap_or_default().reasoning_tokens.min(usage.output_tokens),
+            extra: ExtraUsage::default(),
         }
     }
 }
@@ -188,7 +191,9 @@ impl Responses {
 
     fn last(&mut self, response: Response, out: &mut VecDeque<Chunk>) -> Result<(), Fault> {
         if let Some(usage) = response.usage {
-            out.push_back(Chunk::Usage(usage.into()));
+            let mut usage = TokenUsage::from(usage);
+            usage.extra.service = response.service_tier.unwrap_or_default();
+            out.push_back(Chunk::Usage(usage));
         }
         if let Some(failed) = response.error.filter(|error| !error.is_null()) {
             return Err(reported(&failed));

@@ -207,5 +207,12 @@ pub async fn sent(provider: &str, model: &str, path: &str) -> Request {
 /// What an outcome should have counted.
 #[allow(clippy::unnecessary_wraps, reason = "compared with an outcome's usage")]
 pub fn usage(input: u64, cached_input: u64, cache_write: u64, output: u64, reasoning: u64) -> Option<TokenUsage> {
-    Some(TokenUsage { input, cached_input, cache_write, output, reasoning })
+    Some(TokenUsage {
+        input,
+        cached_input,
+        cache_write,
+        output,
+        reasoning,
+        extra: contracts::providers::ExtraUsage::default(),
+    })
 }
