@@ -907,6 +907,18 @@ export type Part = {
 export type Permission = 'workspace.read' | 'workspace.manage' | 'members.read' | 'members.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'connections.manage' | 'keys.manage';
 
 /**
+ * A workspace's plan.
+ */
+export type Plan = {
+    id: string;
+    name: string;
+    /**
+     * Ids of models that may be asked, `*` standing for any text; null: all.
+     */
+    models: Array<string> | null;
+};
+
+/**
  * The body of a problem response.
  */
 export type Problem = {
@@ -967,6 +979,42 @@ export type ProviderHealth = {
 export type ProvidersHealth = {
     data: Array<ProviderHealth>;
 };
+
+/**
+ * One quota in its current period. Amounts are exact decimals: US dollars, or whole numbers of
+ * messages or tokens.
+ */
+export type Quota = {
+    unit: QuotaUnit;
+    period: BudgetPeriod;
+    limit: string;
+    used: string;
+    /**
+     * Kept for calls under way.
+     */
+    reserved: string;
+    resets_at: Timestamp | null;
+    /**
+     * The warnings given in the current period, in percent of the limit.
+     */
+    warned: Array<number>;
+};
+
+/**
+ * The workspace's plan, and what of its quotas is used in their current periods.
+ */
+export type QuotaReport = {
+    plan: Plan;
+    /**
+     * Empty: the plan limits nothing.
+     */
+    quotas: Array<Quota>;
+};
+
+/**
+ * What a quota counts.
+ */
+export type QuotaUnit = 'messages' | 'tokens' | 'usd';
 
 export type RefreshRequest = {
     workspace?: WsId | null;
@@ -3476,6 +3524,35 @@ export type GetProviderHealthResponses = {
 };
 
 export type GetProviderHealthResponse = GetProviderHealthResponses[keyof GetProviderHealthResponses];
+
+export type GetQuotaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/quota';
+};
+
+export type GetQuotaErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type GetQuotaError = GetQuotaErrors[keyof GetQuotaErrors];
+
+export type GetQuotaResponses = {
+    /**
+     * The plan and its quotas.
+     */
+    200: QuotaReport;
+};
+
+export type GetQuotaResponse = GetQuotaResponses[keyof GetQuotaResponses];
 
 export type ListRoutesData = {
     body?: never;

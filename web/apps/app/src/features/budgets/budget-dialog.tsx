@@ -1,5 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { idempotencyKey } from "@parlance/api";
+import {
+  createBudget,
+  idempotencyKey,
+  updateBudget,
+  type Budget,
+  type BudgetPeriod,
+} from "@parlance/api";
 import { Button, Field, Input, NativeSelect } from "@parlance/ui";
 import { Choices, Radio } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
@@ -7,7 +13,6 @@ import { useState } from "react";
 import { applyServerErrors } from "@/lib/forms";
 import { readUsd } from "@/lib/decimal";
 import { useForm, type Form } from "@/lib/use-form";
-import { createBudget, updateBudget, type Budget, type BudgetPeriod } from "./api";
 import { readSubject, subjectValue } from "./budgets.logic";
 import { budgetSchema, type BudgetForm } from "./schema";
 import { useSubjects } from "./use-subjects";

@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { deleteBudget, type Budget } from "@parlance/api";
 import { formatDateTime, formatPercent, formatUntil, formatUsd } from "@parlance/i18n";
 import { Badge, Button, cn, EmptyState, MenuButton, Skeleton, toast } from "@parlance/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,7 +10,6 @@ import { NoPermission } from "@/features/settings/no-permission";
 import { Panel, Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
-import { deleteBudget, type Budget } from "./api";
 import { byUrgency, progressOf } from "./budgets.logic";
 import { PlanSection } from "./plan-section";
 import { ProgressBar } from "./progress-bar";

@@ -1,4 +1,5 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import type { ApiKeyInfo, Budget, KeyScope } from "@parlance/api";
 import {
   formatCompact,
   formatDateTime,
@@ -9,8 +10,6 @@ import {
 } from "@parlance/i18n";
 import { Badge, cn, MenuButton, type MenuEntry } from "@parlance/ui";
 import { Ellipsis, KeyRound, Pencil, RefreshCw, Trash2 } from "lucide-react";
-import type { Budget } from "@/features/budgets/api";
-import type { ApiKeyInfo, KeyScope } from "./api";
 import { keyStatus } from "./keys.logic";
 
 export interface KeyActions {

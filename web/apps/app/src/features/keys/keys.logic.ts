@@ -1,6 +1,9 @@
 /** What a key's form and row need to know. Pure. */
-import type { ApiKeyInfo, KeyBody, KeyScope } from "./api";
+import type { ApiKeyInfo, CreateKeyRequest, KeyScope } from "@parlance/api";
 import { readCount } from "@/lib/decimal";
+
+/** What can be chosen of a key, all of it said. */
+export type KeyBody = Required<CreateKeyRequest>;
 
 const DAY_MS = 86_400_000;
 const SOON_MS = 7 * DAY_MS;

@@ -1,12 +1,12 @@
 /** The one time that a secret is shown. Closed by its own button only. */
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { NewKey } from "@parlance/api";
 import { Button, IconButton, Notice, toast } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
 import { Check, Copy, Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { errorMessage } from "@/lib/errors";
 import { copyText } from "@/lib/copy";
-import type { NewApiKey } from "./api";
 import { maskSecret } from "./keys.logic";
 import { QuickStart } from "./quick-start";
 
@@ -17,7 +17,7 @@ export default function SecretDialog({
   onRetryCap,
   onClose,
 }: {
-  made: NewApiKey;
+  made: NewKey;
   /** Whether the key is an old one with a new secret. */
   rotated: boolean;
   /** Why the spend cap isn't in force, although it was asked for. */

@@ -1,12 +1,17 @@
 /** A key of the workspace's own for a provider, with its own deployments where it has any. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { ApiError, idempotencyKey } from "@parlance/api";
+import {
+  ApiError,
+  createConnection,
+  idempotencyKey,
+  updateConnection,
+  type Connection,
+} from "@parlance/api";
 import { Button, Field, IconButton, Input, NativeSelect, Notice } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
 import { Eye, EyeOff, Plus, Trash2 } from "lucide-react";
 import { useRef, useState, type FormEvent } from "react";
 import { toastError } from "@/lib/errors";
-import { createConnection, updateConnection, type Connection } from "./api";
 import { PROVIDERS } from "./names";
 import {
   deploymentBody,

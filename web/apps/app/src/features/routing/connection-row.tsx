@@ -1,11 +1,16 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import {
+  testConnection,
+  updateConnection,
+  type Connection,
+  type ConnectionTest,
+} from "@parlance/api";
 import { formatNumber } from "@parlance/i18n";
 import { Badge, Button, MenuButton, Switch, toast } from "@parlance/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { modelKeys } from "@/features/models/queries";
 import { errorMessage, toastError } from "@/lib/errors";
-import { testConnection, updateConnection, type Connection, type ConnectionTest } from "./api";
 import { useProviderName } from "./names";
 import { routingKeys } from "./queries";
 

@@ -1,6 +1,6 @@
 /** Making a route, or changing one. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { ApiError, idempotencyKey } from "@parlance/api";
+import { ApiError, createRoute, idempotencyKey, updateRoute, type Route } from "@parlance/api";
 import { Button, Field, Input, Notice, Switch } from "@parlance/ui";
 import { Choices, Radio } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
@@ -8,7 +8,6 @@ import { Plus } from "lucide-react";
 import { useId, useRef, useState, type FormEvent } from "react";
 import { shortModelId } from "@/features/models/models.logic";
 import { toastError } from "@/lib/errors";
-import { createRoute, updateRoute, type Route } from "./api";
 import {
   dotted,
   MAX_TARGETS,

@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { UsageGroup, UsageReport } from "@parlance/api";
 import { formatCompact, formatNumber, formatUsd, i18n } from "@parlance/i18n";
 import { Button, cn, EmptyState, IconButton, NativeSelect, Skeleton } from "@parlance/ui";
 import { Segmented } from "@parlance/ui/choice";
@@ -9,7 +10,7 @@ import { usePermission, useSession } from "@/features/session/use-session";
 import { LoadError } from "@/lib/load-error";
 import { Panel, Section, SettingsPage } from "../section";
 import { toCsv } from "./csv.logic";
-import { usageQuery, type UsageGroup, type UsageReport } from "./queries";
+import { usageQuery } from "./queries";
 import { UsageChart } from "./usage-chart";
 import { UsageTable } from "./usage-table";
 import { bars, monthOf, monthRange, monthsUntil, shiftMonth } from "./usage.logic";

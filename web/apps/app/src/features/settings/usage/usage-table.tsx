@@ -1,8 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { UsageRow } from "@parlance/api";
+import type { UsageReport, UsageRow } from "@parlance/api";
 import { formatDate, formatNumber, formatUsd } from "@parlance/i18n";
 import type { ReactNode } from "react";
-import type { UsageReport } from "./queries";
 
 const cell = "px-4 py-2.5 text-end tabular-nums whitespace-nowrap";
 
