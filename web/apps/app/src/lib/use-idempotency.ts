@@ -19,9 +19,9 @@ export function once(makeKey: () => string = idempotencyKey): Once {
       last = null;
       return made;
     } catch (error) {
-      // A conflict may mean that the first sending is still under way.
-      const refused = isApiError(error) && error.status !== 409 && !error.retryable;
-      if (refused) last = null;
+      // The server says so while the first sending is under way.
+      const underWay = isApiError(error, "idempotency_conflict");
+      if (isApiError(error) && !error.retryable && !underWay) last = null;
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 /** Making a route, or changing one. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { ApiError, createRoute, updateRoute, type Route } from "@parlance/api";
+import { ApiError, createRoute, isApiError, updateRoute, type Route } from "@parlance/api";
 import { Button, Field, Input, Notice, Switch } from "@parlance/ui";
 import { Choices, Radio } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
@@ -96,15 +96,12 @@ export default function RouteDialog({
       onSaved();
     } catch (error) {
       const fields = error instanceof ApiError ? error.errors : [];
-      if (fields.length === 0) toastError(error);
-      setRefused(
-        Object.fromEntries(
-          fields.map(({ field, code, message }) => [
-            dotted(field),
-            field === "name" && code === "taken" ? t`Another route has this name.` : message,
-          ]),
-        ),
-      );
+      const taken = isApiError(error, "conflict");
+      if (fields.length === 0 && !taken) toastError(error);
+      setRefused({
+        ...Object.fromEntries(fields.map(({ field, message }) => [dotted(field), message])),
+        ...(taken ? { name: t`Another route has this name.` } : {}),
+      });
       focusFault();
     } finally {
       setPending(false);
