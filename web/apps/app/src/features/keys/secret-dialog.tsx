@@ -50,7 +50,7 @@ export default function SecretDialog({
       }
       className="max-w-2xl!"
       footer={
-        <Button variant="primary" onClick={onClose}>
+        <Button variant={copied ? "primary" : "secondary"} onClick={onClose}>
           <Trans>I have saved it</Trans>
         </Button>
       }
@@ -64,7 +64,8 @@ export default function SecretDialog({
               value={revealed ? secret : maskSecret(secret)}
               spellCheck={false}
               autoComplete="off"
-              onFocus={(event) => event.target.select()}
+              // Backwards, so that its beginning is what shows where there is little room.
+              onFocus={(event) => event.target.setSelectionRange(0, secret.length, "backward")}
               onCopy={(event) => {
                 event.preventDefault();
                 event.clipboardData.setData("text/plain", secret);
@@ -80,7 +81,11 @@ export default function SecretDialog({
               {revealed ? <EyeOff size={17} aria-hidden /> : <Eye size={17} aria-hidden />}
             </IconButton>
           </div>
-          <Button className="h-10! touch:h-11!" onClick={() => void copy()}>
+          <Button
+            variant={copied ? "secondary" : "primary"}
+            className="h-10! max-sm:w-full touch:h-11!"
+            onClick={() => void copy()}
+          >
             {copied ? (
               <Check size={16} aria-hidden className="text-success" />
             ) : (

@@ -61,7 +61,7 @@ export function ConnectionRow({
             )}
           </p>
         </div>
-        <div className="flex items-center gap-2">
+        <div className="flex items-center gap-3 max-sm:w-full">
           <Button size="sm" pending={test.isPending} onClick={() => test.mutate()}>
             <span>
               <Trans>Test</Trans>
@@ -76,7 +76,7 @@ export function ConnectionRow({
           <MenuButton
             align="end"
             aria-label={t`Options for ${name}`}
-            className="-me-1.5 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
+            className="-me-1.5 grid size-9 max-sm:ms-auto shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
             items={[
               { label: t`Edit`, icon: <Pencil size={16} aria-hidden />, onSelect: onEdit },
               "separator",

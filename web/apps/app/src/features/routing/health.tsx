@@ -54,7 +54,11 @@ function HealthCard({ health }: { health: ProviderHealth }) {
     half_open: { label: t`Being tried again`, dot: "bg-warning", text: "text-warning" },
     open: { label: t`Paused`, dot: "bg-danger", text: "text-danger" },
   };
-  const state = states[health.state] ?? closed;
+  // Nothing is known of one that nobody has called.
+  const idle = health.state === "closed" && health.successes + health.failures === 0;
+  const state = idle
+    ? { label: t`Not called lately`, dot: "bg-control", text: "text-subtle" }
+    : (states[health.state] ?? closed);
   const median = formatNumber(health.latency_ms_p50 ?? 0);
   const failure = health.last_error && runErrorMessage(health.last_error);
   const until = health.opens_until ? formatUntil(health.opens_until) : null;

@@ -184,7 +184,7 @@ function RouteRow({
         <MenuButton
           align="end"
           aria-label={t`Options for ${name}`}
-          className="-me-1.5 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
+          className="-me-1.5 -mt-2 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:-mt-2.5 touch:size-11"
           items={[
             { label: t`Edit`, icon: <Pencil size={16} aria-hidden />, onSelect: onEdit },
             "separator",

@@ -30,7 +30,10 @@ export default function UsagePage() {
     year: "numeric",
     timeZone: "UTC",
   });
-  const monthName = (id: string) => names.format(new Date(`${id}-01T00:00:00Z`));
+  const monthName = (id: string) => {
+    const name = names.format(new Date(`${id}-01T00:00:00Z`));
+    return name.charAt(0).toLocaleUpperCase(i18n.locale) + name.slice(1);
+  };
   const hasKeys = usePermission("keys.create");
   const groups: { id: UsageGroup; label: string }[] = [
     { id: "day", label: t`Day` },
@@ -57,7 +60,7 @@ export default function UsagePage() {
             </IconButton>
             <NativeSelect
               aria-label={t`Month`}
-              className="w-44 text-sm"
+              className="w-44 text-sm touch:w-54"
               value={month}
               onChange={(event) => setMonth(event.target.value)}
             >

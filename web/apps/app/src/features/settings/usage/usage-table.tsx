@@ -1,9 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import type { UsageReport, UsageRow } from "@parlance/api";
 import { formatDate, formatNumber, formatUsd } from "@parlance/i18n";
+import { cn } from "@parlance/ui";
 import type { ReactNode } from "react";
 
-const cell = "px-4 py-2.5 text-end tabular-nums whitespace-nowrap";
+const cell = "px-2 py-2.5 text-end tabular-nums whitespace-nowrap last:pe-4 @md:px-4";
+/** What the cost doesn't need to be understood gives way first. */
+const detail = "hidden @2xl:table-cell";
 
 export function UsageTable({ report }: { report: UsageReport }) {
   const { t } = useLingui();
@@ -18,7 +21,7 @@ export function UsageTable({ report }: { report: UsageReport }) {
       role="region"
       aria-label={t`Usage`}
       tabIndex={0}
-      className="overflow-x-auto -outline-offset-2"
+      className="@container overflow-x-auto -outline-offset-2"
     >
       <table className="w-full text-sm">
         <thead>
@@ -40,13 +43,13 @@ export function UsageTable({ report }: { report: UsageReport }) {
             <Heading>
               <Trans>Input</Trans>
             </Heading>
-            <Heading>
+            <Heading className={detail}>
               <Trans>Cached</Trans>
             </Heading>
             <Heading>
               <Trans>Output</Trans>
             </Heading>
-            <Heading>
+            <Heading className={detail}>
               <Trans>Reasoning</Trans>
             </Heading>
             <Heading>
@@ -67,9 +70,15 @@ export function UsageTable({ report }: { report: UsageReport }) {
   );
 }
 
-function Heading({ children }: { children: ReactNode }) {
+function Heading({ children, className }: { children: ReactNode; className?: string }) {
   return (
-    <th scope="col" className="px-4 py-2.5 text-end font-medium">
+    <th
+      scope="col"
+      className={cn(
+        "px-2 py-2.5 text-end font-medium whitespace-nowrap last:pe-4 @md:px-4",
+        className,
+      )}
+    >
       {children}
     </th>
   );
@@ -78,14 +87,17 @@ function Heading({ children }: { children: ReactNode }) {
 function Row({ row, name }: { row: UsageRow; name: ReactNode }) {
   return (
     <tr>
-      <th scope="row" className="max-w-64 truncate px-4 py-2.5 text-start [font-weight:inherit]">
+      <th
+        scope="row"
+        className="max-w-28 truncate @md:max-w-64 px-4 py-2.5 text-start [font-weight:inherit]"
+      >
         {name}
       </th>
       <td className={cell}>{formatNumber(row.runs)}</td>
       <td className={cell}>{formatNumber(row.input_tokens)}</td>
-      <td className={cell}>{formatNumber(row.cached_input_tokens)}</td>
+      <td className={cn(cell, detail)}>{formatNumber(row.cached_input_tokens)}</td>
       <td className={cell}>{formatNumber(row.output_tokens)}</td>
-      <td className={cell}>{formatNumber(row.reasoning_tokens)}</td>
+      <td className={cn(cell, detail)}>{formatNumber(row.reasoning_tokens)}</td>
       <td className={cell}>{formatUsd(row.cost_usd)}</td>
     </tr>
   );
