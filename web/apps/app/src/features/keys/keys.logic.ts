@@ -187,7 +187,9 @@ function isV6(text: string): boolean {
   return halves.length === 2 ? count <= 7 : count === 8;
 }
 
-/** The beginning, then dots: enough to recognise, not to use. */
+const DOTS = 12;
+
+/** The beginning, then dots: enough to recognise, not to use, and short enough for a phone. */
 export function maskSecret(secret: string, shown = 12): string {
-  return secret.slice(0, shown) + "•".repeat(Math.max(0, secret.length - shown));
+  return secret.slice(0, shown) + "•".repeat(Math.min(DOTS, Math.max(0, secret.length - shown)));
 }

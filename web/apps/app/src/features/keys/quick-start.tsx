@@ -93,11 +93,11 @@ export function QuickStart({
             </button>
           ))}
         </div>
-        <div className="max-sm:order-last max-sm:w-full max-sm:px-2.5 max-sm:pb-2.5">
+        <div className="max-sm:order-last max-sm:flex max-sm:w-full max-sm:px-2.5 max-sm:pb-2.5">
           <Segmented
             label={t`In the style of`}
             value={style}
-            options={STYLES.map((id) => ({ id, label: NAMES[id] }))}
+            options={STYLES.map((each) => ({ id: each, label: NAMES[each] }))}
             onChange={setStyle}
           />
         </div>

@@ -64,8 +64,7 @@ export default function SecretDialog({
               value={revealed ? secret : maskSecret(secret)}
               spellCheck={false}
               autoComplete="off"
-              // Backwards, so that its beginning is what shows where there is little room.
-              onFocus={(event) => event.target.setSelectionRange(0, secret.length, "backward")}
+              onFocus={(event) => event.target.select()}
               onCopy={(event) => {
                 event.preventDefault();
                 event.clipboardData.setData("text/plain", secret);

@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 const cell = "px-2 py-2.5 text-end tabular-nums whitespace-nowrap last:pe-4 @md:px-4";
 /** What the cost doesn't need to be understood gives way first. */
 const detail = "hidden @2xl:table-cell";
+const count = "hidden @md:table-cell";
 
 export function UsageTable({ report }: { report: UsageReport }) {
   const { t } = useLingui();
@@ -37,7 +38,7 @@ export function UsageTable({ report }: { report: UsageReport }) {
                 <Trans>Person</Trans>
               )}
             </th>
-            <Heading>
+            <Heading className={count}>
               <Trans>Answers</Trans>
             </Heading>
             <Heading>
@@ -93,7 +94,7 @@ function Row({ row, name }: { row: UsageRow; name: ReactNode }) {
       >
         {name}
       </th>
-      <td className={cell}>{formatNumber(row.runs)}</td>
+      <td className={cn(cell, count)}>{formatNumber(row.runs)}</td>
       <td className={cell}>{formatNumber(row.input_tokens)}</td>
       <td className={cn(cell, detail)}>{formatNumber(row.cached_input_tokens)}</td>
       <td className={cell}>{formatNumber(row.output_tokens)}</td>
