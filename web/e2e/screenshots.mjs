@@ -321,7 +321,7 @@ async function take(browser, { theme, width, person, conversation }) {
   const box = page.getByRole("textbox", { name: "Message", exact: true });
   await page.goto("/");
   await box.waitFor();
-  await page.getByRole("button", { name: "Model: Parlance Demo" }).waitFor();
+  await page.getByRole("button", { name: /^Model: / }).waitFor();
   await shot("new-chat");
   await page.goto(`/c/${conversation}`);
   await page.locator("article .hljs-keyword").first().waitFor();
@@ -332,7 +332,7 @@ async function take(browser, { theme, width, person, conversation }) {
     await page.getByRole("log").evaluate((element) => element.scrollTo(0, 0));
     await page.locator("article .katex").first().waitFor();
     await shot("chat-table-and-math");
-    await page.getByRole("button", { name: "Model: Parlance Demo" }).click();
+    await page.getByRole("button", { name: /^Model: / }).click();
     await page.getByRole("option").nth(4).waitFor();
     await shot("models");
     await page.keyboard.press("Escape");
