@@ -140,7 +140,15 @@ test("the quick start runs as it stands", async ({ page, api: _in, server }) => 
   });
   expect(answer.status(), await answer.text()).toBe(200);
   await page.getByRole("tab", { name: "curl" }).press("ArrowRight");
-  await expect(page.getByRole("tab", { name: "Python (openai)" })).toBeFocused();
+  await expect(page.getByRole("tab", { name: "Python" })).toBeFocused();
   await expect(panel).toContainText(`base_url="${server.url}/v1"`);
+  await page.getByRole("button", { name: "Anthropic" }).click();
+  await expect(panel).toContainText(`base_url="${server.url}",`);
+  await page.getByRole("tab", { name: "curl" }).click();
+  const message = await program.post(`${server.url}/v1/messages`, {
+    headers: { "x-api-key": secret, "anthropic-version": "2023-06-01" },
+    data: JSON.parse(/-d '([^']*)'/.exec(await panel.innerText())?.[1] ?? ""),
+  });
+  expect(message.status(), await message.text()).toBe(200);
   await program.dispose();
 });

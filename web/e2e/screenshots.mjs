@@ -49,6 +49,7 @@ try {
       await take(browser, { theme, width, person, conversation });
     }
   }
+  await takeLimit(browser, { token, person, conversation });
   await browser.close();
   console.log(`${existing().length} screenshots in docs/screenshots`);
 } finally {
@@ -241,6 +242,52 @@ async function fillGateway(bearer) {
   );
 }
 
+/** Last, since it stops everything: a chat at its cap. */
+async function takeLimit(browser, { token: bearer, person, conversation }) {
+  await call(
+    "POST",
+    "/budgets",
+    {
+      name: "Pocket money",
+      subject: { kind: "workspace" },
+      period: "day",
+      limit_usd: "0.0001",
+      hard: true,
+    },
+    bearer,
+  );
+  for (const [width, height, theme] of [
+    [1440, 900, "light"],
+    [375, 812, "dark"],
+  ]) {
+    const context = await browser.newContext({
+      baseURL: base,
+      viewport: { width, height },
+      colorScheme: theme,
+      locale: "en-GB",
+      reducedMotion: "reduce",
+      ...(width === 375 ? { isMobile: true, hasTouch: true } : {}),
+    });
+    await context.request.post("/api/v1/auth/login", {
+      data: { email: person.email, password: person.password },
+    });
+    const page = await context.newPage();
+    await page.goto(`/c/${conversation}`);
+    const box = page.getByRole("textbox", { name: "Message", exact: true });
+    await box.fill("And how is it tested?");
+    await page.getByRole("button", { name: "Send", exact: false }).first().click();
+    await page.getByText("A spend cap has been reached").waitFor();
+    await page.waitForTimeout(350);
+    await page.screenshot({
+      path: join(out, `limit-${width}-${theme}.jpg`),
+      type: "jpeg",
+      quality: 78,
+      caret: "hide",
+    });
+    await context.close();
+  }
+}
+
 async function take(browser, { theme, width, person, conversation }) {
   const height = width === 375 ? 812 : width === 768 ? 1024 : 900;
   const context = await browser.newContext({
@@ -286,7 +333,7 @@ async function take(browser, { theme, width, person, conversation }) {
   const box = page.getByRole("textbox", { name: "Message", exact: true });
   await page.goto("/");
   await box.waitFor();
-  await page.getByRole("button", { name: "Model: Parlance Demo" }).waitFor();
+  await page.getByRole("button", { name: /^Model: / }).waitFor();
   await shot("new-chat");
   await page.goto(`/c/${conversation}`);
   await page.locator("article .hljs-keyword").first().waitFor();
@@ -297,7 +344,7 @@ async function take(browser, { theme, width, person, conversation }) {
     await page.getByRole("log").evaluate((element) => element.scrollTo(0, 0));
     await page.locator("article .katex").first().waitFor();
     await shot("chat-table-and-math");
-    await page.getByRole("button", { name: "Model: Parlance Demo" }).click();
+    await page.getByRole("button", { name: /^Model: / }).click();
     await page.getByRole("option").nth(4).waitFor();
     await shot("models");
     await page.keyboard.press("Escape");
@@ -341,16 +388,31 @@ async function take(browser, { theme, width, person, conversation }) {
     await page.getByRole("menuitem", { name: "Edit" }).click();
     await page.getByRole("dialog").getByLabel("Description").waitFor();
     await shot("route");
+    if (theme === "light") {
+      await page.goto("/settings/usage");
+      await page.getByRole("button", { name: "API key", exact: true }).click();
+      await page.getByText("In the app").waitFor();
+      await page.getByText("Details").scrollIntoViewIfNeeded();
+      await shot("usage-by-key");
+    }
   }
   if (width === 375) {
     await page.goto("/");
     await page.getByRole("button", { name: "Open sidebar" }).click();
     await page.getByRole("link", { name: "Bread recipe" }).waitFor();
     await shot("sidebar");
-    for (const name of ["usage", "keys", "budgets", "guardrails", "routing"]) {
+    for (const name of ["usage", "keys", "budgets", "guardrails", "routing", "providers"]) {
       await page.goto(`/settings/${name}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await shot(`settings-${name}`);
+    }
+    if (theme === "light") {
+      await page.goto("/settings/keys");
+      await page.getByRole("button", { name: "New key" }).click();
+      await page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Notebook");
+      await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+      await page.getByRole("button", { name: "I have saved it" }).waitFor();
+      await shot("key-secret");
     }
   }
   await context.close();

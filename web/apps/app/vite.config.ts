@@ -12,7 +12,7 @@ const base = new RegExp(
   [
     "packages/(api|i18n)/src/.*\\.ts$",
     "packages/ui/src/(avatar|button|cn|feedback|logo|menu-button|toast|tooltip)(\\.logic)?\\.tsx?$",
-    "apps/app/src/lib/(?!confirm|use-form|forms|copy|api-call|decimal)",
+    "apps/app/src/lib/(?!confirm|use-form|forms|copy|every-page|use-idempotency|decimal)",
     "apps/app/src/features/(session|appearance)/",
     "apps/app/src/features/(shortcuts/[\\w.]+\\.ts|commands/(open|registry)\\.ts)$",
     "apps/app/src/features/shell/(sidebar-state|list-skeleton|shell-skeleton)",

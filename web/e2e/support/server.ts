@@ -1,7 +1,7 @@
 /** Starts the real `parlance serve` on a free port, with nothing shared with any other. */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -34,6 +34,11 @@ export class Server {
     if (!existsSync(BIN))
       throw new Error(`There is no binary at ${BIN}: build it, or set PARLANCE_BIN.`);
     const server = new Server(await freePort());
+    // A test's own provider listens here; the rest of the machine stays closed to workspaces.
+    writeFileSync(
+      join(server.data, "parlance.toml"),
+      '[providers]\nallowed_networks = ["127.0.0.1/32"]\n',
+    );
     if (server.#database) psql(POSTGRES, `CREATE DATABASE ${server.#database}`);
     await server.run();
     return server;

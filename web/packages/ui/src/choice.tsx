@@ -114,7 +114,9 @@ export function Segmented<T extends string>({
           onClick={() => onChange(option.id)}
           className={cn(
             "h-7 shrink-0 rounded-sm px-3 text-[0.8125rem] font-medium transition-colors touch:h-10",
-            value === option.id ? "bg-surface text-fg shadow-sm" : "text-muted hover:text-fg",
+            value === option.id
+              ? "bg-surface text-fg shadow-sm dark:bg-control/60"
+              : "text-muted hover:text-fg",
           )}
         >
           {option.label}

@@ -59,7 +59,7 @@ export function Dialog({
               {closeLabel && (
                 <Base.Close
                   aria-label={closeLabel}
-                  className="-me-2 -mt-1 grid size-8 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
+                  className="-me-2 -mt-1 grid size-8 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:-mt-2.5 touch:size-11"
                 >
                   <X size={17} aria-hidden />
                 </Base.Close>

@@ -2,7 +2,7 @@
 
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetInstanceData, GetInstanceResponses, GetMeData, GetMeErrors, GetMeResponses, GetRunData, GetRunErrors, GetRunResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses } from './types.gen';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyResponses, GetMeData, GetMeErrors, GetMeResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -126,6 +126,154 @@ export const signUp = <ThrowOnError extends boolean = true>(options: Options<Sig
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * List budgets
+ *
+ * The oldest first, each with what was spent in its current period. A member sees those over
+ * the whole workspace and over themselves; with the permission `budgets.manage`, all.
+ */
+export const listBudgets = <ThrowOnError extends boolean = true>(options?: Options<ListBudgetsData, ThrowOnError>) => (options?.client ?? client).get<ListBudgetsResponses, ListBudgetsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/budgets',
+    ...options
+});
+
+/**
+ * Create a budget
+ *
+ * It counts from the beginning of the current period, with what was used in it before. A hard
+ * one refuses each call that could pass its limit, from the next call on, with
+ * `402 budget_exceeded`. At 80, 90 and 100 % of the limit there is an event, once a period.
+ */
+export const createBudget = <ThrowOnError extends boolean = true>(options: Options<CreateBudgetData, ThrowOnError>) => (options.client ?? client).post<CreateBudgetResponses, CreateBudgetErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/budgets',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a budget
+ *
+ * What was used stays in the ledger.
+ */
+export const deleteBudget = <ThrowOnError extends boolean = true>(options: Options<DeleteBudgetData, ThrowOnError>) => (options.client ?? client).delete<DeleteBudgetResponses, DeleteBudgetErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/budgets/{id}',
+    ...options
+});
+
+/**
+ * One budget
+ */
+export const getBudget = <ThrowOnError extends boolean = true>(options: Options<GetBudgetData, ThrowOnError>) => (options.client ?? client).get<GetBudgetResponses, GetBudgetErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/budgets/{id}',
+    ...options
+});
+
+/**
+ * Change a budget
+ *
+ * The new rules hold from the next call on.
+ */
+export const updateBudget = <ThrowOnError extends boolean = true>(options: Options<UpdateBudgetData, ThrowOnError>) => (options.client ?? client).patch<UpdateBudgetResponses, UpdateBudgetErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/budgets/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List connections
+ *
+ * The workspace's own keys and deployments, the oldest first. Keys are never shown.
+ */
+export const listConnections = <ThrowOnError extends boolean = true>(options?: Options<ListConnectionsData, ThrowOnError>) => (options?.client ?? client).get<ListConnectionsResponses, ListConnectionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/connections',
+    ...options
+});
+
+/**
+ * Connect a provider
+ *
+ * From the next request on, the workspace's requests to this provider go there with its own
+ * key. Of several for one provider, the oldest that is enabled serves the catalogue's models.
+ */
+export const createConnection = <ThrowOnError extends boolean = true>(options: Options<CreateConnectionData, ThrowOnError>) => (options.client ?? client).post<CreateConnectionResponses, CreateConnectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/connections',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a connection
+ *
+ * Its key is gone for good.
+ */
+export const deleteConnection = <ThrowOnError extends boolean = true>(options: Options<DeleteConnectionData, ThrowOnError>) => (options.client ?? client).delete<DeleteConnectionResponses, DeleteConnectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/connections/{id}',
+    ...options
+});
+
+/**
+ * One connection
+ */
+export const getConnection = <ThrowOnError extends boolean = true>(options: Options<GetConnectionData, ThrowOnError>) => (options.client ?? client).get<GetConnectionResponses, GetConnectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/connections/{id}',
+    ...options
+});
+
+/**
+ * Change a connection
+ *
+ * It holds from the next request on.
+ */
+export const updateConnection = <ThrowOnError extends boolean = true>(options: Options<UpdateConnectionData, ThrowOnError>) => (options.client ?? client).patch<UpdateConnectionResponses, UpdateConnectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/connections/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Test a connection
+ *
+ * Asks the provider for its models, or for one token, and says what happened.
+ */
+export const testConnection = <ThrowOnError extends boolean = true>(options: Options<TestConnectionData, ThrowOnError>) => (options.client ?? client).post<TestConnectionResponses, TestConnectionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/connections/{id}/test',
+    ...options
 });
 
 /**
@@ -312,6 +460,92 @@ export const getInstance = <ThrowOnError extends boolean = true>(options?: Optio
 });
 
 /**
+ * List API keys
+ *
+ * The newest first: the caller's own, or with the permission `keys.manage` everybody's in the
+ * workspace. A revoked one stays for 30 days.
+ */
+export const listKeys = <ThrowOnError extends boolean = true>(options?: Options<ListKeysData, ThrowOnError>) => (options?.client ?? client).get<ListKeysResponses, ListKeysErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys',
+    ...options
+});
+
+/**
+ * Create an API key
+ *
+ * The answer has the secret, this one time. The key acts as its owner, in this workspace, within
+ * its scopes. A key that makes a key can't make one that may do more than itself. An
+ * `Idempotency-Key` has no effect here, for the secret is not kept to be shown again.
+ */
+export const createKey = <ThrowOnError extends boolean = true>(options: Options<CreateKeyData, ThrowOnError>) => (options.client ?? client).post<CreateKeyResponses, CreateKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke an API key
+ *
+ * It is refused from the next request on. It stays in the list for 30 days.
+ */
+export const revokeKey = <ThrowOnError extends boolean = true>(options: Options<RevokeKeyData, ThrowOnError>) => (options.client ?? client).delete<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys/{id}',
+    ...options
+});
+
+/**
+ * An API key
+ */
+export const getKey = <ThrowOnError extends boolean = true>(options: Options<GetKeyData, ThrowOnError>) => (options.client ?? client).get<GetKeyResponses, GetKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys/{id}',
+    ...options
+});
+
+/**
+ * Change an API key
+ *
+ * It counts from the key's next request.
+ */
+export const updateKey = <ThrowOnError extends boolean = true>(options: Options<UpdateKeyData, ThrowOnError>) => (options.client ?? client).patch<UpdateKeyResponses, UpdateKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Rotate an API key
+ *
+ * The answer has the new secret, this one time. The old one ends at once, or after
+ * `grace_seconds`. Only the key's owner may, for the secret acts as them.
+ */
+export const rotateKey = <ThrowOnError extends boolean = true>(options: Options<RotateKeyData, ThrowOnError>) => (options.client ?? client).post<RotateKeyResponses, RotateKeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys/{id}/rotate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The caller
  *
  * Who they are, the workspace of their token, what they may do there, and their workspaces.
@@ -419,6 +653,97 @@ export const listModels = <ThrowOnError extends boolean = true>(options?: Option
 });
 
 /**
+ * Health of the providers
+ *
+ * Those that can be used, with the workspace's own connections first.
+ */
+export const getProviderHealth = <ThrowOnError extends boolean = true>(options?: Options<GetProviderHealthData, ThrowOnError>) => (options?.client ?? client).get<GetProviderHealthResponses, GetProviderHealthErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/providers/health',
+    ...options
+});
+
+/**
+ * The plan and its quotas
+ *
+ * The workspace's plan, and what of each of its quotas everybody together has used in the
+ * current period.
+ */
+export const getQuota = <ThrowOnError extends boolean = true>(options?: Options<GetQuotaData, ThrowOnError>) => (options?.client ?? client).get<GetQuotaResponses, GetQuotaErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/quota',
+    ...options
+});
+
+/**
+ * List routes
+ *
+ * By name.
+ */
+export const listRoutes = <ThrowOnError extends boolean = true>(options?: Options<ListRoutesData, ThrowOnError>) => (options?.client ?? client).get<ListRoutesResponses, ListRoutesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/routes',
+    ...options
+});
+
+/**
+ * Create a route
+ *
+ * From the next request on, its name can be used as a model in the compatible APIs. An ordered
+ * route asks the first model that fits the request, a weighted one draws; if the model fails
+ * before its first token, the others take over.
+ */
+export const createRoute = <ThrowOnError extends boolean = true>(options: Options<CreateRouteData, ThrowOnError>) => (options.client ?? client).post<CreateRouteResponses, CreateRouteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/routes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a route
+ */
+export const deleteRoute = <ThrowOnError extends boolean = true>(options: Options<DeleteRouteData, ThrowOnError>) => (options.client ?? client).delete<DeleteRouteResponses, DeleteRouteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/routes/{id}',
+    ...options
+});
+
+/**
+ * One route
+ */
+export const getRoute = <ThrowOnError extends boolean = true>(options: Options<GetRouteData, ThrowOnError>) => (options.client ?? client).get<GetRouteResponses, GetRouteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/routes/{id}',
+    ...options
+});
+
+/**
+ * Change a route
+ *
+ * It holds from the next request on.
+ */
+export const updateRoute = <ThrowOnError extends boolean = true>(options: Options<UpdateRouteData, ThrowOnError>) => (options.client ?? client).patch<UpdateRouteResponses, UpdateRouteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/routes/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Read a run
  */
 export const getRun = <ThrowOnError extends boolean = true>(options: Options<GetRunData, ThrowOnError>) => (options.client ?? client).get<GetRunResponses, GetRunErrors, ThrowOnError, 'data'>({
@@ -457,7 +782,7 @@ export const streamRun = <ThrowOnError extends boolean = true>(options: Options<
 /**
  * Usage and cost
  *
- * Sums over the ledger by day, model or user. A member sees their own use; with the
+ * Sums over the ledger by day, model, user or API key. A member sees their own use; with the
  * permission `usage.read_all`, the whole workspace's. The total is the exact sum of the rows.
  */
 export const getUsage = <ThrowOnError extends boolean = true>(options?: Options<GetUsageData, ThrowOnError>) => (options?.client ?? client).get<GetUsageResponses, GetUsageErrors, ThrowOnError, 'data'>({
@@ -526,6 +851,125 @@ export const createWorkspace = <ThrowOnError extends boolean = true>(options: Op
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/workspaces',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Create a chat completion
+ *
+ * As OpenAI's [Chat Completions](https://platform.openai.com/docs/api-reference/chat/create): point the official
+ * SDKs at this server with `base_url` `…/v1` and an API key of yours. `model` is an id of `GET /v1/models`, a bare
+ * model name where only one provider has it, or one of the workspace's routes. Fields that only the provider
+ * knows pass through where it speaks this format; elsewhere what can't be translated is refused.
+ *
+ * Headers of ours: `x-parlance-fallback: none` forbids other models, `x-parlance-on-disconnect: abort` ends the
+ * call when the client leaves. The answer names the model that spoke (`x-parlance-model`), how often models were
+ * tried (`x-parlance-attempts`) and, unless it is a stream, its cost (`x-parlance-cost-usd`).
+ */
+export const createChatCompletion = <ThrowOnError extends boolean = true>(options: Options<CreateChatCompletionData, ThrowOnError>) => (options.client ?? client).post<CreateChatCompletionResponses, CreateChatCompletionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/chat/completions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Create embeddings
+ *
+ * As OpenAI's [Embeddings](https://platform.openai.com/docs/api-reference/embeddings/create), by any provider that
+ * has them.
+ */
+export const createEmbeddings = <ThrowOnError extends boolean = true>(options: Options<CreateEmbeddingsData, ThrowOnError>) => (options.client ?? client).post<CreateEmbeddingsResponses, CreateEmbeddingsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/embeddings',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Create a message
+ *
+ * As Anthropic's [Messages](https://docs.anthropic.com/en/api/messages): point the official SDKs at this server with
+ * `base_url` (without `/v1`) and an API key of yours. Models of any provider answer. A thinking budget becomes a
+ * reasoning effort where the provider has only those. Models and headers are those of chat completions.
+ */
+export const createMessage = <ThrowOnError extends boolean = true>(options: Options<CreateMessageData, ThrowOnError>) => (options.client ?? client).post<CreateMessageResponses, CreateMessageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/messages',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Count the tokens of a message
+ *
+ * As Anthropic's [count_tokens](https://docs.anthropic.com/en/api/messages-count-tokens): by the model's own
+ * tokenizer where that is public, else a careful estimate. Costs nothing.
+ */
+export const countMessageTokens = <ThrowOnError extends boolean = true>(options: Options<CountMessageTokensData, ThrowOnError>) => (options.client ?? client).post<CountMessageTokensResponses, CountMessageTokensErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/messages/count_tokens',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Models for the compatible APIs
+ *
+ * As OpenAI's [list of models](https://platform.openai.com/docs/api-reference/models/list), with the fields of
+ * [Anthropic's](https://docs.anthropic.com/en/api/models-list) too. Only models that can be used now, and that the
+ * key may use.
+ */
+export const listCompatibleModels = <ThrowOnError extends boolean = true>(options?: Options<ListCompatibleModelsData, ThrowOnError>) => (options?.client ?? client).get<ListCompatibleModelsResponses, ListCompatibleModelsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/models',
+    ...options
+});
+
+/**
+ * A model for the compatible APIs
+ *
+ * By its id, which may hold a slash, or by its bare name where only one provider has it.
+ */
+export const getCompatibleModel = <ThrowOnError extends boolean = true>(options: Options<GetCompatibleModelData, ThrowOnError>) => (options.client ?? client).get<GetCompatibleModelResponses, GetCompatibleModelErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/models/{id}',
+    ...options
+});
+
+/**
+ * Create a response
+ *
+ * As OpenAI's [Responses](https://platform.openai.com/docs/api-reference/responses/create). Nothing is stored here:
+ * `previous_response_id`, `conversation`, `store: true` and `background` need a model whose provider speaks this API
+ * itself, as do OpenAI's own tools. Models, headers and keys are those of chat completions.
+ */
+export const createResponse = <ThrowOnError extends boolean = true>(options: Options<CreateResponseData, ThrowOnError>) => (options.client ?? client).post<CreateResponseResponses, CreateResponseErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/responses',
     ...options,
     headers: {
         'Content-Type': 'application/json',

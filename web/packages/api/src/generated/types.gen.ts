@@ -11,9 +11,87 @@ export type Accepted = {
 export type AcceptedStatus = 'accepted';
 
 /**
+ * An API key without its secret. What is null is not limited.
+ */
+export type ApiKeyInfo = {
+    id: KeyId;
+    name: string;
+    /**
+     * What the secret begins with.
+     */
+    prefix: string;
+    scopes: Array<KeyScope>;
+    /**
+     * Ids of models and names of routes that it may ask for.
+     */
+    models: Array<string> | null;
+    requests_per_minute: number | null;
+    tokens_per_minute: number | null;
+    /**
+     * Networks that it may be used from.
+     */
+    allowed_ips: Array<string> | null;
+    expires_at: Timestamp | null;
+    created_at: Timestamp;
+    last_used_at: Timestamp | null;
+    revoked_at: Timestamp | null;
+    /**
+     * Who made it, and whose role bounds it.
+     */
+    user: KeyOwner;
+};
+
+/**
  * The content itself
  */
 export type Binary = Blob | File;
+
+/**
+ * A budget as the API shows it, with its state in the current period.
+ */
+export type Budget = {
+    id: BudgetId;
+    name: string;
+    subject: BudgetSubject;
+    period: BudgetPeriod;
+    limit_usd: NanoUsd;
+    /**
+     * Whether it refuses what would pass the limit; else it only warns.
+     */
+    hard: boolean;
+    /**
+     * Spent in the current period, to the nano-dollar.
+     */
+    spent_usd: NanoUsd;
+    /**
+     * Kept for calls under way.
+     */
+    reserved_usd: NanoUsd;
+    resets_at: Timestamp | null;
+    created_at: Timestamp;
+    /**
+     * The warnings given in the current period, in percent of the limit.
+     */
+    warned: Array<number>;
+};
+
+/**
+ * The span over which a budget counts. Days and months are those of UTC.
+ */
+export type BudgetPeriod = 'day' | 'month' | 'total';
+
+/**
+ * Whose spending a budget counts.
+ */
+export type BudgetSubject = {
+    kind: 'workspace';
+} | {
+    id: UserId;
+    kind: 'user';
+} | {
+    id: KeyId;
+    kind: 'key';
+};
 
 export type Capabilities = {
     /**
@@ -68,7 +146,42 @@ export type ChatEvent = {
 /**
  * A stable, machine-readable kind of error
  */
-export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'forbidden' | 'sign_up_closed' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'conflict' | 'idempotency_conflict' | 'last_owner' | 'run_active' | 'usage_conflict' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
+export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sign_up_closed' | 'model_not_allowed' | 'address_not_allowed' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'conflict' | 'idempotency_conflict' | 'last_owner' | 'run_active' | 'usage_conflict' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
+
+/**
+ * A workspace's own way to a provider, as the API shows it.
+ */
+export type Connection = {
+    id: PcId;
+    provider: string;
+    name: string;
+    /**
+     * Null: the provider's own address.
+     */
+    base_url: string | null;
+    /**
+     * The end of the key, which itself is never shown; null: there is none.
+     */
+    key_hint: string | null;
+    enabled: boolean;
+    /**
+     * Deployments that the catalogue does not have.
+     */
+    models: Array<Deployment>;
+    created_at: Timestamp;
+};
+
+/**
+ * What came of trying a connection.
+ */
+export type ConnectionTest = {
+    ok: boolean;
+    /**
+     * What happened, in a sentence.
+     */
+    message: string;
+    latency_ms: number;
+};
 
 /**
  * A person's conversation.
@@ -96,8 +209,114 @@ export type Conversation = {
     updated_at: Timestamp;
 };
 
+export type CreateBudgetRequest = {
+    name: string;
+    /**
+     * Whose spending it counts.
+     */
+    subject: BudgetSubject;
+    /**
+     * Days and months are those of UTC; `total` counts all that was ever used.
+     */
+    period: BudgetPeriod;
+    /**
+     * More than 0, with up to 9 decimals.
+     */
+    limit_usd: NanoUsd;
+    /**
+     * Whether to refuse what would pass the limit; else it only warns.
+     */
+    hard: boolean;
+};
+
+export type CreateConnectionRequest = {
+    /**
+     * `openai`, `anthropic`, …; `compatible` for any server that speaks Chat Completions.
+     */
+    provider: string;
+    name: string;
+    /**
+     * Another address than the provider's own. It must lie in the public internet, unless the
+     * operator allows its network.
+     */
+    base_url?: string | null;
+    /**
+     * True unless told.
+     */
+    enabled?: boolean | null;
+    /**
+     * Deployments that the catalogue does not have.
+     */
+    models?: Array<Deployment>;
+};
+
+export type CreateKeyRequest = {
+    name: string;
+    /**
+     * What the key opens; `inference` alone unless told.
+     */
+    scopes?: Array<KeyScope> | null;
+    /**
+     * Ids of models and names of routes that it may ask for; absent or null: all.
+     */
+    models?: Array<string> | null;
+    /**
+     * Absent or null: as many as its owner.
+     */
+    requests_per_minute?: number | null;
+    /**
+     * Absent or null: no limit.
+     */
+    tokens_per_minute?: number | null;
+    /**
+     * Addresses and networks that it may be used from; absent or null: everywhere.
+     */
+    allowed_ips?: Array<string> | null;
+    expires_at?: Timestamp | null;
+};
+
+export type CreateRouteRequest = {
+    /**
+     * What developers write as the model.
+     */
+    name: string;
+    description?: string;
+    strategy: RouteStrategy;
+    targets: Array<RouteTarget>;
+    /**
+     * Whether a client that leaves ends the provider's answer.
+     */
+    abort_on_disconnect?: boolean;
+};
+
 export type CreateWorkspaceRequest = {
     name: string;
+};
+
+/**
+ * A model of an own deployment, which the catalogue does not have.
+ */
+export type Deployment = {
+    /**
+     * What its server calls it.
+     */
+    name: string;
+    /**
+     * For people; null: the name.
+     */
+    display_name: string | null;
+    context_window: number | null;
+    max_output_tokens: number | null;
+    prices: DeploymentPrices | null;
+};
+
+/**
+ * US dollars per million tokens, as decimal text with at most six decimals.
+ */
+export type DeploymentPrices = {
+    input: NanoUsd;
+    output: NanoUsd;
+    cached_input: NanoUsd | null;
 };
 
 /**
@@ -168,6 +387,20 @@ export type Instance = {
     demo: boolean;
     locales: Array<string>;
 };
+
+/**
+ * Whose API key it is.
+ */
+export type KeyOwner = {
+    id: UserId;
+    name: string;
+    email: string;
+};
+
+/**
+ * What an API key opens.
+ */
+export type KeyScope = 'inference' | 'read' | 'write';
 
 /**
  * A language of the interface.
@@ -309,6 +542,17 @@ export type NewConversation = {
     parameters?: Parameters | null;
 };
 
+/**
+ * A key and its secret, which is never shown again.
+ */
+export type NewKey = {
+    key: ApiKeyInfo;
+    /**
+     * Send it as `Authorization: Bearer …`.
+     */
+    secret: string;
+};
+
 export type NewMessage = {
     text?: string;
     /**
@@ -324,6 +568,107 @@ export type Notice = {
     dropped_messages: number;
     kept_messages: number;
     code: 'context_trimmed';
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageApiKeyInfo = {
+    data: Array<{
+        id: KeyId;
+        name: string;
+        /**
+         * What the secret begins with.
+         */
+        prefix: string;
+        scopes: Array<KeyScope>;
+        /**
+         * Ids of models and names of routes that it may ask for.
+         */
+        models: Array<string> | null;
+        requests_per_minute: number | null;
+        tokens_per_minute: number | null;
+        /**
+         * Networks that it may be used from.
+         */
+        allowed_ips: Array<string> | null;
+        expires_at: Timestamp | null;
+        created_at: Timestamp;
+        last_used_at: Timestamp | null;
+        revoked_at: Timestamp | null;
+        /**
+         * Who made it, and whose role bounds it.
+         */
+        user: KeyOwner;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageBudget = {
+    data: Array<{
+        id: BudgetId;
+        name: string;
+        subject: BudgetSubject;
+        period: BudgetPeriod;
+        limit_usd: NanoUsd;
+        /**
+         * Whether it refuses what would pass the limit; else it only warns.
+         */
+        hard: boolean;
+        /**
+         * Spent in the current period, to the nano-dollar.
+         */
+        spent_usd: NanoUsd;
+        /**
+         * Kept for calls under way.
+         */
+        reserved_usd: NanoUsd;
+        resets_at: Timestamp | null;
+        created_at: Timestamp;
+        /**
+         * The warnings given in the current period, in percent of the limit.
+         */
+        warned: Array<number>;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageConnection = {
+    data: Array<{
+        id: PcId;
+        provider: string;
+        name: string;
+        /**
+         * Null: the provider's own address.
+         */
+        base_url: string | null;
+        /**
+         * The end of the key, which itself is never shown; null: there is none.
+         */
+        key_hint: string | null;
+        enabled: boolean;
+        /**
+         * Deployments that the catalogue does not have.
+         */
+        models: Array<Deployment>;
+        created_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -447,6 +792,29 @@ export type PageModel = {
 /**
  * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
  */
+export type PageRoute = {
+    data: Array<{
+        id: RouteId;
+        name: string;
+        description: string;
+        strategy: RouteStrategy;
+        targets: Array<RouteTarget>;
+        /**
+         * Whether a client that leaves ends the provider's answer.
+         */
+        abort_on_disconnect: boolean;
+        created_at: Timestamp;
+        updated_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
 export type PageSessionInfo = {
     data: Array<{
         id: SessId;
@@ -536,7 +904,19 @@ export type Part = {
 /**
  * One thing that a role may allow
  */
-export type Permission = 'workspace.read' | 'workspace.manage' | 'members.read' | 'members.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all';
+export type Permission = 'workspace.read' | 'workspace.manage' | 'members.read' | 'members.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'connections.manage' | 'keys.manage';
+
+/**
+ * A workspace's plan.
+ */
+export type Plan = {
+    id: string;
+    name: string;
+    /**
+     * Ids of models that may be asked, `*` standing for any text; null: all.
+     */
+    models: Array<string> | null;
+};
 
 /**
  * The body of a problem response.
@@ -563,6 +943,79 @@ export type Problem = {
     errors?: Array<FieldError>;
 };
 
+/**
+ * How a provider has done lately, as this process sees it.
+ */
+export type ProviderHealth = {
+    provider: string;
+    /**
+     * For people: the provider's name, or that of the workspace's connection.
+     */
+    name: string;
+    /**
+     * `closed`: it is called. `open`: it rests after failures. `half_open`: one call finds out
+     * whether it is back.
+     */
+    state: string;
+    /**
+     * Calls that failed in the last half minute, unless the operator set another time.
+     */
+    failures: number;
+    /**
+     * Calls that were answered in the same time.
+     */
+    successes: number;
+    /**
+     * The code of the last failure.
+     */
+    last_error: string | null;
+    opens_until: Timestamp | null;
+    /**
+     * Half of the last calls took less time to their first token; null: there were none.
+     */
+    latency_ms_p50: number | null;
+};
+
+export type ProvidersHealth = {
+    data: Array<ProviderHealth>;
+};
+
+/**
+ * One quota in its current period. Amounts are exact decimals: US dollars, or whole numbers of
+ * messages or tokens.
+ */
+export type Quota = {
+    unit: QuotaUnit;
+    period: BudgetPeriod;
+    limit: string;
+    used: string;
+    /**
+     * Kept for calls under way.
+     */
+    reserved: string;
+    resets_at: Timestamp | null;
+    /**
+     * The warnings given in the current period, in percent of the limit.
+     */
+    warned: Array<number>;
+};
+
+/**
+ * The workspace's plan, and what of its quotas is used in their current periods.
+ */
+export type QuotaReport = {
+    plan: Plan;
+    /**
+     * Empty: the plan limits nothing.
+     */
+    quotas: Array<Quota>;
+};
+
+/**
+ * What a quota counts.
+ */
+export type QuotaUnit = 'messages' | 'tokens' | 'usd';
+
 export type RefreshRequest = {
     workspace?: WsId | null;
 };
@@ -571,6 +1024,72 @@ export type RefreshRequest = {
  * A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
  */
 export type Role = 'guest' | 'member' | 'admin' | 'owner';
+
+export type RotateKeyRequest = {
+    /**
+     * Seconds that the old secret goes on, for programs to be changed over; 0 unless told.
+     */
+    grace_seconds?: number;
+};
+
+/**
+ * A model name of the workspace's own that stands for a list of models.
+ */
+export type Route = {
+    id: RouteId;
+    name: string;
+    description: string;
+    strategy: RouteStrategy;
+    targets: Array<RouteTarget>;
+    /**
+     * Whether a client that leaves ends the provider's answer.
+     */
+    abort_on_disconnect: boolean;
+    created_at: Timestamp;
+    updated_at: Timestamp;
+};
+
+/**
+ * What a request must be like. What is absent or null does not matter.
+ */
+export type RouteCondition = {
+    /**
+     * It has at most so many tokens of input, by our estimate.
+     */
+    max_input_tokens?: number | null;
+    /**
+     * Whether it has images.
+     */
+    needs_vision?: boolean | null;
+    /**
+     * Whether it has tools.
+     */
+    needs_tools?: boolean | null;
+    /**
+     * Whether its answer is streamed.
+     */
+    stream?: boolean | null;
+};
+
+/**
+ * How a route chooses among its targets.
+ */
+export type RouteStrategy = 'ordered' | 'weighted';
+
+/**
+ * A model of a route.
+ */
+export type RouteTarget = {
+    /**
+     * The id of a model.
+     */
+    model: string;
+    /**
+     * How often it is chosen, next to the others; only for `weighted`.
+     */
+    weight?: number;
+    when: RouteCondition | null;
+};
 
 /**
  * One generation: what writes an assistant's message.
@@ -791,6 +1310,28 @@ export type UiEvent = {
 };
 
 /**
+ * Fields that are left out stay as they are. For another subject or period make another budget.
+ */
+export type UpdateBudgetRequest = {
+    name?: string | null;
+    limit_usd?: NanoUsd | null;
+    /**
+     * Whether to refuse what would pass the limit; else it only warns.
+     */
+    hard?: boolean | null;
+};
+
+/**
+ * Fields that are left out stay as they are. With another address the key must be given again.
+ */
+export type UpdateConnectionRequest = {
+    name?: string | null;
+    base_url?: string | null;
+    enabled?: boolean | null;
+    models?: Array<Deployment> | null;
+};
+
+/**
  * What to change; an absent field stays as it is.
  */
 export type UpdateConversation = {
@@ -806,6 +1347,19 @@ export type UpdateConversation = {
      */
     system_prompt?: string | null;
     parameters?: Parameters | null;
+};
+
+/**
+ * Fields that are left out stay as they are; null takes a limit away.
+ */
+export type UpdateKeyRequest = {
+    name?: string | null;
+    scopes?: Array<KeyScope> | null;
+    models?: Array<string> | null;
+    requests_per_minute?: number | null;
+    tokens_per_minute?: number | null;
+    allowed_ips?: Array<string> | null;
+    expires_at?: Timestamp | null;
 };
 
 export type UpdateMeRequest = {
@@ -825,6 +1379,17 @@ export type UpdateMemberRequest = {
      * At most the caller's own role.
      */
     role: Role;
+};
+
+/**
+ * Fields that are left out stay as they are.
+ */
+export type UpdateRouteRequest = {
+    name?: string | null;
+    description?: string | null;
+    strategy?: RouteStrategy | null;
+    targets?: Array<RouteTarget> | null;
+    abort_on_disconnect?: boolean | null;
 };
 
 export type UpdateWorkspaceRequest = {
@@ -867,7 +1432,7 @@ export type Usage = {
 /**
  * What the rows of a report stand for.
  */
-export type UsageGroup = 'day' | 'model' | 'user';
+export type UsageGroup = 'day' | 'model' | 'user' | 'key';
 
 /**
  * Usage and cost over a range of days.
@@ -894,7 +1459,7 @@ export type UsageReport = {
  */
 export type UsageRow = {
     /**
-     * The date, the model's id, or the user's id; `total` for the sum of all rows.
+     * The date, or the id of the model, user or API key; `total` for the sum of all rows.
      */
     key: string;
     /**
@@ -959,11 +1524,19 @@ export type Workspace = {
     created_at: Timestamp;
 };
 
+export type BudgetId = string;
+
 export type ConvId = string;
 
 export type FileId = string;
 
+export type KeyId = string;
+
 export type MsgId = string;
+
+export type PcId = string;
+
+export type RouteId = string;
 
 export type RunId = string;
 
@@ -972,6 +1545,42 @@ export type SessId = string;
 export type UserId = string;
 
 export type WsId = string;
+
+export type CreateConnectionRequestWritable = {
+    /**
+     * `openai`, `anthropic`, …; `compatible` for any server that speaks Chat Completions.
+     */
+    provider: string;
+    name: string;
+    /**
+     * Another address than the provider's own. It must lie in the public internet, unless the
+     * operator allows its network.
+     */
+    base_url?: string | null;
+    /**
+     * Kept sealed, and never shown again.
+     */
+    key?: string | null;
+    /**
+     * True unless told.
+     */
+    enabled?: boolean | null;
+    /**
+     * Deployments that the catalogue does not have.
+     */
+    models?: Array<Deployment>;
+};
+
+/**
+ * Fields that are left out stay as they are. With another address the key must be given again.
+ */
+export type UpdateConnectionRequestWritable = {
+    name?: string | null;
+    base_url?: string | null;
+    key?: string | null;
+    enabled?: boolean | null;
+    models?: Array<Deployment> | null;
+};
 
 export type LogInData = {
     body: LogInRequest;
@@ -1019,6 +1628,10 @@ export type LogOutData = {
 
 export type LogOutErrors = {
     /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
      * Too many requests from this address.
      */
     429: Problem;
@@ -1047,6 +1660,10 @@ export type ChangePasswordErrors = {
      * No valid access token.
      */
     401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
     /**
      * A field is not valid.
      */
@@ -1113,6 +1730,10 @@ export type RevokeOtherSessionsErrors = {
      * No valid access token.
      */
     401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
 };
 
 export type RevokeOtherSessionsError = RevokeOtherSessionsErrors[keyof RevokeOtherSessionsErrors];
@@ -1147,6 +1768,10 @@ export type ListSessionsErrors = {
      * No valid access token.
      */
     401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
 };
 
 export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
@@ -1177,6 +1802,10 @@ export type RevokeSessionErrors = {
      * No valid access token.
      */
     401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
     /**
      * The caller has no such session.
      */
@@ -1226,6 +1855,430 @@ export type SignUpResponses = {
 };
 
 export type SignUpResponse = SignUpResponses[keyof SignUpResponses];
+
+export type ListBudgetsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/budgets';
+};
+
+export type ListBudgetsErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListBudgetsError = ListBudgetsErrors[keyof ListBudgetsErrors];
+
+export type ListBudgetsResponses = {
+    /**
+     * A page of budgets.
+     */
+    200: PageBudget;
+};
+
+export type ListBudgetsResponse = ListBudgetsResponses[keyof ListBudgetsResponses];
+
+export type CreateBudgetData = {
+    body: CreateBudgetRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/budgets';
+};
+
+export type CreateBudgetErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * The workspace has as many budgets as it can have.
+     */
+    409: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type CreateBudgetError = CreateBudgetErrors[keyof CreateBudgetErrors];
+
+export type CreateBudgetResponses = {
+    /**
+     * The new budget.
+     */
+    201: Budget;
+};
+
+export type CreateBudgetResponse = CreateBudgetResponses[keyof CreateBudgetResponses];
+
+export type DeleteBudgetData = {
+    body?: never;
+    path: {
+        /**
+         * The budget's id.
+         */
+        id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/budgets/{id}';
+};
+
+export type DeleteBudgetErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such budget here.
+     */
+    404: Problem;
+};
+
+export type DeleteBudgetError = DeleteBudgetErrors[keyof DeleteBudgetErrors];
+
+export type DeleteBudgetResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type DeleteBudgetResponse = DeleteBudgetResponses[keyof DeleteBudgetResponses];
+
+export type GetBudgetData = {
+    body?: never;
+    path: {
+        /**
+         * The budget's id.
+         */
+        id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/budgets/{id}';
+};
+
+export type GetBudgetErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such budget here.
+     */
+    404: Problem;
+};
+
+export type GetBudgetError = GetBudgetErrors[keyof GetBudgetErrors];
+
+export type GetBudgetResponses = {
+    /**
+     * The budget.
+     */
+    200: Budget;
+};
+
+export type GetBudgetResponse = GetBudgetResponses[keyof GetBudgetResponses];
+
+export type UpdateBudgetData = {
+    body: UpdateBudgetRequest;
+    path: {
+        /**
+         * The budget's id.
+         */
+        id: BudgetId;
+    };
+    query?: never;
+    url: '/api/v1/budgets/{id}';
+};
+
+export type UpdateBudgetErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such budget here.
+     */
+    404: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type UpdateBudgetError = UpdateBudgetErrors[keyof UpdateBudgetErrors];
+
+export type UpdateBudgetResponses = {
+    /**
+     * The budget as it is now.
+     */
+    200: Budget;
+};
+
+export type UpdateBudgetResponse = UpdateBudgetResponses[keyof UpdateBudgetResponses];
+
+export type ListConnectionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/connections';
+};
+
+export type ListConnectionsErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListConnectionsError = ListConnectionsErrors[keyof ListConnectionsErrors];
+
+export type ListConnectionsResponses = {
+    /**
+     * A page of connections.
+     */
+    200: PageConnection;
+};
+
+export type ListConnectionsResponse = ListConnectionsResponses[keyof ListConnectionsResponses];
+
+export type CreateConnectionData = {
+    body: CreateConnectionRequestWritable;
+    path?: never;
+    query?: never;
+    url: '/api/v1/connections';
+};
+
+export type CreateConnectionErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * There are as many connections as there can be.
+     */
+    409: Problem;
+    /**
+     * A field is not valid, or the address is not allowed.
+     */
+    422: Problem;
+};
+
+export type CreateConnectionError = CreateConnectionErrors[keyof CreateConnectionErrors];
+
+export type CreateConnectionResponses = {
+    /**
+     * The new connection.
+     */
+    201: Connection;
+};
+
+export type CreateConnectionResponse = CreateConnectionResponses[keyof CreateConnectionResponses];
+
+export type DeleteConnectionData = {
+    body?: never;
+    path: {
+        /**
+         * The connection's id.
+         */
+        id: PcId;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}';
+};
+
+export type DeleteConnectionErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such connection here.
+     */
+    404: Problem;
+};
+
+export type DeleteConnectionError = DeleteConnectionErrors[keyof DeleteConnectionErrors];
+
+export type DeleteConnectionResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type DeleteConnectionResponse = DeleteConnectionResponses[keyof DeleteConnectionResponses];
+
+export type GetConnectionData = {
+    body?: never;
+    path: {
+        /**
+         * The connection's id.
+         */
+        id: PcId;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}';
+};
+
+export type GetConnectionErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such connection here.
+     */
+    404: Problem;
+};
+
+export type GetConnectionError = GetConnectionErrors[keyof GetConnectionErrors];
+
+export type GetConnectionResponses = {
+    /**
+     * The connection.
+     */
+    200: Connection;
+};
+
+export type GetConnectionResponse = GetConnectionResponses[keyof GetConnectionResponses];
+
+export type UpdateConnectionData = {
+    body: UpdateConnectionRequestWritable;
+    path: {
+        /**
+         * The connection's id.
+         */
+        id: PcId;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}';
+};
+
+export type UpdateConnectionErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such connection here.
+     */
+    404: Problem;
+    /**
+     * A field is not valid, or the address is not allowed.
+     */
+    422: Problem;
+};
+
+export type UpdateConnectionError = UpdateConnectionErrors[keyof UpdateConnectionErrors];
+
+export type UpdateConnectionResponses = {
+    /**
+     * The connection as it is now.
+     */
+    200: Connection;
+};
+
+export type UpdateConnectionResponse = UpdateConnectionResponses[keyof UpdateConnectionResponses];
+
+export type TestConnectionData = {
+    body?: never;
+    path: {
+        /**
+         * The connection's id.
+         */
+        id: PcId;
+    };
+    query?: never;
+    url: '/api/v1/connections/{id}/test';
+};
+
+export type TestConnectionErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such connection here.
+     */
+    404: Problem;
+};
+
+export type TestConnectionError = TestConnectionErrors[keyof TestConnectionErrors];
+
+export type TestConnectionResponses = {
+    /**
+     * What happened.
+     */
+    200: ConnectionTest;
+};
+
+export type TestConnectionResponse = TestConnectionResponses[keyof TestConnectionResponses];
 
 export type ListConversationsData = {
     body?: never;
@@ -1661,6 +2714,10 @@ export type StartRunErrors = {
      */
     401: Problem;
     /**
+     * A spend cap leaves no room for the answer; it is named, with when it resets.
+     */
+    402: Problem;
+    /**
      * The role does not allow it.
      */
     403: Problem;
@@ -1901,6 +2958,245 @@ export type GetInstanceResponses = {
 
 export type GetInstanceResponse = GetInstanceResponses[keyof GetInstanceResponses];
 
+export type ListKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/keys';
+};
+
+export type ListKeysErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListKeysError = ListKeysErrors[keyof ListKeysErrors];
+
+export type ListKeysResponses = {
+    /**
+     * A page of keys.
+     */
+    200: PageApiKeyInfo;
+};
+
+export type ListKeysResponse = ListKeysResponses[keyof ListKeysResponses];
+
+export type CreateKeyData = {
+    body: CreateKeyRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/keys';
+};
+
+export type CreateKeyErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the new key would be broader than the one that calls.
+     */
+    403: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type CreateKeyError = CreateKeyErrors[keyof CreateKeyErrors];
+
+export type CreateKeyResponses = {
+    /**
+     * The key and its secret.
+     */
+    201: NewKey;
+};
+
+export type CreateKeyResponse = CreateKeyResponses[keyof CreateKeyResponses];
+
+export type RevokeKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The key's id.
+         */
+        id: KeyId;
+    };
+    query?: never;
+    url: '/api/v1/keys/{id}';
+};
+
+export type RevokeKeyErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the key is broader than the one that calls.
+     */
+    403: Problem;
+    /**
+     * No such key, or it is somebody else's.
+     */
+    404: Problem;
+};
+
+export type RevokeKeyError = RevokeKeyErrors[keyof RevokeKeyErrors];
+
+export type RevokeKeyResponses = {
+    /**
+     * It has ended.
+     */
+    204: void;
+};
+
+export type RevokeKeyResponse = RevokeKeyResponses[keyof RevokeKeyResponses];
+
+export type GetKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The key's id.
+         */
+        id: KeyId;
+    };
+    query?: never;
+    url: '/api/v1/keys/{id}';
+};
+
+export type GetKeyErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such key, or it is somebody else's.
+     */
+    404: Problem;
+};
+
+export type GetKeyError = GetKeyErrors[keyof GetKeyErrors];
+
+export type GetKeyResponses = {
+    /**
+     * The key.
+     */
+    200: ApiKeyInfo;
+};
+
+export type GetKeyResponse = GetKeyResponses[keyof GetKeyResponses];
+
+export type UpdateKeyData = {
+    body: UpdateKeyRequest;
+    path: {
+        /**
+         * The key's id.
+         */
+        id: KeyId;
+    };
+    query?: never;
+    url: '/api/v1/keys/{id}';
+};
+
+export type UpdateKeyErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the key is or would be broader than the one that calls.
+     */
+    403: Problem;
+    /**
+     * No such key, or it is somebody else's.
+     */
+    404: Problem;
+    /**
+     * It has been revoked.
+     */
+    409: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type UpdateKeyError = UpdateKeyErrors[keyof UpdateKeyErrors];
+
+export type UpdateKeyResponses = {
+    /**
+     * The key as it is now.
+     */
+    200: ApiKeyInfo;
+};
+
+export type UpdateKeyResponse = UpdateKeyResponses[keyof UpdateKeyResponses];
+
+export type RotateKeyData = {
+    body?: RotateKeyRequest | null;
+    path: {
+        /**
+         * The key's id.
+         */
+        id: KeyId;
+    };
+    query?: never;
+    url: '/api/v1/keys/{id}/rotate';
+};
+
+export type RotateKeyErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, the key is somebody else's, or it is broader than the one that calls.
+     */
+    403: Problem;
+    /**
+     * No such key, or it is somebody else's.
+     */
+    404: Problem;
+    /**
+     * It has been revoked.
+     */
+    409: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type RotateKeyError = RotateKeyErrors[keyof RotateKeyErrors];
+
+export type RotateKeyResponses = {
+    /**
+     * The key and its new secret.
+     */
+    200: NewKey;
+};
+
+export type RotateKeyResponse = RotateKeyResponses[keyof RotateKeyResponses];
+
 export type GetMeData = {
     body?: never;
     path?: never;
@@ -1939,6 +3235,10 @@ export type UpdateMeErrors = {
      */
     401: Problem;
     /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
      * A field is not valid.
      */
     422: Problem;
@@ -1967,6 +3267,10 @@ export type DeleteAvatarErrors = {
      * No valid access token.
      */
     401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
 };
 
 export type DeleteAvatarError = DeleteAvatarErrors[keyof DeleteAvatarErrors];
@@ -1995,6 +3299,10 @@ export type SetAvatarErrors = {
      * No valid access token.
      */
     401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
     /**
      * The picture is larger than 1 MiB.
      */
@@ -2187,6 +3495,261 @@ export type ListModelsResponses = {
 };
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type GetProviderHealthData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/providers/health';
+};
+
+export type GetProviderHealthErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type GetProviderHealthError = GetProviderHealthErrors[keyof GetProviderHealthErrors];
+
+export type GetProviderHealthResponses = {
+    /**
+     * How each provider does.
+     */
+    200: ProvidersHealth;
+};
+
+export type GetProviderHealthResponse = GetProviderHealthResponses[keyof GetProviderHealthResponses];
+
+export type GetQuotaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/quota';
+};
+
+export type GetQuotaErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type GetQuotaError = GetQuotaErrors[keyof GetQuotaErrors];
+
+export type GetQuotaResponses = {
+    /**
+     * The plan and its quotas.
+     */
+    200: QuotaReport;
+};
+
+export type GetQuotaResponse = GetQuotaResponses[keyof GetQuotaResponses];
+
+export type ListRoutesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/routes';
+};
+
+export type ListRoutesErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListRoutesError = ListRoutesErrors[keyof ListRoutesErrors];
+
+export type ListRoutesResponses = {
+    /**
+     * A page of routes.
+     */
+    200: PageRoute;
+};
+
+export type ListRoutesResponse = ListRoutesResponses[keyof ListRoutesResponses];
+
+export type CreateRouteData = {
+    body: CreateRouteRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/routes';
+};
+
+export type CreateRouteErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * The name is taken, or there are as many routes as there can be.
+     */
+    409: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type CreateRouteError = CreateRouteErrors[keyof CreateRouteErrors];
+
+export type CreateRouteResponses = {
+    /**
+     * The new route.
+     */
+    201: Route;
+};
+
+export type CreateRouteResponse = CreateRouteResponses[keyof CreateRouteResponses];
+
+export type DeleteRouteData = {
+    body?: never;
+    path: {
+        /**
+         * The route's id.
+         */
+        id: RouteId;
+    };
+    query?: never;
+    url: '/api/v1/routes/{id}';
+};
+
+export type DeleteRouteErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such route here.
+     */
+    404: Problem;
+};
+
+export type DeleteRouteError = DeleteRouteErrors[keyof DeleteRouteErrors];
+
+export type DeleteRouteResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type DeleteRouteResponse = DeleteRouteResponses[keyof DeleteRouteResponses];
+
+export type GetRouteData = {
+    body?: never;
+    path: {
+        /**
+         * The route's id.
+         */
+        id: RouteId;
+    };
+    query?: never;
+    url: '/api/v1/routes/{id}';
+};
+
+export type GetRouteErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such route here.
+     */
+    404: Problem;
+};
+
+export type GetRouteError = GetRouteErrors[keyof GetRouteErrors];
+
+export type GetRouteResponses = {
+    /**
+     * The route.
+     */
+    200: Route;
+};
+
+export type GetRouteResponse = GetRouteResponses[keyof GetRouteResponses];
+
+export type UpdateRouteData = {
+    body: UpdateRouteRequest;
+    path: {
+        /**
+         * The route's id.
+         */
+        id: RouteId;
+    };
+    query?: never;
+    url: '/api/v1/routes/{id}';
+};
+
+export type UpdateRouteErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such route here.
+     */
+    404: Problem;
+    /**
+     * The name is taken.
+     */
+    409: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type UpdateRouteError = UpdateRouteErrors[keyof UpdateRouteErrors];
+
+export type UpdateRouteResponses = {
+    /**
+     * The route as it is now.
+     */
+    200: Route;
+};
+
+export type UpdateRouteResponse = UpdateRouteResponses[keyof UpdateRouteResponses];
 
 export type GetRunData = {
     body?: never;
@@ -2519,6 +4082,10 @@ export type CreateWorkspaceErrors = {
      */
     401: Problem;
     /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
      * The name is not valid.
      */
     422: Problem;
@@ -2534,3 +4101,171 @@ export type CreateWorkspaceResponses = {
 };
 
 export type CreateWorkspaceResponse = CreateWorkspaceResponses[keyof CreateWorkspaceResponses];
+
+export type CreateChatCompletionData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/v1/chat/completions';
+};
+
+export type CreateChatCompletionErrors = {
+    /**
+     * `{error: {message, type, param, code}}`
+     */
+    '4XX': unknown;
+    /**
+     * The provider failed, or we did
+     */
+    '5XX': unknown;
+};
+
+export type CreateChatCompletionResponses = {
+    /**
+     * The completion, or its chunks as server-sent events
+     */
+    200: unknown;
+};
+
+export type CreateEmbeddingsData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/v1/embeddings';
+};
+
+export type CreateEmbeddingsErrors = {
+    /**
+     * `{error: {message, type, param, code}}`
+     */
+    '4XX': unknown;
+    /**
+     * The provider failed, or we did
+     */
+    '5XX': unknown;
+};
+
+export type CreateEmbeddingsResponses = {
+    /**
+     * A vector for each input
+     */
+    200: unknown;
+};
+
+export type CreateMessageData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/v1/messages';
+};
+
+export type CreateMessageErrors = {
+    /**
+     * `{type: "error", error: {type, message}, request_id}`
+     */
+    '4XX': unknown;
+    /**
+     * The provider failed, or we did
+     */
+    '5XX': unknown;
+};
+
+export type CreateMessageResponses = {
+    /**
+     * The message, or its events as server-sent events
+     */
+    200: unknown;
+};
+
+export type CountMessageTokensData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/v1/messages/count_tokens';
+};
+
+export type CountMessageTokensErrors = {
+    /**
+     * `{type: "error", error: {type, message}, request_id}`
+     */
+    '4XX': unknown;
+};
+
+export type CountMessageTokensResponses = {
+    /**
+     * The count
+     */
+    200: unknown;
+};
+
+export type ListCompatibleModelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/models';
+};
+
+export type ListCompatibleModelsErrors = {
+    /**
+     * `{error: {message, type, param, code}}`
+     */
+    '4XX': unknown;
+};
+
+export type ListCompatibleModelsResponses = {
+    /**
+     * The models
+     */
+    200: unknown;
+};
+
+export type GetCompatibleModelData = {
+    body?: never;
+    path: {
+        /**
+         * The model's id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/v1/models/{id}';
+};
+
+export type GetCompatibleModelErrors = {
+    /**
+     * `{error: {message, type, param, code}}`
+     */
+    '4XX': unknown;
+};
+
+export type GetCompatibleModelResponses = {
+    /**
+     * The model
+     */
+    200: unknown;
+};
+
+export type CreateResponseData = {
+    body: unknown;
+    path?: never;
+    query?: never;
+    url: '/v1/responses';
+};
+
+export type CreateResponseErrors = {
+    /**
+     * `{error: {message, type, param, code}}`
+     */
+    '4XX': unknown;
+    /**
+     * The provider failed, or we did
+     */
+    '5XX': unknown;
+};
+
+export type CreateResponseResponses = {
+    /**
+     * The response, or its events as server-sent events
+     */
+    200: unknown;
+};

@@ -1,13 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { idempotencyKey } from "@parlance/api";
+import { createBudget, updateBudget, type Budget, type BudgetPeriod } from "@parlance/api";
 import { Button, Field, Input, NativeSelect } from "@parlance/ui";
 import { Choices, Radio } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
-import { useState } from "react";
 import { applyServerErrors } from "@/lib/forms";
 import { readUsd } from "@/lib/decimal";
 import { useForm, type Form } from "@/lib/use-form";
-import { createBudget, updateBudget, type Budget, type BudgetPeriod } from "./api";
+import { useIdempotency } from "@/lib/use-idempotency";
 import { readSubject, subjectValue } from "./budgets.logic";
 import { budgetSchema, type BudgetForm } from "./schema";
 import { useSubjects } from "./use-subjects";
@@ -24,7 +23,7 @@ export default function BudgetDialog({
 }) {
   const { t } = useLingui();
   const subjects = useSubjects();
-  const [idempotency] = useState(idempotencyKey);
+  const once = useIdempotency();
   const form: Form<BudgetForm> = useForm<BudgetForm>({
     schema: budgetSchema,
     initial: {
@@ -43,14 +42,12 @@ export default function BudgetDialog({
       try {
         if (budget) await updateBudget({ path: { id: budget.id }, body: chosen });
         else {
-          await createBudget({
-            body: {
-              ...chosen,
-              subject: readSubject(values.subject),
-              period: values.period as BudgetPeriod,
-            },
-            headers: { "Idempotency-Key": idempotency },
-          });
+          const body = {
+            ...chosen,
+            subject: readSubject(values.subject),
+            period: values.period as BudgetPeriod,
+          };
+          await once(body, createBudget);
         }
         onSaved();
       } catch (error) {

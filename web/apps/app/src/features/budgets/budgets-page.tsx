@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { deleteBudget, type Budget } from "@parlance/api";
 import { formatDateTime, formatPercent, formatUntil, formatUsd } from "@parlance/i18n";
 import { Badge, Button, cn, EmptyState, MenuButton, Skeleton, toast } from "@parlance/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,7 +10,6 @@ import { NoPermission } from "@/features/settings/no-permission";
 import { Panel, Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
-import { deleteBudget, type Budget } from "./api";
 import { byUrgency, progressOf } from "./budgets.logic";
 import { PlanSection } from "./plan-section";
 import { ProgressBar } from "./progress-bar";
@@ -156,6 +156,7 @@ function BudgetRow({
   const name = budget.name;
   const spent = formatUsd(budget.spent_usd);
   const limit = formatUsd(budget.limit_usd);
+  const onePercent = formatPercent(0.01);
   const reserved = formatUsd(budget.reserved_usd);
   const periods = { day: t`each day`, month: t`each month`, total: t`all time` };
   return (
@@ -175,7 +176,7 @@ function BudgetRow({
           <MenuButton
             align="end"
             aria-label={t`Options for ${name}`}
-            className="-me-1.5 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
+            className="-me-1.5 -mt-2 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:-mt-2.5 touch:size-11"
             items={[
               { label: t`Edit`, icon: <Pencil size={16} aria-hidden />, onSelect: onEdit },
               "separator",
@@ -204,7 +205,9 @@ function BudgetRow({
             { calm: "text-muted", near: "text-warning", over: "text-danger" }[tone],
           )}
         >
-          {formatPercent(percent / 100)}
+          {percent === 0 && Number(budget.spent_usd) > 0
+            ? `<${onePercent}`
+            : formatPercent(percent / 100)}
         </p>
       </div>
       <div className="mt-2">

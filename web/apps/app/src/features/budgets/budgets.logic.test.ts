@@ -1,5 +1,5 @@
+import type { Budget, Quota } from "@parlance/api";
 import { expect, test } from "vitest";
-import type { Budget, Quota } from "./api";
 import {
   byUrgency,
   progressOf,

@@ -1,5 +1,5 @@
 /** How far a budget is used, and who it is for. Amounts become floating point for drawing only. */
-import type { Budget, BudgetSubject, Quota } from "./api";
+import type { Budget, BudgetSubject, Quota } from "@parlance/api";
 
 export const MARKS = [80, 90, 100] as const;
 

@@ -1,5 +1,6 @@
 /** The workspace's plan: its quotas with what is used of each. Nothing where it limits nothing. */
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { Quota, QuotaUnit } from "@parlance/api";
 import {
   formatDateTime,
   formatNumber,
@@ -11,7 +12,6 @@ import { cn, Skeleton } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Panel, Section } from "@/features/settings/section";
 import { LoadError } from "@/lib/load-error";
-import type { Quota, QuotaUnit } from "./api";
 import { quotaProgress } from "./budgets.logic";
 import { LimitMeter } from "./progress-bar";
 import { quotaQuery } from "./queries";

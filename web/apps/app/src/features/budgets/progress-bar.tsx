@@ -1,7 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
+import type { Budget } from "@parlance/api";
 import { formatPercent, formatUsd } from "@parlance/i18n";
 import { cn } from "@parlance/ui";
-import type { Budget } from "./api";
 import { MARKS, progressOf, type Progress } from "./budgets.logic";
 
 /** A budget's: spent, then what calls under way have reserved, of the limit. */

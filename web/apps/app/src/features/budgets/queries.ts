@@ -1,6 +1,6 @@
+import { getQuota, listBudgets } from "@parlance/api";
 import { queryOptions } from "@tanstack/react-query";
-import { everyPage } from "@/lib/api-call";
-import { getQuota, listBudgets } from "./api";
+import { everyPage } from "@/lib/every-page";
 
 export const budgetKeys = { all: ["budgets"] as const, quota: ["quota"] as const };
 

@@ -1,12 +1,10 @@
 /** Whom a budget can be for, and what they are called. */
 import { useLingui } from "@lingui/react/macro";
-import type { Member } from "@parlance/api";
+import type { ApiKeyInfo, BudgetSubject, Member } from "@parlance/api";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import type { ApiKeyInfo } from "@/features/keys/api";
 import { keysQuery } from "@/features/keys/queries";
 import { usePermission, useSession } from "@/features/session/use-session";
 import { membersQuery } from "@/features/settings/workspace/queries";
-import type { BudgetSubject } from "./api";
 
 export interface Subjects {
   members: Member[];

@@ -1,16 +1,22 @@
 /** Making a key, or changing one. */
 import { Trans, useLingui } from "@lingui/react/macro";
+import {
+  createKey,
+  updateKey,
+  type ApiKeyInfo,
+  type Budget,
+  type KeyScope,
+  type NewKey,
+} from "@parlance/api";
 import { Button, Field, Input, NativeSelect, Textarea } from "@parlance/ui";
 import { Checkbox, Choices, Radio } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
 import { ChevronRight } from "lucide-react";
 import { useState } from "react";
-import type { Budget } from "@/features/budgets/api";
 import { usePermission } from "@/features/session/use-session";
 import { applyServerErrors } from "@/lib/forms";
 import { toastError } from "@/lib/errors";
 import { useForm, type Form } from "@/lib/use-form";
-import { createKey, updateKey, type ApiKeyInfo, type KeyScope, type NewApiKey } from "./api";
 import {
   bodyOf,
   EMPTY_FORM,
@@ -35,7 +41,7 @@ export default function KeyDialog({
   apiKey?: ApiKeyInfo;
   cap?: Budget;
   /** `form` for the spend cap, which is set after the key is made. */
-  onCreated: (made: NewApiKey, form: KeyForm) => void;
+  onCreated: (made: NewKey, form: KeyForm) => void;
   onChanged: () => void;
   onClose: () => void;
 }) {

@@ -1,4 +1,5 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import type { ApiKeyInfo, Budget, KeyScope } from "@parlance/api";
 import {
   formatCompact,
   formatDateTime,
@@ -9,8 +10,7 @@ import {
 } from "@parlance/i18n";
 import { Badge, cn, MenuButton, type MenuEntry } from "@parlance/ui";
 import { Ellipsis, KeyRound, Pencil, RefreshCw, Trash2 } from "lucide-react";
-import type { Budget } from "@/features/budgets/api";
-import type { ApiKeyInfo, KeyScope } from "./api";
+import { Children, Fragment, type ReactNode } from "react";
 import { keyStatus } from "./keys.logic";
 
 export interface KeyActions {
@@ -78,38 +78,26 @@ export function KeyRow({
             <Badge key={scope}>{scopeNames[scope]}</Badge>
           ))}
         </p>
-        <p className="mt-1 flex flex-wrap gap-x-3 text-[0.8125rem] text-subtle">
+        <Facts>
           <code className="font-mono text-muted">{key.prefix}…</code>
           <Used at={key.last_used_at} />
           <Ends apiKey={key} now={now} />
           {owner !== null && (
-            <span className="min-w-0 truncate" title={key.user.email}>
+            <span title={key.user.email}>
               <Trans>of {owner}</Trans>
             </span>
           )}
-        </p>
-        <p className="mt-0.5 flex flex-wrap gap-x-3 text-[0.8125rem] text-subtle">
-          {key.models === null ? (
-            key.scopes.includes("inference") && (
-              <span>
-                <Trans>all models</Trans>
-              </span>
-            )
-          ) : (
+        </Facts>
+        <Facts>
+          {key.models !== null ? (
             <span title={key.models.join(", ")}>
               <Plural value={key.models.length} one="# model" other="# models" />
             </span>
+          ) : (
+            key.scopes.includes("inference") && <Trans>all models</Trans>
           )}
-          {key.requests_per_minute !== null && (
-            <span>
-              <Trans>{requests} requests/min</Trans>
-            </span>
-          )}
-          {key.tokens_per_minute !== null && (
-            <span>
-              <Trans>{tokens} tokens/min</Trans>
-            </span>
-          )}
+          {key.requests_per_minute !== null && <Trans>{requests} requests/min</Trans>}
+          {key.tokens_per_minute !== null && <Trans>{tokens} tokens/min</Trans>}
           {key.allowed_ips !== null && (
             <span title={key.allowed_ips.join(", ")}>
               <Plural
@@ -119,24 +107,39 @@ export function KeyRow({
               />
             </span>
           )}
-          {cap && (
-            <span>
-              <Cap cap={cap} />
-            </span>
-          )}
-        </p>
+          {cap && <Cap cap={cap} />}
+        </Facts>
       </div>
       {status !== "revoked" && (
         <MenuButton
           items={items}
           align="end"
           aria-label={t`Options for ${name}`}
-          className="-me-1.5 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
+          className="-me-1.5 -mt-2 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:-mt-2.5 touch:size-11"
         >
           <Ellipsis size={18} aria-hidden />
         </MenuButton>
       )}
     </li>
+  );
+}
+
+/** Short facts in a line, a dot between each two; a fact is never torn apart. */
+function Facts({ children }: { children: ReactNode }) {
+  const facts = Children.toArray(children);
+  if (facts.length === 0) return null;
+  return (
+    <p className="mt-1 text-[0.8125rem] leading-5 text-subtle">
+      {facts.map((fact, index) => (
+        <Fragment key={index}>
+          {index > 0 && " "}
+          <span className="inline-block max-w-full truncate align-bottom">
+            {fact}
+            {index < facts.length - 1 && <span aria-hidden>{" ·"}</span>}
+          </span>
+        </Fragment>
+      ))}
+    </p>
   );
 }
 

@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { revokeKey, type ApiKeyInfo, type NewKey } from "@parlance/api";
 import { Button, EmptyState, Skeleton, toast } from "@parlance/ui";
 import { Segmented } from "@parlance/ui/choice";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -10,7 +11,6 @@ import { NoPermission } from "@/features/settings/no-permission";
 import { Panel, Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
-import { revokeKey, type ApiKeyInfo, type NewApiKey } from "./api";
 import { KeyRow, type KeyActions } from "./key-row";
 import { byUse, type KeyForm } from "./keys.logic";
 import { keyKeys, keysQuery } from "./queries";
@@ -25,7 +25,7 @@ const SecretDialog = lazy(() => import("./secret-dialog"));
 type Window =
   | { kind: "create" }
   | { kind: "edit" | "rotate" | "revoke"; key: ApiKeyInfo }
-  | { kind: "secret"; made: NewApiKey; rotated: boolean; form?: KeyForm; capError?: unknown };
+  | { kind: "secret"; made: NewKey; rotated: boolean; form?: KeyForm; capError?: unknown };
 
 export default function KeysPage() {
   const { t } = useLingui();
@@ -49,7 +49,7 @@ export default function KeysPage() {
     void queries.invalidateQueries({ queryKey: keyKeys.all });
     void queries.invalidateQueries({ queryKey: budgetKeys.all });
   };
-  const created = async (made: NewApiKey, form: KeyForm) => {
+  const created = async (made: NewKey, form: KeyForm) => {
     let capError: unknown;
     await saveCap(made.key, form, undefined).catch((problem: unknown) => {
       capError = problem;

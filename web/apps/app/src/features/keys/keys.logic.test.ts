@@ -1,5 +1,5 @@
+import type { ApiKeyInfo } from "@parlance/api";
 import { describe, expect, test } from "vitest";
-import type { ApiKeyInfo } from "./api";
 import {
   bodyOf,
   byUse,

@@ -1,6 +1,9 @@
 /** What a key's form and row need to know. Pure. */
-import type { ApiKeyInfo, KeyBody, KeyScope } from "./api";
+import type { ApiKeyInfo, CreateKeyRequest, KeyScope } from "@parlance/api";
 import { readCount } from "@/lib/decimal";
+
+/** What can be chosen of a key, all of it said. */
+export type KeyBody = Required<CreateKeyRequest>;
 
 const DAY_MS = 86_400_000;
 const SOON_MS = 7 * DAY_MS;
@@ -184,7 +187,9 @@ function isV6(text: string): boolean {
   return halves.length === 2 ? count <= 7 : count === 8;
 }
 
-/** The beginning, then dots: enough to recognise, not to use. */
+const DOTS = 12;
+
+/** The beginning, then dots: enough to recognise, not to use, and short enough for a phone. */
 export function maskSecret(secret: string, shown = 12): string {
-  return secret.slice(0, shown) + "•".repeat(Math.max(0, secret.length - shown));
+  return secret.slice(0, shown) + "•".repeat(Math.min(DOTS, Math.max(0, secret.length - shown)));
 }

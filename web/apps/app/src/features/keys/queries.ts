@@ -1,5 +1,5 @@
+import { listKeys } from "@parlance/api";
 import { infiniteQueryOptions } from "@tanstack/react-query";
-import { listKeys } from "./api";
 
 export const keyKeys = { all: ["keys"] as const };
 

@@ -1,13 +1,30 @@
 /** The first call with a key, in tabs; the server's own address and a model that answers filled in. */
 import { Trans, useLingui } from "@lingui/react/macro";
 import { cn } from "@parlance/ui";
+import { Segmented } from "@parlance/ui/choice";
 import { useQuery } from "@tanstack/react-query";
 import { useId, useRef, useState, type KeyboardEvent } from "react";
 import { chooseModel } from "@/features/models/models.logic";
 import { availableModels } from "@/features/models/queries";
 import { CopyButton } from "@/lib/copy-button";
 import { maskSecret } from "./keys.logic";
-import { LANGUAGES, snippet, VARIABLE, type Language } from "./snippets.logic";
+import {
+  installCommand,
+  LANGUAGES,
+  snippet,
+  STYLES,
+  VARIABLE,
+  type Language,
+  type Style,
+} from "./snippets.logic";
+
+const NAMES: Record<Language | Style, string> = {
+  curl: "curl",
+  python: "Python",
+  typescript: "TypeScript",
+  openai: "OpenAI",
+  anthropic: "Anthropic",
+};
 
 export function QuickStart({
   secret = null,
@@ -24,22 +41,11 @@ export function QuickStart({
   const id = useId();
   const tabs = useRef<HTMLDivElement>(null);
   const [language, setLanguage] = useState<Language>("curl");
+  const [style, setStyle] = useState<Style>("openai");
   const usable = useQuery(availableModels).data ?? [];
   const model = models?.[0] ?? chooseModel(usable)?.id ?? "…";
   const call = { origin: location.origin, model };
   const shown = secret === null || revealed ? secret : maskSecret(secret);
-  const names: Record<Language, string> = {
-    curl: "curl",
-    openai: "Python (openai)",
-    anthropic: "Python (anthropic)",
-    typescript: "TypeScript",
-  };
-  const install: Record<Language, string | null> = {
-    curl: null,
-    openai: "pip install openai",
-    anthropic: "pip install anthropic",
-    typescript: "npm install openai",
-  };
   const move = (event: KeyboardEvent) => {
     const at = LANGUAGES.indexOf(language);
     const to = {
@@ -54,10 +60,10 @@ export function QuickStart({
     setLanguage(next);
     tabs.current?.querySelector<HTMLElement>(`[data-language=${next}]`)?.focus();
   };
-  const command = install[language];
+  const command = installCommand(language, style);
   return (
     <div className="overflow-hidden rounded-lg border border-line bg-surface">
-      <div className="flex items-center gap-2 border-b border-line pe-1.5">
+      <div className="flex flex-wrap items-center gap-x-2 border-b border-line pe-1.5">
         <div
           ref={tabs}
           role="tablist"
@@ -83,13 +89,21 @@ export function QuickStart({
                   : "border-transparent text-muted hover:text-fg",
               )}
             >
-              {names[name]}
+              {NAMES[name]}
             </button>
           ))}
         </div>
+        <div className="max-sm:order-last max-sm:flex max-sm:w-full max-sm:px-2.5 max-sm:pb-2.5">
+          <Segmented
+            label={t`In the style of`}
+            value={style}
+            options={STYLES.map((each) => ({ id: each, label: NAMES[each] }))}
+            onChange={setStyle}
+          />
+        </div>
         <CopyButton
           label={t`Copy the example`}
-          text={() => snippet(language, { ...call, secret })}
+          text={() => snippet(language, style, { ...call, secret })}
         />
       </div>
       <div role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${language}`}>
@@ -97,7 +111,7 @@ export function QuickStart({
           tabIndex={0}
           className="overflow-x-auto -outline-offset-2 p-4 font-mono text-[0.8125rem] leading-relaxed"
         >
-          <code>{snippet(language, { ...call, secret: shown })}</code>
+          <code>{snippet(language, style, { ...call, secret: shown })}</code>
         </pre>
         {(command || secret === null) && (
           <p className="border-t border-line px-4 py-2.5 text-[0.8125rem] text-subtle">

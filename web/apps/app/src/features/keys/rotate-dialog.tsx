@@ -1,11 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { rotateKey, type ApiKeyInfo, type NewKey } from "@parlance/api";
 import { Button } from "@parlance/ui";
 import { Choices, Radio } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { toastError } from "@/lib/errors";
-import { rotateKey, type ApiKeyInfo, type NewApiKey } from "./api";
 
 const HOUR = 3600;
 
@@ -16,7 +16,7 @@ export default function RotateDialog({
   onClose,
 }: {
   apiKey: ApiKeyInfo;
-  onRotated: (made: NewApiKey) => void;
+  onRotated: (made: NewKey) => void;
   onClose: () => void;
 }) {
   const { t } = useLingui();

@@ -1,14 +1,14 @@
 /** The spend cap of a key is a hard budget over it: a second call after the key's own. */
-import { idempotencyKey } from "@parlance/api";
 import {
   createBudget,
   deleteBudget,
+  idempotencyKey,
   updateBudget,
+  type ApiKeyInfo,
   type Budget,
   type BudgetPeriod,
-} from "@/features/budgets/api";
+} from "@parlance/api";
 import { readPositiveUsd } from "@/lib/decimal";
-import type { ApiKeyInfo } from "./api";
 
 export function capOf(budgets: readonly Budget[] | undefined, keyId: string): Budget | undefined {
   return budgets?.find(

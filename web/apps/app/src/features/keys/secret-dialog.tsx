@@ -1,12 +1,12 @@
 /** The one time that a secret is shown. Closed by its own button only. */
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { NewKey } from "@parlance/api";
 import { Button, IconButton, Notice, toast } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
 import { Check, Copy, Eye, EyeOff } from "lucide-react";
 import { useState } from "react";
 import { errorMessage } from "@/lib/errors";
 import { copyText } from "@/lib/copy";
-import type { NewApiKey } from "./api";
 import { maskSecret } from "./keys.logic";
 import { QuickStart } from "./quick-start";
 
@@ -17,7 +17,7 @@ export default function SecretDialog({
   onRetryCap,
   onClose,
 }: {
-  made: NewApiKey;
+  made: NewKey;
   /** Whether the key is an old one with a new secret. */
   rotated: boolean;
   /** Why the spend cap isn't in force, although it was asked for. */
@@ -50,7 +50,7 @@ export default function SecretDialog({
       }
       className="max-w-2xl!"
       footer={
-        <Button variant="primary" onClick={onClose}>
+        <Button variant={copied ? "primary" : "secondary"} onClick={onClose}>
           <Trans>I have saved it</Trans>
         </Button>
       }
@@ -80,7 +80,11 @@ export default function SecretDialog({
               {revealed ? <EyeOff size={17} aria-hidden /> : <Eye size={17} aria-hidden />}
             </IconButton>
           </div>
-          <Button className="h-10! touch:h-11!" onClick={() => void copy()}>
+          <Button
+            variant={copied ? "secondary" : "primary"}
+            className="h-10! max-sm:w-full touch:h-11!"
+            onClick={() => void copy()}
+          >
             {copied ? (
               <Check size={16} aria-hidden className="text-success" />
             ) : (

@@ -1,12 +1,12 @@
 /** A key of the workspace's own for a provider, with its own deployments where it has any. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { ApiError, idempotencyKey } from "@parlance/api";
+import { ApiError, createConnection, updateConnection, type Connection } from "@parlance/api";
 import { Button, Field, IconButton, Input, NativeSelect, Notice } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
 import { Eye, EyeOff, Plus, Trash2 } from "lucide-react";
 import { useRef, useState, type FormEvent } from "react";
 import { toastError } from "@/lib/errors";
-import { createConnection, updateConnection, type Connection } from "./api";
+import { useIdempotency } from "@/lib/use-idempotency";
 import { PROVIDERS } from "./names";
 import {
   deploymentBody,
@@ -30,7 +30,7 @@ export default function ConnectionDialog({
 }) {
   const { t } = useLingui();
   const formElement = useRef<HTMLFormElement>(null);
-  const [idempotency] = useState(idempotencyKey);
+  const once = useIdempotency();
   const [providerId, setProviderId] = useState(connection?.provider ?? "openai");
   const [name, setName] = useState(connection?.name ?? "");
   const [apiKey, setApiKey] = useState("");
@@ -95,10 +95,7 @@ export default function ConnectionDialog({
       };
       if (connection) await updateConnection({ path: { id: connection.id }, body });
       else {
-        await createConnection({
-          body: { ...body, provider: providerId, enabled: true },
-          headers: { "Idempotency-Key": idempotency },
-        });
+        await once({ ...body, provider: providerId, enabled: true }, createConnection);
       }
       onSaved();
     } catch (error) {

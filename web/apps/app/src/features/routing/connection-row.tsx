@@ -1,11 +1,16 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import {
+  testConnection,
+  updateConnection,
+  type Connection,
+  type ConnectionTest,
+} from "@parlance/api";
 import { formatNumber } from "@parlance/i18n";
 import { Badge, Button, MenuButton, Switch, toast } from "@parlance/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleAlert, CircleCheck, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { modelKeys } from "@/features/models/queries";
 import { errorMessage, toastError } from "@/lib/errors";
-import { testConnection, updateConnection, type Connection, type ConnectionTest } from "./api";
 import { useProviderName } from "./names";
 import { routingKeys } from "./queries";
 
@@ -56,7 +61,7 @@ export function ConnectionRow({
             )}
           </p>
         </div>
-        <div className="flex items-center gap-2">
+        <div className="flex items-center gap-3 max-sm:w-full">
           <Button size="sm" pending={test.isPending} onClick={() => test.mutate()}>
             <span>
               <Trans>Test</Trans>
@@ -71,7 +76,7 @@ export function ConnectionRow({
           <MenuButton
             align="end"
             aria-label={t`Options for ${name}`}
-            className="-me-1.5 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
+            className="-me-1.5 grid size-9 max-sm:ms-auto shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
             items={[
               { label: t`Edit`, icon: <Pencil size={16} aria-hidden />, onSelect: onEdit },
               "separator",

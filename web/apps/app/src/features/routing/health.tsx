@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { ProviderHealth } from "@parlance/api";
 import { formatNumber, formatUntil } from "@parlance/i18n";
 import { cn, EmptyState, Skeleton } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
@@ -7,7 +8,6 @@ import type { ReactNode } from "react";
 import { runErrorMessage } from "@/features/chat/errors";
 import { LoadError } from "@/lib/load-error";
 import { Panel } from "@/features/settings/section";
-import type { ProviderHealth } from "./api";
 import { healthQuery } from "./queries";
 
 /** How each provider has fared with the last calls. */
@@ -49,12 +49,16 @@ export function Health() {
 
 function HealthCard({ health }: { health: ProviderHealth }) {
   const { t } = useLingui();
-  const states = {
-    closed: { label: t`Works`, dot: "bg-success", text: "text-success" },
+  const closed = { label: t`Works`, dot: "bg-success", text: "text-success" };
+  const states: Record<string, typeof closed> = {
     half_open: { label: t`Being tried again`, dot: "bg-warning", text: "text-warning" },
     open: { label: t`Paused`, dot: "bg-danger", text: "text-danger" },
   };
-  const state = states[health.state];
+  // Nothing is known of one that nobody has called.
+  const idle = health.state === "closed" && health.successes + health.failures === 0;
+  const state = idle
+    ? { label: t`Not called lately`, dot: "bg-control", text: "text-subtle" }
+    : (states[health.state] ?? closed);
   const median = formatNumber(health.latency_ms_p50 ?? 0);
   const failure = health.last_error && runErrorMessage(health.last_error);
   const until = health.opens_until ? formatUntil(health.opens_until) : null;

@@ -1,4 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { deleteConnection, type Connection } from "@parlance/api";
 import { Button, EmptyState, Skeleton, toast } from "@parlance/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plug, Plus } from "lucide-react";
@@ -9,7 +10,6 @@ import { NoPermission } from "@/features/settings/no-permission";
 import { Panel, Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
-import { deleteConnection, type Connection } from "./api";
 import { ConnectionRow } from "./connection-row";
 import { Health } from "./health";
 import { connectionsQuery, routingKeys } from "./queries";

@@ -1,6 +1,6 @@
+import { getProviderHealth, listConnections, listRoutes } from "@parlance/api";
 import { queryOptions } from "@tanstack/react-query";
-import { everyPage } from "@/lib/api-call";
-import { listConnections, listRoutes, providerHealth } from "./api";
+import { everyPage } from "@/lib/every-page";
 
 export const routingKeys = {
   routes: ["routes"] as const,
@@ -26,7 +26,7 @@ export const connectionsQuery = () =>
 export const healthQuery = () =>
   queryOptions({
     queryKey: routingKeys.health,
-    queryFn: ({ signal }) => providerHealth({ signal }).then((page) => page.data),
+    queryFn: ({ signal }) => getProviderHealth({ signal }).then((page) => page.data),
     staleTime: 5_000,
     refetchInterval: 10_000,
   });

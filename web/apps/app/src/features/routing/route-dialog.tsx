@@ -1,6 +1,6 @@
 /** Making a route, or changing one. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { ApiError, idempotencyKey } from "@parlance/api";
+import { ApiError, createRoute, isApiError, updateRoute, type Route } from "@parlance/api";
 import { Button, Field, Input, Notice, Switch } from "@parlance/ui";
 import { Choices, Radio } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
@@ -8,7 +8,7 @@ import { Plus } from "lucide-react";
 import { useId, useRef, useState, type FormEvent } from "react";
 import { shortModelId } from "@/features/models/models.logic";
 import { toastError } from "@/lib/errors";
-import { createRoute, updateRoute, type Route } from "./api";
+import { useIdempotency } from "@/lib/use-idempotency";
 import {
   dotted,
   MAX_TARGETS,
@@ -39,7 +39,7 @@ export default function RouteDialog({
   const { t } = useLingui();
   const abortId = useId();
   const formElement = useRef<HTMLFormElement>(null);
-  const [idempotency] = useState(idempotencyKey);
+  const once = useIdempotency();
   const [draft, setDraft] = useState(() => routeDraft(route));
   const [checked, setChecked] = useState(false);
   const [refused, setRefused] = useState<Record<string, string>>({});
@@ -92,19 +92,16 @@ export default function RouteDialog({
     try {
       const body = routeBody(draft);
       if (route) await updateRoute({ path: { id: route.id }, body });
-      else await createRoute({ body, headers: { "Idempotency-Key": idempotency } });
+      else await once(body, createRoute);
       onSaved();
     } catch (error) {
       const fields = error instanceof ApiError ? error.errors : [];
-      if (fields.length === 0) toastError(error);
-      setRefused(
-        Object.fromEntries(
-          fields.map(({ field, code, message }) => [
-            dotted(field),
-            field === "name" && code === "taken" ? t`Another route has this name.` : message,
-          ]),
-        ),
-      );
+      const taken = isApiError(error, "conflict");
+      if (fields.length === 0 && !taken) toastError(error);
+      setRefused({
+        ...Object.fromEntries(fields.map(({ field, message }) => [dotted(field), message])),
+        ...(taken ? { name: t`Another route has this name.` } : {}),
+      });
       focusFault();
     } finally {
       setPending(false);

@@ -1,4 +1,5 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import { deleteRoute, type Route } from "@parlance/api";
 import { formatPercent } from "@parlance/i18n";
 import { Badge, Button, EmptyState, MenuButton, Skeleton, toast } from "@parlance/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -11,7 +12,6 @@ import { NoPermission } from "@/features/settings/no-permission";
 import { Panel, Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
-import { deleteRoute, type Route } from "./api";
 import { routesQuery, routingKeys } from "./queries";
 
 const ConfirmDialog = lazy(() => import("@/lib/confirm-dialog"));
@@ -139,7 +139,7 @@ function RouteRow({
   const name = route.name;
   const models = useQuery(availableModels).data;
   const weighted = route.strategy === "weighted";
-  const sum = route.targets.reduce((total, { weight }) => total + weight, 0);
+  const sum = route.targets.reduce((total, { weight = 1 }) => total + weight, 0);
   const conditional = route.targets.filter(({ when }) => when !== null).length;
   return (
     <li className="flex items-start gap-3 px-4 py-4">
@@ -172,7 +172,7 @@ function RouteRow({
                 </span>
                 {weighted && sum > 0 && (
                   <span className="text-muted tabular-nums">
-                    {formatPercent(target.weight / sum)}
+                    {formatPercent((target.weight ?? 1) / sum)}
                   </span>
                 )}
               </span>
@@ -184,7 +184,7 @@ function RouteRow({
         <MenuButton
           align="end"
           aria-label={t`Options for ${name}`}
-          className="-me-1.5 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
+          className="-me-1.5 -mt-2 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:-mt-2.5 touch:size-11"
           items={[
             { label: t`Edit`, icon: <Pencil size={16} aria-hidden />, onSelect: onEdit },
             "separator",

@@ -1,5 +1,5 @@
+import type { Route } from "@parlance/api";
 import { describe, expect, test } from "vitest";
-import type { Route } from "./api";
 import {
   deploymentBody,
   deploymentDraft,

@@ -1,5 +1,11 @@
 /** Editing routes and connections: drafts, checks, moves. Pure. */
-import type { Deployment, Route, RouteBody, RouteTarget, When } from "./api";
+import type {
+  CreateRouteRequest,
+  Deployment,
+  Route,
+  RouteCondition,
+  RouteTarget,
+} from "@parlance/api";
 import { readCount, readUsd } from "@/lib/decimal";
 
 export const ROUTE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -37,7 +43,7 @@ export function draftOf({ model, weight, when }: RouteTarget): TargetDraft {
   return {
     ...newTarget(),
     model,
-    weight: String(weight),
+    weight: String(weight ?? 1),
     max_input_tokens: String(when?.max_input_tokens ?? ""),
     needs_vision: choice(when?.needs_vision),
     needs_tools: choice(when?.needs_tools),
@@ -53,9 +59,9 @@ export function isConditional(draft: TargetDraft): boolean {
   return whenOf(draft) !== null;
 }
 
-function whenOf(draft: TargetDraft): When | null {
+function whenOf(draft: TargetDraft): RouteCondition | null {
   const tokens = readCount(draft.max_input_tokens);
-  const when: When = tokens ? { max_input_tokens: tokens } : {};
+  const when: RouteCondition = tokens ? { max_input_tokens: tokens } : {};
   for (const name of ["needs_vision", "needs_tools", "stream"] as const) {
     if (draft[name] !== "any") when[name] = draft[name] === "yes";
   }
@@ -115,7 +121,7 @@ export function mayFindNone(draft: RouteDraft): boolean {
   return draft.targets.length > 0 && draft.targets.every(isConditional);
 }
 
-export function routeBody(draft: RouteDraft): RouteBody {
+export function routeBody(draft: RouteDraft): Required<CreateRouteRequest> {
   return {
     name: draft.name,
     description: draft.description.trim(),

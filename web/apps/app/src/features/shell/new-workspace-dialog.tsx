@@ -1,23 +1,23 @@
 import { useLingui } from "@lingui/react/macro";
-import { createWorkspace, idempotencyKey } from "@parlance/api";
+import { createWorkspace } from "@parlance/api";
 import { Button, Field, Input } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
-import { useState } from "react";
 import { navigate } from "@/lib/navigation";
 import { enterWorkspace } from "@/features/session/actions";
 import { applyServerErrors } from "@/lib/forms";
 import { useForm, type Form } from "@/lib/use-form";
+import { useIdempotency } from "@/lib/use-idempotency";
 import { workspaceSchema, type WorkspaceForm } from "./workspace-schema";
 
 export default function NewWorkspaceDialog({ onClose }: { onClose: () => void }) {
   const { t } = useLingui();
-  const [key] = useState(idempotencyKey);
+  const once = useIdempotency();
   const form: Form<WorkspaceForm> = useForm<WorkspaceForm>({
     schema: workspaceSchema,
     initial: { name: "" },
     onSubmit: async (body) => {
       try {
-        const workspace = await createWorkspace({ body, headers: { "Idempotency-Key": key } });
+        const workspace = await once(body, createWorkspace);
         onClose();
         await enterWorkspace(workspace.id, () => navigate({ to: "/" }));
       } catch (error) {

@@ -1,10 +1,9 @@
 /** Over the composer when a spend cap, a quota or a guardrail stopped the last message: which, and until when. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { ApiError } from "@parlance/api";
+import type { ApiError, Budget, Quota } from "@parlance/api";
 import { formatDateTime, formatNumber, formatUntil, formatUsd } from "@parlance/i18n";
 import { buttonClass, Notice } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
-import type { Budget, Quota } from "@/features/budgets/api";
 import { stoppingBudget, stoppingQuota } from "@/features/budgets/budgets.logic";
 import { budgetsQuery, quotaQuery } from "@/features/budgets/queries";
 import { usePermission, useSession } from "@/features/session/use-session";

@@ -1,14 +1,5 @@
-import { getUsage, type UsageGroup as Known, type UsageReport as Report } from "@parlance/api";
+import { getUsage, type UsageGroup } from "@parlance/api";
 import { queryOptions } from "@tanstack/react-query";
-
-/** What the rows of a report stand for. By key is newer than the generated client. */
-export type UsageGroup = Known | "key";
-export type UsageReport = Omit<Report, "group_by"> & {
-  group_by: UsageGroup;
-  /** Answers that the gateway gave from its cache, and what they would have cost. */
-  cached_answers: number;
-  saved_usd: string;
-};
 
 export const usageKeys = {
   all: ["usage"] as const,
@@ -20,8 +11,7 @@ export const usageKeys = {
 export function usageQuery(group: UsageGroup, from?: string, to?: string) {
   return queryOptions({
     queryKey: usageKeys.report(from, to, group),
-    queryFn: async ({ signal }): Promise<UsageReport> =>
-      (await getUsage({ query: { from, to, group_by: group as Known }, signal })) as UsageReport,
+    queryFn: ({ signal }) => getUsage({ query: { from, to, group_by: group }, signal }),
   });
 }
 

@@ -1,4 +1,5 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
+import type { UsageGroup, UsageReport } from "@parlance/api";
 import { formatCompact, formatNumber, formatUsd, i18n } from "@parlance/i18n";
 import { Button, cn, EmptyState, IconButton, NativeSelect, Skeleton } from "@parlance/ui";
 import { Segmented } from "@parlance/ui/choice";
@@ -9,7 +10,7 @@ import { usePermission, useSession } from "@/features/session/use-session";
 import { LoadError } from "@/lib/load-error";
 import { Panel, Section, SettingsPage } from "../section";
 import { toCsv } from "./csv.logic";
-import { usageQuery, type UsageGroup, type UsageReport } from "./queries";
+import { usageQuery } from "./queries";
 import { UsageChart } from "./usage-chart";
 import { UsageTable } from "./usage-table";
 import { bars, monthOf, monthRange, monthsUntil, shiftMonth } from "./usage.logic";
@@ -29,7 +30,10 @@ export default function UsagePage() {
     year: "numeric",
     timeZone: "UTC",
   });
-  const monthName = (id: string) => names.format(new Date(`${id}-01T00:00:00Z`));
+  const monthName = (id: string) => {
+    const name = names.format(new Date(`${id}-01T00:00:00Z`));
+    return name.charAt(0).toLocaleUpperCase(i18n.locale) + name.slice(1);
+  };
   const hasKeys = usePermission("keys.create");
   const groups: { id: UsageGroup; label: string }[] = [
     { id: "day", label: t`Day` },
@@ -56,7 +60,7 @@ export default function UsagePage() {
             </IconButton>
             <NativeSelect
               aria-label={t`Month`}
-              className="w-44 text-sm"
+              className="w-44 text-sm touch:w-54"
               value={month}
               onChange={(event) => setMonth(event.target.value)}
             >

@@ -1,10 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import type { UsageRow } from "@parlance/api";
+import type { UsageReport, UsageRow } from "@parlance/api";
 import { formatDate, formatNumber, formatUsd } from "@parlance/i18n";
+import { cn } from "@parlance/ui";
 import type { ReactNode } from "react";
-import type { UsageReport } from "./queries";
 
-const cell = "px-4 py-2.5 text-end tabular-nums whitespace-nowrap";
+const cell = "px-2 py-2.5 text-end tabular-nums whitespace-nowrap last:pe-4 @md:px-4";
+/** What the cost doesn't need to be understood gives way first. */
+const detail = "hidden @2xl:table-cell";
+const count = "hidden @md:table-cell";
 
 export function UsageTable({ report }: { report: UsageReport }) {
   const { t } = useLingui();
@@ -19,7 +22,7 @@ export function UsageTable({ report }: { report: UsageReport }) {
       role="region"
       aria-label={t`Usage`}
       tabIndex={0}
-      className="overflow-x-auto -outline-offset-2"
+      className="@container overflow-x-auto -outline-offset-2"
     >
       <table className="w-full text-sm">
         <thead>
@@ -35,19 +38,19 @@ export function UsageTable({ report }: { report: UsageReport }) {
                 <Trans>Person</Trans>
               )}
             </th>
-            <Heading>
+            <Heading className={count}>
               <Trans>Answers</Trans>
             </Heading>
             <Heading>
               <Trans>Input</Trans>
             </Heading>
-            <Heading>
+            <Heading className={detail}>
               <Trans>Cached</Trans>
             </Heading>
             <Heading>
               <Trans>Output</Trans>
             </Heading>
-            <Heading>
+            <Heading className={detail}>
               <Trans>Reasoning</Trans>
             </Heading>
             <Heading>
@@ -68,9 +71,15 @@ export function UsageTable({ report }: { report: UsageReport }) {
   );
 }
 
-function Heading({ children }: { children: ReactNode }) {
+function Heading({ children, className }: { children: ReactNode; className?: string }) {
   return (
-    <th scope="col" className="px-4 py-2.5 text-end font-medium">
+    <th
+      scope="col"
+      className={cn(
+        "px-2 py-2.5 text-end font-medium whitespace-nowrap last:pe-4 @md:px-4",
+        className,
+      )}
+    >
       {children}
     </th>
   );
@@ -79,14 +88,17 @@ function Heading({ children }: { children: ReactNode }) {
 function Row({ row, name }: { row: UsageRow; name: ReactNode }) {
   return (
     <tr>
-      <th scope="row" className="max-w-64 truncate px-4 py-2.5 text-start [font-weight:inherit]">
+      <th
+        scope="row"
+        className="max-w-28 truncate @md:max-w-64 px-4 py-2.5 text-start [font-weight:inherit]"
+      >
         {name}
       </th>
-      <td className={cell}>{formatNumber(row.runs)}</td>
+      <td className={cn(cell, count)}>{formatNumber(row.runs)}</td>
       <td className={cell}>{formatNumber(row.input_tokens)}</td>
-      <td className={cell}>{formatNumber(row.cached_input_tokens)}</td>
+      <td className={cn(cell, detail)}>{formatNumber(row.cached_input_tokens)}</td>
       <td className={cell}>{formatNumber(row.output_tokens)}</td>
-      <td className={cell}>{formatNumber(row.reasoning_tokens)}</td>
+      <td className={cn(cell, detail)}>{formatNumber(row.reasoning_tokens)}</td>
       <td className={cell}>{formatUsd(row.cost_usd)}</td>
     </tr>
   );
