@@ -18,7 +18,7 @@ const END: &str = "<!-- /settings -->";
 const DECLARED: &[(&str, &str)] = &[
     ("crates/app/src/config.rs", ""),
     ("crates/gateway/src/config.rs", "gateway"),
-    ("crates/gateway/src/guard/mod.rs", "gateway"),
+    ("crates/contracts/src/guardrails/mod.rs", "gateway"),
     ("crates/providers/src/config.rs", "providers"),
 ];
 /// Where variables with names of their own are listed.
