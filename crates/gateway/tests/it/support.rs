@@ -13,7 +13,7 @@ use gateway::{Gateway, Parts};
 use guardrails::Subject;
 use http_body_util::BodyExt as _;
 use kernel::{Env, NanoUsd, Tasks, TenantScope, WorkspaceId};
-use metering::{BudgetSubject, Metering, NewBudget};
+use metering::{BudgetSubject, Metering, NewBudget, ReportRequest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{
@@ -313,7 +313,7 @@ impl World {
     /// What the cache has saved, once it has answered so often.
     pub async fn saved(&self, answers: i64) -> String {
         for _ in 0..500 {
-            let report = self.metering.report(&*self.identity, &self.scope, Default::default()).await.unwrap();
+            let report = self.metering.report(&*self.identity, &self.scope, ReportRequest::default()).await.unwrap();
             if report.cached_answers == answers {
                 return report.saved_usd.to_string();
             }

@@ -372,6 +372,137 @@ export type FilePart = {
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'cancelled' | 'error';
 
 /**
+ * What a guardrail did.
+ */
+export type GuardrailAction = 'redacted' | 'flagged' | 'blocked' | 'limited';
+
+/**
+ * What one rule did in one call. It never holds the text that it is about.
+ */
+export type GuardrailDecision = {
+    /**
+     * `email`, `phone`, `card`, `pattern.<name>`, `blocked_term`, `injection.<heuristic>`,
+     * `max_input_tokens` or `max_output_tokens`.
+     */
+    rule: string;
+    action: GuardrailAction;
+    /**
+     * How often it was found in the call.
+     */
+    count: number;
+};
+
+export type GuardrailInjection = 'off' | 'flag' | 'block';
+
+/**
+ * Personal data of one's own kind.
+ */
+export type GuardrailPattern = {
+    /**
+     * 1 to 32 letters and underscores; the placeholder is made of it: `[CCCD_1]`.
+     */
+    name: string;
+    /**
+     * A regular expression of at most 200 characters, without look-around and back-references,
+     * that matches no empty text ([syntax](https://docs.rs/regex/latest/regex/#syntax)).
+     */
+    regex: string;
+};
+
+/**
+ * What holds for the calls of a workspace, or of one key. What is left out is off.
+ */
+export type GuardrailPolicy = {
+    /**
+     * Personal data that providers do not see.
+     */
+    redact?: Array<PersonalData>;
+    /**
+     * More of it: numbers of identity cards, of staff, of contracts.
+     */
+    patterns?: Array<GuardrailPattern>;
+    /**
+     * Whether the answer shows the data again where the model wrote a placeholder.
+     */
+    restore?: boolean;
+    /**
+     * Words and phrases that are refused, upper and lower case alike, as whole words.
+     */
+    blocked_terms?: Array<string>;
+    /**
+     * What happens when a text looks like an attempt to take over the model.
+     */
+    injection?: GuardrailInjection;
+    /**
+     * The most tokens that may go in with one call; null: as many as the model reads.
+     */
+    max_input_tokens: number | null;
+    /**
+     * The most tokens that one answer may have; null: as many as the model writes.
+     */
+    max_output_tokens: number | null;
+};
+
+/**
+ * A decision in the record.
+ */
+export type GuardrailRecord = {
+    id: GdId;
+    rule: string;
+    action: GuardrailAction;
+    /**
+     * How often it was found in the call.
+     */
+    count: number;
+    /**
+     * Who called.
+     */
+    user_id: UserId;
+    key_id: KeyId | null;
+    run_id: RunId | null;
+    usage_id: UseId | null;
+    occurred_at: Timestamp;
+};
+
+/**
+ * What would become of a text.
+ */
+export type GuardrailTrial = {
+    /**
+     * Why it would be refused; null: it would not.
+     */
+    blocked: string | null;
+    /**
+     * What a provider would see; null: nothing, as it would be refused.
+     */
+    text: string | null;
+    decisions: Array<GuardrailDecision>;
+    /**
+     * Its tokens for the workspace's default model; null: there is none.
+     */
+    tokens: number | null;
+};
+
+/**
+ * A policy, and what it stands on.
+ */
+export type Guardrails = {
+    /**
+     * Of the workspace or the key alone.
+     */
+    policy: GuardrailPolicy;
+    /**
+     * What holds without it: the operator's rules, and for a key also the workspace's.
+     */
+    floor: GuardrailPolicy;
+    updated_at: Timestamp | null;
+    /**
+     * The keys that have a policy of their own; only with the workspace's.
+     */
+    keys: Array<KeyId>;
+};
+
+/**
  * What anyone may know of this installation.
  */
 export type Instance = {
@@ -706,6 +837,33 @@ export type PageConversation = {
 /**
  * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
  */
+export type PageGuardrailRecord = {
+    data: Array<{
+        id: GdId;
+        rule: string;
+        action: GuardrailAction;
+        /**
+         * How often it was found in the call.
+         */
+        count: number;
+        /**
+         * Who called.
+         */
+        user_id: UserId;
+        key_id: KeyId | null;
+        run_id: RunId | null;
+        usage_id: UseId | null;
+        occurred_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
 export type PageMember = {
     data: Array<{
         user_id: UserId;
@@ -904,7 +1062,12 @@ export type Part = {
 /**
  * One thing that a role may allow
  */
-export type Permission = 'workspace.read' | 'workspace.manage' | 'members.read' | 'members.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'connections.manage' | 'keys.manage';
+export type Permission = 'workspace.read' | 'workspace.manage' | 'members.read' | 'members.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
+
+/**
+ * Personal data that is known without a pattern of one's own.
+ */
+export type PersonalData = 'email' | 'phone' | 'card';
 
 /**
  * A workspace's plan.
@@ -1115,6 +1278,10 @@ export type Run = {
      * Milliseconds from the start to the first piece of the answer.
      */
     first_token_ms: number | null;
+    /**
+     * What guardrails did to what was sent to the provider; never the text itself.
+     */
+    guardrails: Array<GuardrailDecision>;
 };
 
 /**
@@ -1229,6 +1396,12 @@ export type StartedRun = {
     run: Run;
     user_message: Message | null;
     assistant_message: Message;
+};
+
+export type TestGuardrailsRequest = {
+    text: string;
+    key_id?: KeyId | null;
+    policy?: GuardrailPolicy | null;
 };
 
 /**
@@ -1452,6 +1625,14 @@ export type UsageReport = {
      */
     to: string;
     group_by: UsageGroup;
+    /**
+     * Answers that the gateway gave from its cache; they are no use and in no row.
+     */
+    cached_answers: number;
+    /**
+     * What they would have cost.
+     */
+    saved_usd: NanoUsd;
 };
 
 /**
@@ -1530,6 +1711,8 @@ export type ConvId = string;
 
 export type FileId = string;
 
+export type GdId = string;
+
 export type KeyId = string;
 
 export type MsgId = string;
@@ -1541,6 +1724,8 @@ export type RouteId = string;
 export type RunId = string;
 
 export type SessId = string;
+
+export type UseId = string;
 
 export type UserId = string;
 
@@ -2942,6 +3127,143 @@ export type GetFileContentResponses = {
 
 export type GetFileContentResponse = GetFileContentResponses[keyof GetFileContentResponses];
 
+export type GetGuardrailsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/guardrails';
+};
+
+export type GetGuardrailsErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type GetGuardrailsError = GetGuardrailsErrors[keyof GetGuardrailsErrors];
+
+export type GetGuardrailsResponses = {
+    /**
+     * The policy and its floor.
+     */
+    200: Guardrails;
+};
+
+export type GetGuardrailsResponse = GetGuardrailsResponses[keyof GetGuardrailsResponses];
+
+export type SetGuardrailsData = {
+    body: GuardrailPolicy;
+    path?: never;
+    query?: never;
+    url: '/api/v1/guardrails';
+};
+
+export type SetGuardrailsErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * A field is not valid: a bad pattern is named, as `patterns[0].regex`.
+     */
+    422: Problem;
+};
+
+export type SetGuardrailsError = SetGuardrailsErrors[keyof SetGuardrailsErrors];
+
+export type SetGuardrailsResponses = {
+    /**
+     * As it is now.
+     */
+    200: Guardrails;
+};
+
+export type SetGuardrailsResponse = SetGuardrailsResponses[keyof SetGuardrailsResponses];
+
+export type ListGuardrailDecisionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * Only what was done so.
+         */
+        action?: GuardrailAction;
+    };
+    url: '/api/v1/guardrails/decisions';
+};
+
+export type ListGuardrailDecisionsErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListGuardrailDecisionsError = ListGuardrailDecisionsErrors[keyof ListGuardrailDecisionsErrors];
+
+export type ListGuardrailDecisionsResponses = {
+    /**
+     * A page of decisions.
+     */
+    200: PageGuardrailRecord;
+};
+
+export type ListGuardrailDecisionsResponse = ListGuardrailDecisionsResponses[keyof ListGuardrailDecisionsResponses];
+
+export type TestGuardrailsData = {
+    body: TestGuardrailsRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/guardrails/test';
+};
+
+export type TestGuardrailsErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type TestGuardrailsError = TestGuardrailsErrors[keyof TestGuardrailsErrors];
+
+export type TestGuardrailsResponses = {
+    /**
+     * What would happen.
+     */
+    200: GuardrailTrial;
+};
+
+export type TestGuardrailsResponse = TestGuardrailsResponses[keyof TestGuardrailsResponses];
+
 export type GetInstanceData = {
     body?: never;
     path?: never;
@@ -3150,6 +3472,124 @@ export type UpdateKeyResponses = {
 };
 
 export type UpdateKeyResponse = UpdateKeyResponses[keyof UpdateKeyResponses];
+
+export type DeleteKeyGuardrailsData = {
+    body?: never;
+    path: {
+        /**
+         * The key's id.
+         */
+        id: KeyId;
+    };
+    query?: never;
+    url: '/api/v1/keys/{id}/guardrails';
+};
+
+export type DeleteKeyGuardrailsErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such key here.
+     */
+    404: Problem;
+};
+
+export type DeleteKeyGuardrailsError = DeleteKeyGuardrailsErrors[keyof DeleteKeyGuardrailsErrors];
+
+export type DeleteKeyGuardrailsResponses = {
+    /**
+     * It has none of its own now.
+     */
+    204: void;
+};
+
+export type DeleteKeyGuardrailsResponse = DeleteKeyGuardrailsResponses[keyof DeleteKeyGuardrailsResponses];
+
+export type GetKeyGuardrailsData = {
+    body?: never;
+    path: {
+        /**
+         * The key's id.
+         */
+        id: KeyId;
+    };
+    query?: never;
+    url: '/api/v1/keys/{id}/guardrails';
+};
+
+export type GetKeyGuardrailsErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such key here.
+     */
+    404: Problem;
+};
+
+export type GetKeyGuardrailsError = GetKeyGuardrailsErrors[keyof GetKeyGuardrailsErrors];
+
+export type GetKeyGuardrailsResponses = {
+    /**
+     * The policy and its floor.
+     */
+    200: Guardrails;
+};
+
+export type GetKeyGuardrailsResponse = GetKeyGuardrailsResponses[keyof GetKeyGuardrailsResponses];
+
+export type SetKeyGuardrailsData = {
+    body: GuardrailPolicy;
+    path: {
+        /**
+         * The key's id.
+         */
+        id: KeyId;
+    };
+    query?: never;
+    url: '/api/v1/keys/{id}/guardrails';
+};
+
+export type SetKeyGuardrailsErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such key here.
+     */
+    404: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type SetKeyGuardrailsError = SetKeyGuardrailsErrors[keyof SetKeyGuardrailsErrors];
+
+export type SetKeyGuardrailsResponses = {
+    /**
+     * As it is now.
+     */
+    200: Guardrails;
+};
+
+export type SetKeyGuardrailsResponse = SetKeyGuardrailsResponses[keyof SetKeyGuardrailsResponses];
 
 export type RotateKeyData = {
     body?: RotateKeyRequest | null;

@@ -1,5 +1,6 @@
 /** What was decided of late: rules and how often, never the texts. */
 import { Trans, useLingui } from "@lingui/react/macro";
+import type { GuardrailAction, GuardrailRecord } from "@parlance/api";
 import { formatDateTime, formatNumber } from "@parlance/i18n";
 import { Badge, Button, EmptyState, Skeleton } from "@parlance/ui";
 import { Segmented } from "@parlance/ui/choice";
@@ -10,11 +11,10 @@ import { useSubjects, type Subjects } from "@/features/budgets/use-subjects";
 import { actionName, ruleName } from "@/features/chat/guardrails";
 import { Panel, Section } from "@/features/settings/section";
 import { LoadError } from "@/lib/load-error";
-import type { Action, RecordedDecision } from "./api";
 import { decisionsQuery } from "./queries";
 import { TONES } from "./try-it";
 
-type Filter = Action | "all";
+type Filter = GuardrailAction | "all";
 
 export function Decisions() {
   const { t } = useLingui();
@@ -86,7 +86,7 @@ export function Decisions() {
   );
 }
 
-function Row({ row, subjects }: { row: RecordedDecision; subjects: Subjects }) {
+function Row({ row, subjects }: { row: GuardrailRecord; subjects: Subjects }) {
   const { t } = useLingui();
   const who = subjects.nameOf({ kind: "user", id: row.user_id });
   const key = row.key_id && subjects.nameOf({ kind: "key", id: row.key_id });

@@ -1,20 +1,21 @@
 /** A policy as the form has it, and back. Pure. */
-import type { Injection, Pattern, PersonalKind, Policy } from "./api";
+import type { GuardrailInjection, GuardrailPattern, PersonalData } from "@parlance/api";
+import type { Policy } from "./api";
 
-export const KINDS: readonly PersonalKind[] = ["email", "phone", "card"];
+export const KINDS: readonly PersonalData[] = ["email", "phone", "card"];
 
-export interface DraftPattern extends Pattern {
+export interface DraftPattern extends GuardrailPattern {
   /** Tells rows apart while they are edited. */
   id: number;
 }
 
 export interface Draft {
-  redact: PersonalKind[];
+  redact: PersonalData[];
   patterns: DraftPattern[];
   restore: boolean;
   /** One on each line. */
   terms: string;
-  injection: Injection;
+  injection: GuardrailInjection;
   maxInput: string;
   maxOutput: string;
 }

@@ -1,6 +1,6 @@
 /** One policy: of the workspace or of a key. */
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
-import { ApiError } from "@parlance/api";
+import { ApiError, type GuardrailInjection } from "@parlance/api";
 import { formatNumber } from "@parlance/i18n";
 import { Button, Field, Input, Notice, Textarea, toast } from "@parlance/ui";
 import { Checkbox, Choices, Radio } from "@parlance/ui/choice";
@@ -9,7 +9,7 @@ import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "rea
 import { ruleName } from "@/features/chat/guardrails";
 import { Panel } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
-import { deleteKeyPolicy, setPolicy, type Injection, type Policy, type PolicyView } from "./api";
+import { deletePolicy, setPolicy, type Policy, type PolicyView } from "./api";
 import {
   draftOf,
   isEmpty,
@@ -78,7 +78,7 @@ export function PolicyForm({ subject, view }: { subject: string | null; view: Po
     },
   });
   const remove = useMutation({
-    mutationFn: () => deleteKeyPolicy(subject ?? ""),
+    mutationFn: () => deletePolicy(subject ?? ""),
     onSuccess: async () => {
       setRemoving(false);
       toast.success(t`Rules removed`);
@@ -100,7 +100,7 @@ export function PolicyForm({ subject, view }: { subject: string | null; view: Po
     if (Object.keys(found).length > 0) show(found);
     return Object.keys(found).length === 0;
   };
-  const modes: { id: Injection; label: string; hint: ReactNode }[] = [
+  const modes: { id: GuardrailInjection; label: string; hint: ReactNode }[] = [
     { id: "off", label: t`Don't look`, hint: undefined },
     {
       id: "flag",

@@ -1,5 +1,6 @@
+import { listGuardrailDecisions, type GuardrailAction } from "@parlance/api";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { getPolicy, listDecisions, type Action } from "./api";
+import { getPolicy } from "./api";
 
 export const guardrailKeys = {
   all: ["guardrails"] as const,
@@ -13,11 +14,14 @@ export const policyQuery = (key: string | null) =>
     queryFn: ({ signal }) => getPolicy(key, signal),
   });
 
-export const decisionsQuery = (action: Action | null) =>
+export const decisionsQuery = (action: GuardrailAction | null) =>
   infiniteQueryOptions({
     queryKey: [...guardrailKeys.decisions, action],
     queryFn: ({ pageParam, signal }) =>
-      listDecisions({ limit: 20, cursor: pageParam, action: action ?? undefined }, signal),
+      listGuardrailDecisions({
+        query: { limit: 20, cursor: pageParam, action: action ?? undefined },
+        signal,
+      }),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: 0,

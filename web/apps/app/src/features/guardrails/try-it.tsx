@@ -1,5 +1,6 @@
 /** What would become of a text, by the rules as they stand in the form. Nothing is sent to a provider. */
 import { Trans, useLingui } from "@lingui/react/macro";
+import { testGuardrails, type GuardrailDecision } from "@parlance/api";
 import { formatNumber } from "@parlance/i18n";
 import { Badge, Button, Field, Notice, Textarea } from "@parlance/ui";
 import { useMutation } from "@tanstack/react-query";
@@ -7,7 +8,7 @@ import { useState } from "react";
 import { actionName, ruleName } from "@/features/chat/guardrails";
 import { Panel } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
-import { tryPolicy, type Decision, type Policy } from "./api";
+import type { Policy } from "./api";
 
 export const TONES = {
   redacted: "accent",
@@ -30,7 +31,8 @@ export function TryIt({
   const { t, i18n } = useLingui();
   const [text, setText] = useState("");
   const trial = useMutation({
-    mutationFn: (draft: Policy) => tryPolicy({ text, key_id: subject, policy: draft }),
+    mutationFn: (draft: Policy) =>
+      testGuardrails({ body: { text, key_id: subject, policy: draft } }),
     onError: (error) => {
       if (!place(error)) toastError(error);
     },
@@ -95,7 +97,7 @@ export function TryIt({
   );
 }
 
-function Found({ decisions }: { decisions: Decision[] }) {
+function Found({ decisions }: { decisions: GuardrailDecision[] }) {
   if (decisions.length === 0) {
     return (
       <p className="text-sm text-muted">
