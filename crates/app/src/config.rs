@@ -34,6 +34,18 @@ const CUSTOMARY: [(&str, &str); 5] = [
     ("RUST_LOG", "log.filter"),
 ];
 
+/// Lists that the environment can hold, as values with commas between them.
+const LISTS: [&str; 8] = [
+    "auth.signing_keys",
+    "gateway.guardrails.blocked_terms",
+    "gateway.guardrails.redact",
+    "providers.allowed_networks",
+    "providers.default_fallbacks.chat",
+    "providers.default_fallbacks.embeddings",
+    "providers.default_fallbacks.vision",
+    "providers.master_keys",
+];
+
 /// Everything that can be set.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -255,8 +267,9 @@ impl Config {
             }
             own.insert(key.to_owned(), value.clone());
         }
-        builder =
-            builder.add_source(config::Environment::default().separator("__").try_parsing(true).source(Some(own)));
+        let variables = config::Environment::default().separator("__").try_parsing(true).list_separator(",");
+        let variables = LISTS.into_iter().fold(variables, config::Environment::with_list_parse_key);
+        builder = builder.add_source(variables.source(Some(own)));
         for (name, key) in CUSTOMARY {
             if let Some(value) = environment.get(name).filter(|value| !value.is_empty()) {
                 builder = builder
@@ -330,6 +343,25 @@ mod tests {
             load(&[("PORT", "4100"), ("PARLANCE_SERVER__PORT", "4200"), ("PARLANCE_DATA_DIR", "elsewhere")]).unwrap();
         assert_eq!(config.server.port, 4100);
         assert_eq!(config.data_dir.0, PathBuf::from("elsewhere"));
+    }
+
+    #[test]
+    fn lists_have_commas_between_their_values() {
+        let config = load(&[
+            ("PARLANCE_AUTH__SIGNING_KEYS", "one,two"),
+            ("PARLANCE_PROVIDERS__MASTER_KEYS", "three"),
+            ("PARLANCE_PROVIDERS__ALLOWED_NETWORKS", "10.0.0.0/8,192.168.0.0/16"),
+            ("PARLANCE_PROVIDERS__DEFAULT_FALLBACKS__CHAT", "demo/parlance,openai/gpt-5.2"),
+            ("PARLANCE_GATEWAY__GUARDRAILS__REDACT", "email,card"),
+        ])
+        .unwrap();
+        assert_eq!((config.auth.signing_keys.len(), config.providers.master_keys.len()), (2, 1));
+        assert_eq!(config.providers.allowed_networks.len(), 2);
+        assert_eq!(config.providers.default_fallbacks.chat, ["demo/parlance", "openai/gpt-5.2"]);
+        assert_eq!(config.gateway.guardrails.redact.len(), 2);
+        let message =
+            format!("{:#}", load(&[("PARLANCE_PROVIDERS__ALLOWED_NETWORKS", "10.0.0.0/8,here")]).unwrap_err());
+        assert!(message.contains("providers.allowed_networks"), "{message}");
     }
 
     #[test]

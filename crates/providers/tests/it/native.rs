@@ -112,6 +112,8 @@ async fn every_shape_streams_byte_for_byte_however_it_is_cut() {
         ("anthropic", "anthropic/claude-sonnet-4-5", Shape::AnthropicMessages, "anthropic/tool.sse"),
         ("anthropic", "anthropic/claude-sonnet-4-5", Shape::AnthropicMessages, "anthropic/thinking.sse"),
     ];
+    // From a client that did not ask for usage it is hidden.
+    let body = r#"{"stream":true,"stream_options":{"include_usage":true}}"#;
     for (provider, model, shape, file) in cases {
         let stream = fixture(file);
         for pieces in [vec![stream.as_bytes()], stream.as_bytes().chunks(7).collect()] {
@@ -120,7 +122,7 @@ async fn every_shape_streams_byte_for_byte_however_it_is_cut() {
             let account = json!({ "api_key": "sk-test-key-1234", "base_url": server.url(), "api": api });
             let models = json!({ model: { "reasoning": false } });
             let providers = providers(json!({ provider: account, "models": models }));
-            let inferred = infer(&providers, inference(model, shape, true, "{\"stream\":true}")).await;
+            let inferred = infer(&providers, inference(model, shape, true, body)).await;
             let (events, error) = events(inferred.unwrap_or_else(|error| panic!("{file}: {error}"))).await;
             assert!(error.is_none(), "{file}: {error:?}");
             assert_eq!(bytes(&events).trim_end(), stream.trim_end(), "{file}");
