@@ -4,8 +4,9 @@ import { ApiError, createConnection, updateConnection, type Connection } from "@
 import { Button, Field, IconButton, Input, NativeSelect, Notice } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
 import { Eye, EyeOff, Plus, Trash2 } from "lucide-react";
-import { useRef, useState, type FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { toastError } from "@/lib/errors";
+import { useFocusFault } from "@/lib/use-focus-fault";
 import { useIdempotency } from "@/lib/use-idempotency";
 import { PROVIDERS } from "./names";
 import {
@@ -29,7 +30,7 @@ export default function ConnectionDialog({
   onClose: () => void;
 }) {
   const { t } = useLingui();
-  const formElement = useRef<HTMLFormElement>(null);
+  const { form: formElement, focusFault } = useFocusFault();
   const once = useIdempotency();
   const [providerId, setProviderId] = useState(connection?.provider ?? "openai");
   const [name, setName] = useState(connection?.name ?? "");
@@ -74,10 +75,6 @@ export default function ConnectionDialog({
   };
   const faults = checked ? own() : {};
   const errorAt = (path: string) => faults[path] ?? refused[path];
-  const focusFault = () =>
-    requestAnimationFrame(() =>
-      formElement.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus(),
-    );
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();

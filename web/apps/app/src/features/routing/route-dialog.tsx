@@ -5,9 +5,10 @@ import { Button, Field, Input, Notice, Switch } from "@parlance/ui";
 import { Choices, Radio } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
 import { Plus } from "lucide-react";
-import { useId, useRef, useState, type FormEvent } from "react";
+import { useId, useState, type FormEvent } from "react";
 import { shortModelId } from "@/features/models/models.logic";
 import { toastError } from "@/lib/errors";
+import { useFocusFault } from "@/lib/use-focus-fault";
 import { useIdempotency } from "@/lib/use-idempotency";
 import {
   dotted,
@@ -38,7 +39,7 @@ export default function RouteDialog({
 }) {
   const { t } = useLingui();
   const abortId = useId();
-  const formElement = useRef<HTMLFormElement>(null);
+  const { form: formElement, focusFault } = useFocusFault();
   const once = useIdempotency();
   const [draft, setDraft] = useState(() => routeDraft(route));
   const [checked, setChecked] = useState(false);
@@ -76,12 +77,6 @@ export default function RouteDialog({
     draft.targets.map(({ id }) => id),
     moveTarget,
   );
-  const focusFault = () =>
-    requestAnimationFrame(() =>
-      formElement.current
-        ?.querySelector<HTMLElement>("[aria-invalid=true], [data-invalid=true]")
-        ?.focus(),
-    );
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
