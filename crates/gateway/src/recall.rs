@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     body::Wishes,
-    cache::{self, Found, Kept, Place},
+    cache::{self, Found, Held, Kept, Place},
     call::Call,
     front::Front,
     openai::embeddings::Embeddings,
@@ -32,7 +32,8 @@ impl Call {
         let Some(wanted) = self.wishes.cache else { return Ok(Recalled::Nothing(None)) };
         let (scope, pinned) = (&self.caller.scope, self.wishes.no_fallback);
         // What an answer shows also depends on what guardrails made of its request.
-        let held = (self.asked != self.body).then(|| (&self.body[..], !self.vault.is_empty()));
+        let changed = (self.asked != self.body).then(|| (&self.body[..], !self.vault.is_empty()));
+        let held = Held { changed, max_input: self.max_input };
         let Some(mut place) = self.gateway.answers().place(scope, F::NAME, (&self.asked, held), pinned, wanted)? else {
             return Ok(Recalled::Nothing(None));
         };
@@ -57,8 +58,9 @@ impl Call {
     }
 
     async fn recall_alike(&self, place: &mut Place) -> Option<(Arc<Kept>, f32)> {
-        // Two people's data behind one placeholder would look like one question.
-        if self.body != self.asked {
+        // Two people's data behind one placeholder would look like one question; and a question
+        // that may be too long is sent nowhere before it was counted.
+        if self.body != self.asked || self.max_input.is_some() {
             place.question = None;
         }
         let words = &place.question.as_ref()?.words;

@@ -44,6 +44,15 @@ pub(crate) struct Wanted {
     pub semantic: bool,
 }
 
+/// What guardrails made of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held<'a> {
+    /// As they changed it, and whether they change its answer back.
+    pub changed: Option<(&'a [u8], bool)>,
+    /// The most tokens that they let in.
+    pub max_input: Option<u64>,
+}
+
 /// The answers within reach of this process.
 #[derive(Clone)]
 pub(crate) struct Answers(Arc<Inner>);
@@ -137,14 +146,13 @@ impl Answers {
         Self(Arc::new(Inner { env, tasks, kept, shared, index, enabled: config.cache_mb > 0 }))
     }
 
-    /// The place of a request; none if nothing is kept here. `body`: as it was asked. `held`: as
-    /// guardrails changed it, and whether they change its answer back. `pinned`: only the model
-    /// that was asked for may answer.
+    /// The place of a request; none if nothing is kept here. `body`: as it was asked. `pinned`:
+    /// only the model that was asked for may answer.
     pub fn place(
         &self,
         scope: &TenantScope,
         front: &str,
-        (body, held): (&[u8], Option<(&[u8], bool)>),
+        (body, held): (&[u8], Held<'_>),
         pinned: bool,
         wanted: Wanted,
     ) -> Result<Option<Place>, Refusal> {
@@ -160,7 +168,9 @@ impl Answers {
         hash.update([u8::from(pinned)]);
         hash.update(front.as_bytes());
         digest(&value, &mut hash);
-        if let Some((seen, restored)) = held {
+        // A looser limit let in what this one may not.
+        hash.update(held.max_input.unwrap_or(u64::MAX).to_be_bytes());
+        if let Some((seen, restored)) = held.changed {
             let Ok(seen) = serde_json::from_slice(seen) else { return Ok(None) };
             hash.update([u8::from(restored)]);
             digest(&seen, &mut hash);

@@ -191,3 +191,20 @@ async fn a_kept_answer_is_for_callers_with_the_same_rules(db: TestDb) {
     let expected = [("MISS", shown), ("MISS", hidden), ("HIT", shown), ("HIT", hidden)];
     assert_eq!(said, expected.map(|(cache, text)| (cache.to_owned(), text.to_owned())));
 }
+
+/// What was answered before a limit came is no way around it.
+#[db_test]
+async fn a_kept_answer_is_no_way_around_a_limit(db: TestDb) {
+    let world = World::with(&db, json!({})).await;
+    let long = "word ".repeat(200);
+    let body = json!({ "model": "demo/parlance", "messages": [{ "role": "user", "content": long }] });
+    let mut said = Vec::new();
+    for policy in [json!({}), json!({}), json!({ "max_input_tokens": 60 })] {
+        world.policy(None, policy).await;
+        let mut request = world.request(axum::http::Method::POST, "/chat/completions", &body);
+        request.headers_mut().insert("x-parlance-cache", "ttl=60".parse().unwrap());
+        let answer = world.send(request).await;
+        said.push(answer.status);
+    }
+    assert_eq!(said, [200, 200, 400]);
+}

@@ -1,15 +1,16 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { deleteBudget, type Budget } from "@parlance/api";
 import { formatDateTime, formatPercent, formatUntil, formatUsd } from "@parlance/i18n";
-import { Badge, Button, cn, EmptyState, MenuButton, Skeleton, toast } from "@parlance/ui";
+import { Badge, Button, cn, EmptyState, Skeleton, toast } from "@parlance/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Ellipsis, Pencil, PiggyBank, Plus, Trash2 } from "lucide-react";
+import { PiggyBank, Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { usePermission } from "@/features/session/use-session";
 import { NoPermission } from "@/features/settings/no-permission";
 import { Panel, Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
+import { RowMenu } from "@/lib/row-menu";
 import { byUrgency, progressOf } from "./budgets.logic";
 import { PlanSection } from "./plan-section";
 import { ProgressBar } from "./progress-bar";
@@ -173,23 +174,12 @@ function BudgetRow({
           </p>
         </div>
         {onEdit && (
-          <MenuButton
-            align="end"
-            aria-label={t`Options for ${name}`}
-            className="-me-1.5 -mt-2 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:-mt-2.5 touch:size-11"
-            items={[
-              { label: t`Edit`, icon: <Pencil size={16} aria-hidden />, onSelect: onEdit },
-              "separator",
-              {
-                label: t`Delete`,
-                icon: <Trash2 size={16} aria-hidden />,
-                danger: true,
-                onSelect: onDelete,
-              },
-            ]}
-          >
-            <Ellipsis size={18} aria-hidden />
-          </MenuButton>
+          <RowMenu
+            name={name}
+            className="-mt-2 touch:-mt-2.5"
+            onEdit={onEdit}
+            onDelete={onDelete}
+          />
         )}
       </div>
       <div className="mt-3 flex items-baseline justify-between gap-4 text-sm tabular-nums">

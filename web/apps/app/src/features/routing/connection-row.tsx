@@ -6,11 +6,12 @@ import {
   type ConnectionTest,
 } from "@parlance/api";
 import { formatNumber } from "@parlance/i18n";
-import { Badge, Button, MenuButton, Switch, toast } from "@parlance/ui";
+import { Badge, Button, Switch, toast } from "@parlance/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { CircleAlert, CircleCheck, Ellipsis, Pencil, Trash2 } from "lucide-react";
+import { CircleAlert, CircleCheck } from "lucide-react";
 import { modelKeys } from "@/features/models/queries";
 import { errorMessage, toastError } from "@/lib/errors";
+import { RowMenu } from "@/lib/row-menu";
 import { useProviderName } from "./names";
 import { routingKeys } from "./queries";
 
@@ -73,23 +74,7 @@ export function ConnectionRow({
             disabled={enable.isPending}
             onChange={(event) => enable.mutate(event.target.checked)}
           />
-          <MenuButton
-            align="end"
-            aria-label={t`Options for ${name}`}
-            className="-me-1.5 grid size-9 max-sm:ms-auto shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:size-11"
-            items={[
-              { label: t`Edit`, icon: <Pencil size={16} aria-hidden />, onSelect: onEdit },
-              "separator",
-              {
-                label: t`Delete`,
-                icon: <Trash2 size={16} aria-hidden />,
-                danger: true,
-                onSelect: onDelete,
-              },
-            ]}
-          >
-            <Ellipsis size={18} aria-hidden />
-          </MenuButton>
+          <RowMenu name={name} className="max-sm:ms-auto" onEdit={onEdit} onDelete={onDelete} />
         </div>
       </div>
       <div role="status">

@@ -1,9 +1,9 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { deleteRoute, type Route } from "@parlance/api";
 import { formatPercent } from "@parlance/i18n";
-import { Badge, Button, EmptyState, MenuButton, Skeleton, toast } from "@parlance/ui";
+import { Badge, Button, EmptyState, Skeleton, toast } from "@parlance/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { ArrowRight, Ellipsis, Pencil, Plus, Split, Trash2 } from "lucide-react";
+import { ArrowRight, Plus, Split } from "lucide-react";
 import { Fragment, lazy, Suspense, useState } from "react";
 import { shortModelId } from "@/features/models/models.logic";
 import { availableModels } from "@/features/models/queries";
@@ -12,6 +12,7 @@ import { NoPermission } from "@/features/settings/no-permission";
 import { Panel, Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
+import { RowMenu } from "@/lib/row-menu";
 import { routesQuery, routingKeys } from "./queries";
 
 const ConfirmDialog = lazy(() => import("@/lib/confirm-dialog"));
@@ -181,23 +182,7 @@ function RouteRow({
         </p>
       </div>
       {onEdit && (
-        <MenuButton
-          align="end"
-          aria-label={t`Options for ${name}`}
-          className="-me-1.5 -mt-2 grid size-9 shrink-0 place-items-center rounded-md text-muted hover:bg-hover hover:text-fg touch:-mt-2.5 touch:size-11"
-          items={[
-            { label: t`Edit`, icon: <Pencil size={16} aria-hidden />, onSelect: onEdit },
-            "separator",
-            {
-              label: t`Delete`,
-              icon: <Trash2 size={16} aria-hidden />,
-              danger: true,
-              onSelect: onDelete,
-            },
-          ]}
-        >
-          <Ellipsis size={18} aria-hidden />
-        </MenuButton>
+        <RowMenu name={name} className="-mt-2 touch:-mt-2.5" onEdit={onEdit} onDelete={onDelete} />
       )}
     </li>
   );
