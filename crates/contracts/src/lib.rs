@@ -7,6 +7,7 @@
 
 pub mod guardrails;
 pub mod identity;
+pub mod mail;
 pub mod metering;
 pub mod plans;
 pub mod providers;
@@ -14,6 +15,7 @@ pub mod tenancy;
 
 pub use guardrails::Guardrails;
 pub use identity::{ApiKeys, Identity};
+pub use mail::Mailer;
 pub use metering::Metering;
 pub use plans::Plans;
 pub use providers::{Providers, Routing};

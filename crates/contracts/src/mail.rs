@@ -1,0 +1,83 @@
+//! Letters that Parlance writes to people: who writes one names what it says, not its words.
+
+use async_trait::async_trait;
+use database::Tx;
+use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Sends e-mail.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// Puts a letter into the outbox, in the caller's transaction: it goes out if that commits, and
+    /// once.
+    async fn post(&self, tx: &mut Tx, mail: Mail) -> Result<(), database::Error>;
+}
+
+/// A letter and whom it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The address, as its owner gave it.
+    pub to: String,
+    /// The language, `en` or `vi`; any other is written in English.
+    pub locale: String,
+    pub letter: Letter,
+}
+
+/// What a letter says. Links are paths of the web app: the address before them is configured, and
+/// never a request's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Letter {
+    /// Welcome, and prove that the address is yours.
+    VerifyEmail {
+        name: String,
+        path: String,
+        expires_at: Timestamp,
+    },
+    /// Prove that a new address is yours.
+    ChangeEmail {
+        name: String,
+        path: String,
+        expires_at: Timestamp,
+    },
+    /// To the old address: it was changed.
+    EmailChanged {
+        name: String,
+        new_address: String,
+    },
+    /// Somebody signed up with an address that has an account already.
+    AlreadySignedUp {
+        name: String,
+        path: String,
+    },
+    ResetPassword {
+        name: String,
+        path: String,
+        expires_at: Timestamp,
+    },
+    PasswordChanged {
+        name: String,
+        at: Timestamp,
+    },
+    /// A sign-in from a device that was not seen before.
+    NewDevice {
+        name: String,
+        device: String,
+        ip: String,
+        at: Timestamp,
+    },
+    /// A refresh token was used twice, so its sessions were ended.
+    SessionStolen {
+        name: String,
+        device: String,
+        at: Timestamp,
+    },
+    /// Come into a workspace.
+    Invitation {
+        workspace: String,
+        inviter: String,
+        role: String,
+        path: String,
+        expires_at: Timestamp,
+    },
+}
