@@ -16,9 +16,10 @@ use contracts::{
     plans::{self, Quota, QuotaUnit},
 };
 use kernel::NanoUsd;
+use notifications::{MailServer, Preview};
 use secrecy::SecretString;
 use serde::Deserialize;
-use url::Url;
+use url::{Host, Url};
 
 const FILE: &str = "parlance.toml";
 const PREFIX: &str = "PARLANCE_";
@@ -56,6 +57,7 @@ pub struct Config {
     pub database: Database,
     pub redis: Redis,
     pub auth: Auth,
+    pub mail: Mail,
     pub limits: Limits,
     pub providers: providers::Config,
     pub gateway: gateway::Config,
@@ -151,11 +153,13 @@ pub struct Auth {
     pub signing_keys: Vec<SecretString>,
     /// The secret that refresh tokens are derived with, instead of the one in the data folder.
     pub refresh_secret: Option<SecretString>,
+    /// Whether an account opens only once its address was proved; yes where a mail server is set, unless told.
+    pub require_verified_email: Option<bool>,
 }
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { sign_up: SignUp::Open, signing_keys: Vec::new(), refresh_secret: None }
+        Self { sign_up: SignUp::Open, signing_keys: Vec::new(), refresh_secret: None, require_verified_email: None }
     }
 }
 
@@ -167,10 +171,24 @@ pub enum SignUp {
     Closed,
 }
 
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// The mail server: `smtps://user:password@host:port`, or `smtp://…` with STARTTLS. Without it letters are
+    /// kept for some days, and delivered to nobody.
+    pub url: Option<SecretString>,
+    /// Who writes, such as `Parlance <parlance@example.com>`.
+    pub from: Option<String>,
+    /// Whether letters that nothing delivers can be looked at under `/dev/mail`; on a server that only this
+    /// machine can reach, unless told.
+    pub preview: Option<bool>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Requests to sign-up, login and password change that one address may make in 15 minutes.
+    /// Requests to sign-up, login, for letters, and to change a password or an address that one network address
+    /// may make in 15 minutes.
     pub auth_per_ip: u32,
     /// Requests that one address may make in a minute.
     pub requests_per_ip: u32,
@@ -312,6 +330,7 @@ impl Config {
             bail!("the configuration is not valid: `database.readers`: expected 1 to 64");
         }
         self.plans().context("the configuration is not valid")?;
+        self.letters().context("the configuration is not valid")?;
         Ok(())
     }
 
@@ -319,6 +338,49 @@ impl Config {
     pub fn plans(&self) -> anyhow::Result<metering::Plans> {
         let plans = self.plans.iter().map(|(id, plan)| plan.named(id)).collect();
         Ok(metering::Plans::new(plans, self.default_plan.as_deref())?)
+    }
+
+    /// How letters are written, sent and shown.
+    pub fn letters(&self) -> anyhow::Result<notifications::Config> {
+        let server = match (&self.mail.url, &self.mail.from) {
+            (Some(url), Some(from)) => Some(MailServer { url: url.clone(), from: from.clone() }),
+            (Some(_), None) => bail!("`mail.from`: say who writes, such as Parlance <parlance@example.com>"),
+            (None, Some(_)) => bail!("`mail.url`: `mail.from` is set, but no mail server is"),
+            (None, None) => None,
+        };
+        if let Some(server) = &server {
+            notifications::check(server)?;
+        }
+        let preview = match self.mail.preview {
+            Some(true) if server.is_some() => bail!("`mail.preview`: letters go to the mail server, none are kept"),
+            Some(true) => Preview::On,
+            None if server.is_none() && self.is_private() => Preview::ByLocalName,
+            Some(false) | None => Preview::Off,
+        };
+        if self.auth.require_verified_email == Some(true) && server.is_none() && preview == Preview::Off {
+            bail!("`auth.require_verified_email`: nobody would get the letter; set `mail.url` too");
+        }
+        let base_url = match &self.server.public_url {
+            Some(url) => url.to_string(),
+            None => format!("http://localhost:{}", self.server.port),
+        };
+        Ok(notifications::Config { base_url, server, preview })
+    }
+
+    /// Whether nobody but this machine reaches us, and no proxy brings others.
+    fn is_private(&self) -> bool {
+        let named_here = self.server.public_url.as_ref().is_none_or(|url| match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        });
+        self.server.host.is_loopback() && self.server.trusted_proxies == 0 && named_here
+    }
+
+    /// Whether an account opens only once its address was proved.
+    pub fn requires_verified_email(&self) -> bool {
+        self.auth.require_verified_email.unwrap_or(self.mail.url.is_some())
     }
 
     /// Whether browsers reach us by HTTPS.
@@ -374,6 +436,9 @@ mod tests {
             ("PARLANCE_LIMITS__AUTH_PER_IP", "0", "limits.auth_per_ip"),
             ("PARLANCE_DEFAULT_PLAN", "gold", "gold"),
             ("PARLANCE_PLANS__FREE__MESSAGES_PER_DAY", "0", "free"),
+            ("PARLANCE_MAIL__URL", "smtp://localhost", "mail.from"),
+            ("PARLANCE_MAIL__FROM", "a@example.com", "mail.url"),
+            ("PARLANCE_AUTH__REQUIRE_VERIFIED_EMAIL", "true", "auth.require_verified_email"),
             ("PARLANCE_PLANS__FREE__SPEND_PER_DAY", "cheap", "plans.free.spend_per_day"),
         ] {
             let message = format!("{:#}", load(&[(name, value)]).unwrap_err());
@@ -403,7 +468,34 @@ mod tests {
     }
 
     #[test]
+    fn letters_are_shown_only_where_they_are_not_sent_and_nobody_else_looks() {
+        let preview = |variables: &[(&str, &str)]| load(variables).unwrap().letters().unwrap().preview;
+        assert_eq!(preview(&[]), Preview::Off, "everybody in the network reaches the default address");
+        let here = ("PARLANCE_SERVER__HOST", "127.0.0.1");
+        assert_eq!(preview(&[here]), Preview::ByLocalName);
+        assert_eq!(preview(&[here, ("PARLANCE_SERVER__PUBLIC_URL", "http://localhost:4000")]), Preview::ByLocalName);
+        assert_eq!(preview(&[here, ("PARLANCE_SERVER__PUBLIC_URL", "https://chat.example.com")]), Preview::Off);
+        assert_eq!(preview(&[here, ("PARLANCE_SERVER__TRUSTED_PROXIES", "1")]), Preview::Off);
+        assert_eq!(preview(&[here, ("PARLANCE_MAIL__PREVIEW", "false")]), Preview::Off);
+        assert_eq!(preview(&[("PARLANCE_MAIL__PREVIEW", "true")]), Preview::On);
+    }
+
+    #[test]
+    fn a_mail_server_makes_proof_the_rule() {
+        let server = [("PARLANCE_MAIL__URL", "smtps://u:p@mail.example.com"), ("PARLANCE_MAIL__FROM", "a@example.com")];
+        assert!(!load(&[]).unwrap().requires_verified_email());
+        let with = load(&server).unwrap();
+        assert!(with.requires_verified_email());
+        assert_eq!(with.letters().unwrap().preview, Preview::Off);
+        let lenient = [server[0], server[1], ("PARLANCE_AUTH__REQUIRE_VERIFIED_EMAIL", "false")];
+        assert!(!load(&lenient).unwrap().requires_verified_email());
+        assert!(load(&[server[0], server[1], ("PARLANCE_MAIL__PREVIEW", "true")]).is_err());
+    }
+
+    #[test]
     fn secrets_are_not_shown() {
+        let mail = [("PARLANCE_MAIL__URL", "smtps://u:hunter2@h"), ("PARLANCE_MAIL__FROM", "a@example.com")];
+        assert!(!format!("{:?}", load(&mail).unwrap()).contains("hunter2"));
         let config = load(&[("DATABASE_URL", "postgres://u:hunter2@h/d"), ("OPENAI_API_KEY", "sk-hunter2")]).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }
