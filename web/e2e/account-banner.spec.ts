@@ -15,7 +15,11 @@ const test = base.extend<object, { server: Server }>({
   ],
 });
 
-test("the line sends the letter again, and goes with the proof", async ({ page, chat, account }) => {
+test("the line sends the letter again, and goes with the proof", async ({
+  page,
+  chat,
+  account,
+}) => {
   const line = page.getByRole("region", { name: "Your address" });
   await expect(line).toContainText(account.email);
   await expect(chat.box).toBeVisible();

@@ -40,7 +40,12 @@ async function logIn(page: Page, email: string, password: string) {
 async function followLetter(page: Page, email: string, subject: string, button: string) {
   await page.goto("/dev/mail");
   await expectAccessible(page, "/dev/mail");
-  await page.getByRole("link").filter({ hasText: subject }).filter({ hasText: email }).first().click();
+  await page
+    .getByRole("link")
+    .filter({ hasText: subject })
+    .filter({ hasText: email })
+    .first()
+    .click();
   await expect(page.getByRole("heading", { name: subject })).toBeVisible();
   await expectAccessible(page, "a letter");
   await page.frameLocator("iframe").getByRole("link", { name: button }).click();
@@ -77,7 +82,10 @@ test("an account opens by the letter, and its link works once", async ({ page })
   await expect(box(page)).toBeVisible();
 
   await page.goto("/dev/mail");
-  const used = page.getByRole("link").filter({ hasText: "Confirm your" }).filter({ hasText: account.email });
+  const used = page
+    .getByRole("link")
+    .filter({ hasText: "Confirm your" })
+    .filter({ hasText: account.email });
   await used.last().click();
   await page.frameLocator("iframe").getByRole("link", { name: "Confirm this address" }).click();
   await page.getByRole("button", { name: "Confirm" }).click();
@@ -154,6 +162,9 @@ test("another address counts once it is confirmed", async ({ page }) => {
   await expect(page.getByLabel("E-mail")).toHaveValue(next);
   await page.goto("/dev/mail");
   await expect(
-    page.getByRole("link").filter({ hasText: "address was changed" }).filter({ hasText: account.email }),
+    page
+      .getByRole("link")
+      .filter({ hasText: "address was changed" })
+      .filter({ hasText: account.email }),
   ).toBeVisible();
 });

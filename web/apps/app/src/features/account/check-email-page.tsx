@@ -74,7 +74,9 @@ export function CheckEmailPage() {
         <div role="status">
           {again === "sent" && (
             <Notice>
-              <Trans>Sent, if the address waits for a letter. A few in an hour go out at most.</Trans>
+              <Trans>
+                Sent, if the address waits for a letter. A few in an hour go out at most.
+              </Trans>
             </Notice>
           )}
         </div>

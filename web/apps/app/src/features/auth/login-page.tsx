@@ -51,11 +51,7 @@ export default function LoginPage() {
       footer={
         <Trans>
           New to Parlance?{" "}
-          <Link
-            to="/signup"
-            search={{ next }}
-            className={linkClass}
-          >
+          <Link to="/signup" search={{ next }} className={linkClass}>
             Create an account
           </Link>
         </Trans>
