@@ -8,7 +8,16 @@ for (const scheme of ["light", "dark"] as const) {
       test.use({ colorScheme: scheme, viewport: { width, height: 800 } });
 
       test("signed out", async ({ page }) => {
-        for (const path of ["/login", "/signup", "/nowhere"]) {
+        for (const path of [
+          "/login",
+          "/signup",
+          "/check-email",
+          "/forgot-password",
+          "/reset-password",
+          "/reset-password#secret",
+          "/verify-email#secret",
+          "/nowhere",
+        ]) {
           await page.goto(path);
           await expect(
             page.getByRole("heading", { level: 1 }).or(page.getByRole("main")).first(),

@@ -56,6 +56,7 @@ pub struct Config {
     pub database: Database,
     pub redis: Redis,
     pub auth: Auth,
+    pub mail: Mail,
     pub limits: Limits,
     pub providers: providers::Config,
     pub gateway: gateway::Config,
@@ -151,11 +152,13 @@ pub struct Auth {
     pub signing_keys: Vec<SecretString>,
     /// The secret that refresh tokens are derived with, instead of the one in the data folder.
     pub refresh_secret: Option<SecretString>,
+    /// Whether an account opens only once its address was proved; yes where a mail server is set, unless told.
+    pub require_verified_email: Option<bool>,
 }
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { sign_up: SignUp::Open, signing_keys: Vec::new(), refresh_secret: None }
+        Self { sign_up: SignUp::Open, signing_keys: Vec::new(), refresh_secret: None, require_verified_email: None }
     }
 }
 
@@ -167,10 +170,24 @@ pub enum SignUp {
     Closed,
 }
 
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// The mail server: `smtps://user:password@host:port`, or `smtp://…` with STARTTLS. Without it letters are
+    /// kept for some days, and delivered to nobody.
+    pub url: Option<SecretString>,
+    /// Who writes, such as `Parlance <parlance@example.com>`.
+    pub from: Option<String>,
+    /// Whether letters that nothing delivers can be looked at under `/dev/mail`; on a server that only this
+    /// machine can reach, unless told.
+    pub preview: Option<bool>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Requests to sign-up, login and password change that one address may make in 15 minutes.
+    /// Requests to sign-up, login, for letters, and to change a password or an address that one network address
+    /// may make in 15 minutes.
     pub auth_per_ip: u32,
     /// Requests that one address may make in a minute.
     pub requests_per_ip: u32,
@@ -312,6 +329,7 @@ impl Config {
             bail!("the configuration is not valid: `database.readers`: expected 1 to 64");
         }
         self.plans().context("the configuration is not valid")?;
+        self.letters().context("the configuration is not valid")?;
         Ok(())
     }
 
@@ -374,6 +392,9 @@ mod tests {
             ("PARLANCE_LIMITS__AUTH_PER_IP", "0", "limits.auth_per_ip"),
             ("PARLANCE_DEFAULT_PLAN", "gold", "gold"),
             ("PARLANCE_PLANS__FREE__MESSAGES_PER_DAY", "0", "free"),
+            ("PARLANCE_MAIL__URL", "smtp://localhost", "mail.from"),
+            ("PARLANCE_MAIL__FROM", "a@example.com", "mail.url"),
+            ("PARLANCE_AUTH__REQUIRE_VERIFIED_EMAIL", "true", "auth.require_verified_email"),
             ("PARLANCE_PLANS__FREE__SPEND_PER_DAY", "cheap", "plans.free.spend_per_day"),
         ] {
             let message = format!("{:#}", load(&[(name, value)]).unwrap_err());
@@ -404,6 +425,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
+        let mail = [("PARLANCE_MAIL__URL", "smtps://u:hunter2@h"), ("PARLANCE_MAIL__FROM", "a@example.com")];
+        assert!(!format!("{:?}", load(&mail).unwrap()).contains("hunter2"));
         let config = load(&[("DATABASE_URL", "postgres://u:hunter2@h/d"), ("OPENAI_API_KEY", "sk-hunter2")]).unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }

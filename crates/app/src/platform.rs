@@ -23,6 +23,7 @@ pub struct Platform {
     pub tasks: Tasks,
     pub db: Db,
     pub limiter: Limiter,
+    pub notifications: notifications::Notifications,
     pub identity: Arc<identity::Identity>,
     pub tenancy: Arc<tenancy::Tenancy>,
     pub providers: providers::Providers,
@@ -50,17 +51,22 @@ impl Platform {
                 .context("Redis can't be reached; check `redis.url` (REDIS_URL)")?,
             None => Limiter::in_process(),
         };
+        let notifications =
+            notifications::Notifications::new(db.clone(), env.clone(), tasks.clone(), config.letters()?)
+                .context("letters can't be sent")?;
         let tenancy = Arc::new(tenancy::Tenancy::new(db.clone(), env.clone()));
         let identity = identity::Identity::new(
             db.clone(),
             env.clone(),
             tasks.clone(),
             tenancy.clone(),
+            Arc::new(notifications.clone()),
             identity::Config {
                 public_url: config.server.public_url.clone(),
                 data_dir: config.data_dir.0.clone(),
                 signing_keys: config.auth.signing_keys.clone(),
                 refresh_secret: config.auth.refresh_secret.clone(),
+                require_verified_email: config.requires_verified_email(),
                 sign_up_open: config.auth.sign_up == SignUp::Open,
                 requests_per_ip: config.limits.auth_per_ip,
             },
@@ -103,12 +109,26 @@ impl Platform {
             config: config.gateway.clone(),
         })
         .context("the gateway can't be set up")?;
-        Ok(Self { env, tasks, db, limiter, identity, tenancy, providers, metering, guardrails, chat, gateway })
+        Ok(Self {
+            env,
+            tasks,
+            db,
+            limiter,
+            notifications,
+            identity,
+            tenancy,
+            providers,
+            metering,
+            guardrails,
+            chat,
+            gateway,
+        })
     }
 
     /// Starts what runs in the background: recovery of interrupted runs, retention, discovery.
     pub async fn start(&self) -> anyhow::Result<()> {
         self.identity.start();
+        self.notifications.start();
         self.providers.start();
         self.chat.start().await.context("interrupted runs can't be recovered")?;
         let (platform, shutdown) = (self.clone(), self.tasks.shutdown());

@@ -12,6 +12,7 @@ use axum::{
 };
 use database::Db;
 use kernel::Code;
+use notifications::Preview;
 use serde::Serialize;
 use utoipa::openapi::OpenApi as Document;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -98,6 +99,7 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
         .route("/api/docs", get(|| async { Redirect::permanent("/api/docs/") }))
         .nest("/api/docs/", assets::reference())
         .route("/api/{*rest}", axum::routing::any(nothing_here))
+        .merge(notifications::routes(platform.notifications.clone()))
         .merge(health::routes(platform.clone(), telemetry::metrics()?, config.server.metrics_token.clone()))
         .merge(assets::app());
     Ok(layers::wrap(
@@ -145,6 +147,11 @@ struct Instance {
     /// `open`, or `closed`: accounts are made by the operator.
     #[schema(example = "open")]
     sign_up: &'static str,
+    /// Whether an account opens only once its address was proved.
+    requires_verified_email: bool,
+    /// Where letters go: `smtp`; `preview`: nowhere, but they can be seen under `/dev/mail`; `none`: nowhere.
+    #[schema(example = "smtp")]
+    mail: &'static str,
     /// Whether the demo provider answers here.
     demo: bool,
     #[schema(example = json!(["en", "vi"]))]
@@ -153,12 +160,21 @@ struct Instance {
 
 impl Instance {
     fn of(config: &Config) -> Self {
+        let can_look = config.letters().is_ok_and(|letters| letters.preview != Preview::Off);
         Self {
             name: "Parlance",
             version: env!("CARGO_PKG_VERSION"),
             sign_up: match config.auth.sign_up {
                 SignUp::Open => "open",
                 SignUp::Closed => "closed",
+            },
+            requires_verified_email: config.requires_verified_email(),
+            mail: if config.mail.url.is_some() {
+                "smtp"
+            } else if can_look {
+                "preview"
+            } else {
+                "none"
             },
             demo: config.providers.demo.enabled,
             locales: ["en", "vi"],

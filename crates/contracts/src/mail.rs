@@ -62,6 +62,7 @@ pub enum Letter {
     /// A sign-in from a device that was not seen before.
     NewDevice {
         name: String,
+        /// Such as `Firefox, Linux`; empty: nobody knows.
         device: String,
         ip: String,
         at: Timestamp,
@@ -80,4 +81,36 @@ pub enum Letter {
         path: String,
         expires_at: Timestamp,
     },
+}
+
+impl Letter {
+    /// The name of its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "verify_email",
+            Self::ChangeEmail { .. } => "change_email",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::AlreadySignedUp { .. } => "already_signed_up",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::NewDevice { .. } => "new_device",
+            Self::SessionStolen { .. } => "session_stolen",
+            Self::Invitation { .. } => "invitation",
+        }
+    }
+
+    /// When it has lost its use, if ever.
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::VerifyEmail { expires_at, .. }
+            | Self::ChangeEmail { expires_at, .. }
+            | Self::ResetPassword { expires_at, .. }
+            | Self::Invitation { expires_at, .. } => Some(*expires_at),
+            Self::EmailChanged { .. }
+            | Self::AlreadySignedUp { .. }
+            | Self::PasswordChanged { .. }
+            | Self::NewDevice { .. }
+            | Self::SessionStolen { .. } => None,
+        }
+    }
 }

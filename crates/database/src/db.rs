@@ -91,7 +91,7 @@ impl Db {
             Driver::Sqlite(sqlite) => TxInner::Sqlite(sqlite.begin().await?),
             Driver::Postgres(postgres) => TxInner::Postgres(Box::new(postgres.begin(scope, relaxed).await?)),
         };
-        Ok(Tx { scope, broken: false, inner })
+        Ok(Tx { scope, broken: false, afterwards: Vec::new(), inner })
     }
 
     /// All rows of a read-only query.
@@ -172,6 +172,7 @@ pub struct Tx {
     scope: Scope,
     /// A statement failed or was cancelled: PostgreSQL would refuse the rest, so SQLite does too.
     broken: bool,
+    afterwards: Vec<Box<dyn FnOnce() + Send + Sync>>,
     inner: TxInner,
 }
 
@@ -249,9 +250,18 @@ impl Tx {
             return Err(Error::Aborted);
         }
         match self.inner {
-            TxInner::Sqlite(tx) => tx.commit().await,
-            TxInner::Postgres(tx) => tx.commit().await,
+            TxInner::Sqlite(tx) => tx.commit().await?,
+            TxInner::Postgres(tx) => tx.commit().await?,
         }
+        self.afterwards.into_iter().for_each(|act| act());
+        Ok(())
+    }
+
+    /// Has `act` done once the transaction is committed, and never if it isn't: to wake a task that
+    /// waits for the rows. It must be quick, and what depends on it must also come about without it,
+    /// as the process may end in between.
+    pub fn on_commit(&mut self, act: impl FnOnce() + Send + Sync + 'static) {
+        self.afterwards.push(Box::new(act));
     }
 
     /// Undoes the work, and waits until it is undone. Dropping does the same without waiting.

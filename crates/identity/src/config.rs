@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 use url::Url;
+use web::limit::Policy;
 
 /// A session that is not renewed for this long has ended.
 pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -22,6 +23,14 @@ pub(crate) const KEY_RETIREMENT: Duration = Duration::from_secs(24 * 3600);
 pub(crate) const KEY_REMEMBERED: Duration = Duration::from_secs(30 * 24 * 3600);
 /// A use of an API key is noted if none was for this long.
 pub(crate) const KEY_USE_NOTED: Duration = Duration::from_secs(60);
+
+/// How long the links in letters are good for.
+pub(crate) const VERIFY_TTL: Duration = Duration::from_secs(24 * 3600);
+pub(crate) const RESET_TTL: Duration = Duration::from_secs(3600);
+/// Letters of one kind that one address gets in an hour at the most, whoever asks for them.
+pub(crate) const LETTERS: Policy = Policy { name: "letters", burst: 5, period: Duration::from_secs(3600) };
+/// A device that was not used for this long is forgotten. Browsers keep a cookie for no longer (RFC 6265bis).
+pub(crate) const DEVICE_REMEMBERED: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// How long an access token is good for.
 pub(crate) const ACCESS_TTL: Duration = Duration::from_secs(600);
@@ -42,6 +51,8 @@ pub struct Config {
     pub refresh_secret: Option<SecretString>,
     /// Whether strangers may make an account.
     pub sign_up_open: bool,
+    /// Whether an account opens only once its address was proved.
+    pub require_verified_email: bool,
     /// Requests to sign-up, login and password that one address may make in 15 minutes.
     pub requests_per_ip: u32,
 }

@@ -28,6 +28,9 @@ pub enum IdentityError {
     /// The session has been revoked for it.
     #[error("the refresh token was used after its successor")]
     RefreshReused,
+    /// Used, expired, replaced, or never made.
+    #[error("the link is good for nothing any more")]
+    LinkInvalid,
     #[error("there is no such workspace, or the user is not in it")]
     NoWorkspace,
     #[error("the user is in no workspace")]
@@ -71,6 +74,7 @@ impl IdentityError {
             Self::TooManyAttempts(_) => Code::RateLimited,
             Self::RefreshInvalid => Code::RefreshInvalid,
             Self::RefreshReused => Code::RefreshReused,
+            Self::LinkInvalid => Code::LinkInvalid,
             Self::NoKey | Self::NoWorkspace | Self::NoSession | Self::NoUser | Self::NoAvatar => Code::NotFound,
             Self::Homeless | Self::KeyBroader(_) | Self::KeyNotYours(_) => Code::Forbidden,
             Self::AvatarTooLarge(_) => Code::PayloadTooLarge,
@@ -96,6 +100,9 @@ impl From<IdentityError> for Problem {
             IdentityError::RefreshInvalid => problem.detail("Sign in again."),
             IdentityError::RefreshReused => {
                 problem.detail("Somebody used an old token of this session, so it was ended. Sign in again.")
+            }
+            IdentityError::LinkInvalid => {
+                problem.detail("This link was used, has expired, or was replaced. Ask for a new one.")
             }
             IdentityError::NoWorkspace => problem.detail("There is no such workspace."),
             IdentityError::Homeless => {

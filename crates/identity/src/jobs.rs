@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     Identity, IdentityError,
-    config::{KEY_REMEMBERED, SESSION_IDLE},
+    config::{DEVICE_REMEMBERED, KEY_REMEMBERED, SESSION_IDLE},
     lockout::MEMORY,
-    store::{api_keys, attempts, sessions},
+    store::{api_keys, attempts, devices, email_tokens, sessions},
 };
 
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -35,13 +35,15 @@ impl Identity {
         let keys = self.keys.clone();
         tokio::task::spawn_blocking(move || keys.maintain()).await.map_err(crate::password::PasswordError::Join)??;
         let now = self.env.now();
-        // Nothing depends on the four being deleted together.
+        // Nothing depends on these being deleted together.
         let ended = sessions::delete_ended(&self.db, now).await?;
         let rotated = sessions::delete_rotated(&self.db, now - SESSION_IDLE).await?;
         let attempts = attempts::delete_old(&self.db, now - MEMORY).await?;
         let keys = api_keys::delete_revoked(&self.db, now - KEY_REMEMBERED).await?;
-        if ended + rotated + attempts + keys > 0 {
-            tracing::debug!(ended, rotated, attempts, keys, "deleted ended sessions, old tokens, attempts and keys");
+        let links = email_tokens::delete_ended(&self.db, now).await?;
+        let devices = devices::delete_unused(&self.db, now - DEVICE_REMEMBERED).await?;
+        if ended + rotated + attempts + keys + links + devices > 0 {
+            tracing::debug!(ended, rotated, attempts, keys, links, devices, "deleted what has ended or is forgotten");
         }
         Ok(())
     }

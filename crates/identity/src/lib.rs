@@ -8,13 +8,15 @@
 //!   long as no key anywhere has changed: a change holds from the next request on, everywhere.
 //! - An access token is checked against the session's row on each request. No session is cached,
 //!   so whatever ends a session ends it everywhere at once.
+//! - A link in a letter has 256 random bits, stands in the database as SHA-256, and works once.
 //! - Nothing a stranger can ask tells whether an address has a user: not the answer, and not
 //!   the work done for it.
 //!
-//! Deliberately absent: what a user may do in a workspace (tenancy's), e-mail verification and
-//! password reset, second factors, other identity providers.
+//! Deliberately absent: what a user may do in a workspace (tenancy's), what letters look like and how
+//! they travel (notifications'), second factors, other identity providers.
 
 mod config;
+mod device;
 mod email;
 mod error;
 mod http;
@@ -30,7 +32,7 @@ mod token;
 
 use std::sync::Arc;
 
-use contracts::{Tenancy, identity::KEYS_EPOCH};
+use contracts::{Mailer, Tenancy, identity::KEYS_EPOCH};
 use database::{Db, Epochs};
 use events::outbox::Outbox;
 use kernel::{Env, Tasks};
@@ -42,7 +44,9 @@ pub use http::routes;
 pub use model::{
     ApiKeyInfo, Attributes, Avatar, KeyOwner, ListedKey, Locale, Me, Session, SessionInfo, Theme, TokenType, User,
 };
-pub use operations::{KeyActor, KeyChanges, LogIn, MAX_AVATAR, NewApiKey, NewUser, ProfileChanges, SignUp, SignedIn};
+pub use operations::{
+    KeyActor, KeyChanges, LogIn, MAX_AVATAR, NewApiKey, NewUser, ProfileChanges, SignUp, SignedIn, Verified,
+};
 pub use password::PasswordError;
 pub use token::KeyError;
 
@@ -54,6 +58,7 @@ pub struct Identity {
     tenancy: Arc<dyn Tenancy>,
     limiter: Limiter,
     outbox: Outbox,
+    mailer: Arc<dyn Mailer>,
     config: Config,
     passwords: password::Passwords,
     keys: Arc<token::KeyRing>,
@@ -70,6 +75,7 @@ impl Identity {
         env: Env,
         tasks: Tasks,
         tenancy: Arc<dyn Tenancy>,
+        mailer: Arc<dyn Mailer>,
         config: Config,
         limiter: Limiter,
     ) -> Result<Self, IdentityError> {
@@ -91,6 +97,7 @@ impl Identity {
             tasks,
             tenancy,
             limiter,
+            mailer,
             config,
             keys,
         })

@@ -50,14 +50,19 @@ fn network(ip: IpAddr) -> IpAddr {
     }
 }
 
+/// What attempts are counted by.
+fn key(email: &str, ip: IpAddr) -> Vec<u8> {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(email::key(email).as_bytes());
+    hash.update(&[0]);
+    hash.update(network(ip).to_string().as_bytes());
+    hash.finish().as_ref().to_vec()
+}
+
 impl Identity {
     /// Admits an attempt to prove the password of `email`'s user from `ip`, or says how long to wait.
     pub(crate) async fn admit(&self, email: &str, ip: IpAddr) -> Result<Attempt, IdentityError> {
-        let mut hash = digest::Context::new(&digest::SHA256);
-        hash.update(email::key(email).as_bytes());
-        hash.update(&[0]);
-        hash.update(network(ip).to_string().as_bytes());
-        let key = hash.finish().as_ref().to_vec();
+        let key = key(email, ip);
 
         let now = self.env.now();
         // Attempts belong to no workspace.
@@ -72,6 +77,11 @@ impl Identity {
         }
         tx.commit().await?;
         Ok(Attempt(key))
+    }
+
+    /// Forgets the failures of this network, as its user has proved otherwise who they are.
+    pub(crate) async fn forgive_guesses(&self, email: &str, ip: IpAddr) -> Result<(), IdentityError> {
+        self.forgive(Attempt(key(email, ip))).await
     }
 
     /// Forgets the failures before a success.

@@ -78,6 +78,8 @@ pub struct User {
     /// Whether they operate this installation.
     pub platform_admin: bool,
     pub created_at: Timestamp,
+    /// Whether they have shown that they receive what is sent to their address.
+    pub email_verified: bool,
 }
 
 /// The answer to a login or a renewal.

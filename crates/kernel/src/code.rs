@@ -54,6 +54,7 @@ codes! {
     LastOwner = "last_owner", 409, "A workspace needs an owner";
     RunActive = "run_active", 409, "An answer is still being written";
     UsageConflict = "usage_conflict", 409, "This usage was recorded with other figures";
+    LinkInvalid = "link_invalid", 410, "This link does not work any more";
     PayloadTooLarge = "payload_too_large", 413, "The body is too large";
     UnsupportedMediaType = "unsupported_media_type", 415, "This type of content is not supported";
     InvalidBody = "invalid_body", 422, "Some fields are not valid";

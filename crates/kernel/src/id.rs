@@ -166,6 +166,8 @@ ids! {
     RouteId = Route("route");
     /// A provider's key and address that a workspace has brought.
     ConnectionId = Connection("pc");
+    /// A letter on its way out.
+    MailId = Mail("mail");
 }
 
 #[cfg(test)]

@@ -21,19 +21,22 @@ export class Server {
   readonly data = mkdtempSync(join(tmpdir(), "parlance-e2e-"));
   readonly #port: number;
   readonly #database: string | null;
+  readonly #settings: Record<string, string>;
   #process: ChildProcess | null = null;
   #log = "";
 
-  private constructor(port: number) {
+  private constructor(port: number, settings: Record<string, string>) {
     this.#port = port;
+    this.#settings = settings;
     this.url = `http://localhost:${port}`;
     this.#database = onPostgres ? `parlance_e2e_${randomBytes(6).toString("hex")}` : null;
   }
 
-  static async start(): Promise<Server> {
+  /** `settings` are variables such as `PARLANCE_MAIL__PREVIEW`. */
+  static async start(settings: Record<string, string> = {}): Promise<Server> {
     if (!existsSync(BIN))
       throw new Error(`There is no binary at ${BIN}: build it, or set PARLANCE_BIN.`);
-    const server = new Server(await freePort());
+    const server = new Server(await freePort(), settings);
     // A test's own provider listens here; the rest of the machine stays closed to workspaces.
     writeFileSync(
       join(server.data, "parlance.toml"),
@@ -66,6 +69,7 @@ export class Server {
         PARLANCE_LIMITS__REQUESTS_PER_IP: "1000000",
         PARLANCE_LIMITS__REQUESTS_PER_USER: "1000000",
         ...(this.#database ? { DATABASE_URL: this.databaseUrl } : {}),
+        ...this.#settings,
       } as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -9,6 +9,8 @@ const chat = [
   "<rootDir>/packages/chat-core/src",
 ];
 
+const account = ["<rootDir>/apps/app/src/features/account"];
+
 const settings = ["<rootDir>/apps/app/src/features/settings"];
 
 const gateway = [
@@ -19,8 +21,8 @@ const gateway = [
 ];
 
 /**
- * Four catalogues per language: the frame, the chat, the settings, and those of the gateway. Each loads
- * with its pages.
+ * Five catalogues per language: the frame, the pages that letters lead to, the chat, the settings, and
+ * those of the gateway. Each loads with its pages.
  * `npm run i18n:extract` renews them; the build compiles them.
  */
 export default defineConfig({
@@ -35,8 +37,13 @@ export default defineConfig({
       include: ["<rootDir>/apps/app/src", "<rootDir>/packages/ui/src"],
       exclude: [
         "**/*.test.*",
-        ...[...chat, ...settings, ...gateway].map((folder) => `${folder}/**`),
+        ...[...account, ...chat, ...settings, ...gateway].map((folder) => `${folder}/**`),
       ],
+    },
+    {
+      path: "<rootDir>/packages/i18n/src/locales/{locale}/account",
+      include: account,
+      exclude: ["**/*.test.*"],
     },
     {
       path: "<rootDir>/packages/i18n/src/locales/{locale}/settings",

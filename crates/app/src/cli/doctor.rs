@@ -44,6 +44,7 @@ pub async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     check_database(config, &mut report).await;
     check_redis(config, &mut report).await;
     check_providers(config, &mut report).await;
+    check_mail(config, &mut report).await;
     if config.server.public_url.is_none() {
         report.say(
             Finding::Warn,
@@ -90,6 +91,25 @@ async fn check_schema(db: &Db, report: &mut Report) {
         ),
         Ok(SchemaState::Newer { .. }) => report.say(Finding::Fail, "schema", "from a newer version of Parlance"),
         Err(error) => report.say(Finding::Fail, "schema", &error),
+    }
+}
+
+async fn check_mail(config: &Config, report: &mut Report) {
+    let letters = match config.letters() {
+        Ok(letters) => letters,
+        Err(error) => return report.say(Finding::Fail, "mail", OneLine(&error)),
+    };
+    match &letters.server {
+        None => report.say(
+            Finding::Warn,
+            "mail",
+            "no mail server; set PARLANCE_MAIL__URL and PARLANCE_MAIL__FROM, so that people can prove their addresses \
+             and set new passwords",
+        ),
+        Some(server) => match notifications::greet(server, &letters.base_url).await {
+            Ok(()) => report.say(Finding::Ok, "mail", "the mail server lets us in"),
+            Err(error) => report.say(Finding::Fail, "mail", error),
+        },
     }
 }
 

@@ -15,11 +15,13 @@ use crate::{Config, Platform, config::SignUp, router, server, telemetry};
 /// What is left after the runs have ended: answers on the way out, batches being written.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-pub async fn run(config: Config) -> anyhow::Result<()> {
+pub async fn run(mut config: Config) -> anyhow::Result<()> {
     let _telemetry = telemetry::start(&config)?;
     // The port first: a second start by mistake should not touch the database.
     let listener = bind(SocketAddr::new(config.server.host, config.server.port)).await?;
     let address = listener.local_addr()?;
+    // Links in letters name the port that was found free.
+    config.server.port = address.port();
     let platform = Platform::open(&config, Env::system()).await?;
     let router = router::router(&platform, &config)?;
     platform.start().await?;

@@ -26,7 +26,15 @@ enum Case {
 fn case(operation: &str, theirs: &Theirs) -> Case {
     use Case::{Foreign, Own, Public};
     match operation {
-        "get_instance" | "sign_up" | "log_in" | "refresh_session" | "log_out" => Public,
+        "get_instance"
+        | "sign_up"
+        | "log_in"
+        | "refresh_session"
+        | "log_out"
+        | "verify_email"
+        | "resend_verification"
+        | "forgot_password"
+        | "reset_password" => Public,
         "list_sessions"
         | "get_me"
         | "list_workspaces"
@@ -51,6 +59,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "upload_file" => Own(Value::Null),
         // A valid one would end the stranger's own session.
         "change_password" => Own(json!({ "current_password": "not the password", "new_password": "another long one" })),
+        "change_email" => Own(json!({ "current_password": "not the password", "email": "mallory@example.org" })),
         // The tenant's id in a body is not a way in (acceptance 16).
         "update_me" => Own(json!({ "name": "Mallory" })),
         "create_workspace" | "update_workspace" | "create_key" => Own(json!({ "name": "Mallory's" })),

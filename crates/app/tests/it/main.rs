@@ -15,6 +15,7 @@ mod configured;
 mod crash;
 mod guardrails;
 mod isolation;
+mod letters;
 mod openapi;
 mod plans;
 mod runs;

@@ -1,6 +1,12 @@
 //! All or nothing.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use database::{Db, Error, Options, Platform, Tx, params};
 use futures_util::FutureExt as _;
@@ -29,6 +35,35 @@ async fn a_commit_lasts_and_is_seen_only_then(db: TestDb) {
     tx.commit().await.unwrap();
     assert_eq!(count(&db).await, 1);
     assert_eq!(count(&db.reconnect().await).await, 1);
+}
+
+#[db_test]
+async fn what_waits_for_a_commit_is_done_after_it_and_only_then(db: TestDb) {
+    tables::create(&db).await;
+    let done = Arc::new(AtomicUsize::new(0));
+    let count_one = |done: &Arc<AtomicUsize>| {
+        let done = done.clone();
+        move || drop(done.fetch_add(1, Ordering::SeqCst))
+    };
+    let mut tx = db.begin(Platform).await.unwrap();
+    put(&mut tx, 1).await;
+    tx.on_commit(count_one(&done));
+    tx.on_commit(count_one(&done));
+    assert_eq!(done.load(Ordering::SeqCst), 0);
+    tx.commit().await.unwrap();
+    assert_eq!(done.load(Ordering::SeqCst), 2);
+
+    let mut dropped = db.begin(Platform).await.unwrap();
+    dropped.on_commit(count_one(&done));
+    drop(dropped);
+    let mut undone = db.begin(Platform).await.unwrap();
+    undone.on_commit(count_one(&done));
+    undone.rollback().await.unwrap();
+    let mut failed = db.begin(Platform).await.unwrap();
+    failed.on_commit(count_one(&done));
+    failed.execute(SHELF, params![1]).await.unwrap_err();
+    failed.commit().await.unwrap_err();
+    assert_eq!(done.load(Ordering::SeqCst), 2);
 }
 
 #[db_test]

@@ -161,14 +161,18 @@ impl World {
             data_dir: data.path().to_owned(),
             signing_keys: Vec::new(),
             refresh_secret: None,
+            require_verified_email: false,
             sign_up_open: true,
             requests_per_ip: 100_000,
         };
+        let letters = notifications::Config::default();
+        let mailer = notifications::Notifications::new((**db).clone(), env.clone(), tasks.clone(), letters).unwrap();
         let identity = identity::Identity::new(
             (**db).clone(),
             env.clone(),
             tasks.clone(),
             tenancy.clone(),
+            Arc::new(mailer),
             identity_config,
             limiter.clone(),
         );

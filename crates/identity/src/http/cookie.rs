@@ -1,24 +1,35 @@
-//! The cookie that holds the refresh token: out of reach of scripts, sent to the endpoints of
-//! authentication only, and not with requests that other sites make.
+//! The cookie that holds the refresh token, and the one that a device is known by: out of reach of scripts,
+//! sent to the endpoints of authentication only, and not with requests that other sites make.
 
 use ::cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use secrecy::ExposeSecret;
 
-use crate::{Identity, SignedIn};
+use crate::{Identity, SignedIn, config::DEVICE_REMEMBERED};
 
 const NAME: &str = "parlance_refresh";
+/// Gives no access to anything.
+const DEVICE: &str = "parlance_device";
 const PATH: &str = "/api/v1/auth";
 
 /// The refresh token that a request brings.
 pub(super) fn read(headers: &HeaderMap) -> Option<String> {
+    find(headers, NAME)
+}
+
+/// What the device is known by.
+pub(super) fn read_device(headers: &HeaderMap) -> Option<String> {
+    find(headers, DEVICE)
+}
+
+fn find(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(Cookie::split_parse)
         .filter_map(Result::ok)
-        .find(|cookie| cookie.name() == NAME)
+        .find(|cookie| cookie.name() == name)
         .map(|cookie| cookie.value().to_owned())
 }
 
@@ -30,14 +41,26 @@ impl Identity {
         self.header(signed_in.refresh_token.expose_secret(), Duration::seconds(seconds))
     }
 
+    /// Gives a browser that has none what it is known by.
+    pub(super) fn set_device_cookie(&self, signed_in: &SignedIn) -> Option<(HeaderName, HeaderValue)> {
+        let seconds = i64::try_from(DEVICE_REMEMBERED.as_secs()).unwrap_or(i64::MAX);
+        let device = signed_in.device.as_ref()?;
+        Some((header::SET_COOKIE, self.cookie(DEVICE, device.expose_secret(), Duration::seconds(seconds))))
+    }
+
     /// Takes it away.
     pub(super) fn clear_cookie(&self) -> [(HeaderName, HeaderValue); 2] {
         self.header("", Duration::ZERO)
     }
 
     fn header(&self, token: &str, max_age: Duration) -> [(HeaderName, HeaderValue); 2] {
+        let value = self.cookie(NAME, token, max_age);
+        [(header::SET_COOKIE, value), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]
+    }
+
+    fn cookie(&self, name: &'static str, value: &str, max_age: Duration) -> HeaderValue {
         let secure = self.config.public_url.as_ref().is_some_and(|url| url.scheme() == "https");
-        let cookie = Cookie::build((NAME, token))
+        let cookie = Cookie::build((name, value))
             .http_only(true)
             .same_site(SameSite::Lax)
             .path(PATH)
@@ -47,6 +70,6 @@ impl Identity {
         // A token is base64url, so the value is always a valid header.
         let mut value = HeaderValue::try_from(cookie.to_string()).unwrap_or(HeaderValue::from_static(""));
         value.set_sensitive(true);
-        [(header::SET_COOKIE, value), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))]
+        value
     }
 }

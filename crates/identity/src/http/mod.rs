@@ -2,9 +2,11 @@
 
 mod avatar;
 mod cookie;
+mod email;
 mod keys;
 mod me;
 mod password;
+mod reset;
 mod session;
 mod sessions;
 mod sign_up;
@@ -15,7 +17,8 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequest, Request},
     middleware::from_fn_with_state,
 };
-use http::{HeaderName, header};
+use http::{HeaderName, StatusCode, header};
+use serde::Serialize;
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouterExt},
     routes,
@@ -29,6 +32,24 @@ use crate::{Identity, MAX_AVATAR, config::PER_IP_PERIOD};
 
 /// For answers that hold a secret.
 const NO_STORE: [(HeaderName, &str); 1] = [(header::CACHE_CONTROL, "no-store")];
+
+/// The answer of what tells nothing about an account.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(super) struct Accepted {
+    status: AcceptedStatus,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum AcceptedStatus {
+    Accepted,
+}
+
+impl Accepted {
+    fn answer() -> (StatusCode, Json<Self>) {
+        (StatusCode::ACCEPTED, Json(Self { status: AcceptedStatus::Accepted }))
+    }
+}
 
 /// A JSON body that may be left out, or null.
 pub(super) struct Optional<T>(T);
@@ -58,6 +79,11 @@ pub fn routes(identity: Arc<Identity>) -> OpenApiRouter {
         .routes(routes!(sign_up::sign_up))
         .routes(routes!(session::log_in))
         .routes(routes!(password::change))
+        .routes(routes!(email::verify))
+        .routes(routes!(email::resend))
+        .routes(routes!(email::change))
+        .routes(routes!(reset::forgot))
+        .routes(routes!(reset::reset))
         .layer(from_fn_with_state(limit, per_ip));
     OpenApiRouter::default()
         .merge(guessable)

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{extract::State, response::IntoResponse};
+use axum::{
+    extract::State,
+    response::{AppendHeaders, IntoResponse},
+};
 use garde::Validate;
 use http::{HeaderMap, StatusCode};
 use kernel::{Code, WorkspaceId};
@@ -46,7 +49,8 @@ pub(super) struct RefreshRequest {
 
 /// Log in
 ///
-/// Begins a session. The cookie `parlance_refresh` renews it; the access token authorizes requests.
+/// Begins a session. The cookie `parlance_refresh` renews it; the access token authorizes requests. The cookie
+/// `parlance_device` lets a browser be known again: a letter tells of logins from a new one.
 #[utoipa::path(
     post, path = "/auth/login", operation_id = "log_in", tag = "Authentication",
     security(()), request_body = LogInRequest,
@@ -61,11 +65,14 @@ pub(super) struct RefreshRequest {
 pub(super) async fn log_in(
     State(identity): State<Arc<Identity>>,
     client: Client,
+    headers: HeaderMap,
     Json(body): Json<LogInRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let log_in = LogIn { email: body.email, password: body.password, workspace: body.workspace, client };
+    let device = cookie::read_device(&headers);
+    let log_in = LogIn { email: body.email, password: body.password, workspace: body.workspace, client, device };
     let signed_in = identity.log_in(log_in).await?;
-    Ok((identity.set_cookie(&signed_in), Json(signed_in.session)))
+    let device = AppendHeaders(identity.set_device_cookie(&signed_in));
+    Ok((identity.set_cookie(&signed_in), device, Json(signed_in.session)))
 }
 
 /// Renew the session or switch its workspace

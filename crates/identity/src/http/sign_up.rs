@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::IntoResponse};
 use garde::Validate;
-use http::StatusCode;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use web::{Json, Problem, ProblemBody};
 
+use super::Accepted;
 use crate::{Identity, Locale, SignUp, email, name, password};
 
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
@@ -28,21 +28,11 @@ pub(super) struct SignUpRequest {
     locale: Option<Locale>,
 }
 
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Accepted {
-    status: AcceptedStatus,
-}
-
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum AcceptedStatus {
-    Accepted,
-}
-
 /// Sign up
 ///
 /// Makes a user with a personal workspace. The answer is the same whether or not the address
-/// was taken; log in afterwards to find out.
+/// was taken; a letter to the address says which. Where addresses have to be proved
+/// (`requires_verified_email` of the instance), its link opens the account.
 #[utoipa::path(
     post, path = "/auth/signup", operation_id = "sign_up", tag = "Authentication",
     security(()), request_body = SignUpRequest,
@@ -59,5 +49,5 @@ pub(super) async fn sign_up(
 ) -> Result<impl IntoResponse, Problem> {
     let sign_up = SignUp { email: body.email, password: body.password, name: body.name, locale: body.locale };
     identity.sign_up(sign_up).await?;
-    Ok((StatusCode::ACCEPTED, Json(Accepted { status: AcceptedStatus::Accepted })))
+    Ok(Accepted::answer())
 }

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use contracts::mail::Letter;
 use database::Platform;
 use kernel::{SessionId, UserId};
 use secrecy::SecretString;
@@ -9,17 +10,18 @@ use secrecy::SecretString;
 use crate::{
     Identity, IdentityError, password,
     store::{
+        email_tokens::{self, Purpose},
         sessions::{self, Reason},
         users,
     },
 };
 
-const WRONG: IdentityError =
+pub(super) const WRONG: IdentityError =
     IdentityError::Invalid { field: "current_password", code: "wrong", message: "is not the current password" };
 
 impl Identity {
     /// Checks the current password, under the same limits as a login, and replaces it. All
-    /// other sessions of the user end.
+    /// other sessions of the user end, and a letter tells them.
     pub async fn change_password(
         &self,
         user: UserId,
@@ -47,6 +49,11 @@ impl Identity {
             return Err(WRONG);
         }
         sessions::revoke_all(&mut tx, user, Some(session), Reason::PasswordChanged, now).await?;
+        // Whoever asked for these may be whom the change is meant to shut out.
+        email_tokens::delete_of(&mut tx, user, Purpose::ResetPassword).await?;
+        email_tokens::delete_of(&mut tx, user, Purpose::ChangeEmail).await?;
+        let letter = Letter::PasswordChanged { name: found.user.name.clone(), at: now };
+        self.write_to(&mut tx, &found.user, letter).await?;
         tx.commit().await?;
         tracing::info!(target: "audit", event = "user.password_changed", user = %user, session = %session);
         Ok(())

@@ -1,6 +1,6 @@
 //! Makes a user with a personal workspace: at sign-up, or on an operator's order.
 
-use database::Platform;
+use database::{Platform, Tx};
 use kernel::UserId;
 use secrecy::SecretString;
 
@@ -19,7 +19,7 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    fn check(&self) -> Result<(), IdentityError> {
+    pub(super) fn check(&self) -> Result<(), IdentityError> {
         let invalid = |field| move |message| IdentityError::Invalid { field, code: "invalid", message };
         email::check(&self.email).map_err(invalid("email"))?;
         password::check(&self.password, &self.email).map_err(invalid("password"))?;
@@ -28,36 +28,47 @@ impl NewUser {
 }
 
 impl Identity {
-    /// Fails with [`IdentityError::EmailTaken`] after the same work as for a new address.
+    /// Makes a user whose address the operator vouches for.
     pub async fn create_user(&self, new: NewUser) -> Result<UserId, IdentityError> {
+        let row = self.new_row(new, true).await?;
+        // Neither the user nor their workspace exists before this transaction.
+        let mut tx = self.db.begin(Platform).await?;
+        if !self.insert_user(&mut tx, &row).await? {
+            return Err(IdentityError::EmailTaken);
+        }
+        tx.commit().await?;
+        tracing::info!(target: "audit", event = "user.created", user = %row.id, platform_admin = row.platform_admin);
+        Ok(row.id)
+    }
+
+    /// Checks what was typed and hashes the password.
+    pub(super) async fn new_row(&self, new: NewUser, email_verified: bool) -> Result<users::NewUser, IdentityError> {
         new.check()?;
         let email = email::display(&new.email);
-        let email_lower = email::key(&new.email);
         let name = match new.name.as_deref().map(str::trim) {
             Some(name) if !name.is_empty() => name.to_owned(),
             _ => email.split('@').next().unwrap_or(&email).to_owned(),
         };
-        let password_hash = self.passwords.hash(&new.password).await?;
-        let id: UserId = self.env.id();
-        // Neither the user nor their workspace exists before this transaction.
-        let mut tx = self.db.begin(Platform).await?;
-        let row = users::NewUser {
-            id,
-            email: &email,
-            email_lower: &email_lower,
-            name: &name,
-            password_hash: &password_hash,
+        Ok(users::NewUser {
+            id: self.env.id(),
+            email_lower: email::key(&email),
+            email,
+            name,
+            password_hash: self.passwords.hash(&new.password).await?,
             locale: new.locale.unwrap_or_default(),
             platform_admin: new.platform_admin,
+            email_verified,
             now: self.env.now(),
-        };
-        if !users::insert(&mut tx, row).await? {
-            return Err(IdentityError::EmailTaken);
+        })
+    }
+
+    /// Writes the user and their personal workspace. False: the address is taken.
+    pub(super) async fn insert_user(&self, tx: &mut Tx, row: &users::NewUser) -> Result<bool, IdentityError> {
+        if !users::insert(tx, row).await? {
+            return Ok(false);
         }
-        let workspace = self.tenancy.create_personal(&mut tx, id, &name).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "user.created", user = %id, workspace = %workspace, platform_admin = new.platform_admin);
-        Ok(id)
+        self.tenancy.create_personal(tx, row.id, &row.name).await?;
+        Ok(true)
     }
 
     /// Disables or enables a user. A disabled one can't sign in, and every session of theirs

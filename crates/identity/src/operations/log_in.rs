@@ -1,5 +1,8 @@
 //! Begins a session with an e-mail address and a password.
 
+use std::sync::Arc;
+
+use contracts::mail::Letter;
 use database::Platform;
 use kernel::WorkspaceId;
 use secrecy::SecretString;
@@ -9,9 +12,9 @@ use super::{SignedIn, choose};
 use crate::{
     Identity, IdentityError,
     config::{SESSION_IDLE, SESSION_MAX},
-    email,
-    store::{sessions, users},
-    token::RefreshToken,
+    device, email,
+    store::{devices, sessions, users},
+    token::{Opaque, RefreshToken},
 };
 
 #[derive(Debug)]
@@ -21,12 +24,14 @@ pub struct LogIn {
     /// The workspace to work in; absent: the personal one.
     pub workspace: Option<WorkspaceId>,
     pub client: Client,
+    /// What the browser's cookie says that it is known by.
+    pub device: Option<String>,
 }
 
 impl Identity {
-    /// Whether the address is unknown, the password wrong or the user disabled, the answer
-    /// and the work are the same.
-    pub async fn log_in(&self, log_in: LogIn) -> Result<SignedIn, IdentityError> {
+    /// Whether the address is unknown, the password wrong, the user disabled or the address still to be
+    /// proved, the answer and the work are the same.
+    pub async fn log_in(self: &Arc<Self>, log_in: LogIn) -> Result<SignedIn, IdentityError> {
         let attempt = self.admit(&log_in.email, log_in.client.ip).await?;
         // What is no address has no user, and may hold what a database can't compare.
         let found = match email::check(&log_in.email) {
@@ -35,7 +40,12 @@ impl Identity {
         };
         let hash = found.as_ref().map(|found| found.password_hash.as_str());
         let verdict = self.passwords.verify(&log_in.password, hash).await?;
-        let Some(found) = found.filter(|found| verdict.matches && !found.disabled) else {
+        let found = found.filter(|found| verdict.matches && !found.disabled);
+        if let Some(unproved) = found.as_ref().filter(|found| !self.is_open(&found.user)) {
+            // Who knows the password and forgot the letter finds another one.
+            self.send_verification_later(unproved.user.email.clone());
+        }
+        let Some(found) = found.filter(|found| self.is_open(&found.user)) else {
             tracing::info!(target: "audit", event = "login.failed", ip = %log_in.client.ip);
             return Err(IdentityError::InvalidCredentials);
         };
@@ -67,8 +77,21 @@ impl Identity {
             token_hash: token.hash(),
         };
         sessions::insert(&mut tx, row).await?;
+        let known = log_in.device.as_deref().and_then(Opaque::parse);
+        let device = known.clone().unwrap_or_else(|| Opaque::new(&self.env));
+        if devices::note(&mut tx, found.user.id, device.hash(), now).await? {
+            let letter = Letter::NewDevice {
+                name: found.user.name.clone(),
+                device: device::describe(log_in.client.user_agent.as_deref()),
+                ip: log_in.client.ip.to_string(),
+                at: now,
+            };
+            self.write_to(&mut tx, &found.user, letter).await?;
+        }
         tx.commit().await?;
         tracing::info!(target: "audit", event = "login.succeeded", user = %found.user.id, session = %session, ip = %log_in.client.ip);
-        self.signed_in(found.user, membership, session, &token, expires_at)
+        let signed_in = self.signed_in(found.user, membership, session, &token, expires_at)?;
+        let device = known.is_none().then(|| device.expose().into());
+        Ok(SignedIn { device, ..signed_in })
     }
 }

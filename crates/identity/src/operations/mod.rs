@@ -3,14 +3,18 @@
 mod api_keys;
 mod authenticate;
 mod avatar;
+mod change_email;
 mod change_password;
 mod create_user;
+mod letters;
 mod log_in;
 mod log_out;
 mod profile;
 mod refresh_session;
+mod reset_password;
 mod sessions;
 mod sign_up;
+mod verify_email;
 
 use contracts::tenancy::Membership;
 use kernel::{SessionId, Timestamp, WorkspaceId};
@@ -29,6 +33,7 @@ pub use create_user::NewUser;
 pub use log_in::LogIn;
 pub use profile::ProfileChanges;
 pub use sign_up::SignUp;
+pub use verify_email::Verified;
 
 /// A session that was begun or renewed, and what the client needs to go on.
 #[derive(Debug)]
@@ -39,6 +44,8 @@ pub struct SignedIn {
     pub refresh_token: SecretString,
     /// When the cookie loses its worth if the session is not renewed.
     pub expires_at: Timestamp,
+    /// For a browser that has no cookie to be known by yet.
+    pub device: Option<SecretString>,
 }
 
 /// The workspace to sign in to: the wanted one or none; else the last one, if the user is
@@ -79,6 +86,7 @@ impl Identity {
             session_id: session,
             refresh_token: refresh_token.expose().into(),
             expires_at,
+            device: None,
         })
     }
 }

@@ -4,6 +4,7 @@
 //! tabs that renew at the same time, or a client whose answer was lost, go on. Afterwards its use
 //! means that two parties hold the lineage: the session ends for both.
 
+use contracts::mail::Letter;
 use database::{Platform, Tx};
 use events::outbox::NewEvent;
 use kernel::{SessionId, TenantScope, Timestamp, WorkspaceId};
@@ -14,6 +15,7 @@ use super::{SignedIn, choose};
 use crate::{
     Identity, IdentityError,
     config::{REFRESH_GRACE, SESSION_IDLE},
+    device,
     store::sessions::{self, Presented, Reason},
     token::RefreshToken,
 };
@@ -85,7 +87,7 @@ impl Identity {
         Err(IdentityError::RefreshInvalid)
     }
 
-    /// Ends the family, and leaves a durable record of it for audit and notification.
+    /// Ends the family, leaves a durable record of it, and tells its owner in a letter.
     async fn end_reused(&self, mut tx: Tx, found: &Presented) -> Result<SignedIn, IdentityError> {
         let (session, user) = (found.session, found.user.id);
         sessions::revoke(&mut tx, session, user, Reason::RefreshReused, self.env.now()).await?;
@@ -97,6 +99,12 @@ impl Identity {
         // The session's own workspace: the one that it last acted in.
         let scope = TenantScope::assume(found.last_workspace);
         self.outbox.append(&mut tx, &scope, event).await?;
+        let letter = Letter::SessionStolen {
+            name: found.user.name.clone(),
+            device: device::describe(found.user_agent.as_deref()),
+            at: self.env.now(),
+        };
+        self.write_to(&mut tx, &found.user, letter).await?;
         tx.commit().await?;
         tracing::warn!(target: "audit", event = "session.refresh_reused", user = %user, session = %session);
         Err(IdentityError::RefreshReused)

@@ -4,5 +4,7 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
+pub(crate) mod devices;
+pub(crate) mod email_tokens;
 pub(crate) mod sessions;
 pub(crate) mod users;

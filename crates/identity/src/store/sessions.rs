@@ -65,6 +65,8 @@ pub(crate) async fn insert(tx: &mut Tx, session: NewSession<'_>) -> Result<(), E
 pub(crate) struct Presented {
     pub session: SessionId,
     pub last_workspace: WorkspaceId,
+    /// What it was last renewed with.
+    pub user_agent: Option<String>,
     pub rotated_at: Option<Timestamp>,
     pub user: User,
 }
@@ -74,6 +76,7 @@ impl FromRow for Presented {
         Ok(Self {
             session: row.next()?,
             last_workspace: row.next()?,
+            user_agent: row.next()?,
             rotated_at: row.next()?,
             user: User::from_row(row)?,
         })
@@ -84,9 +87,9 @@ impl FromRow for Presented {
 pub(crate) async fn presented(db: &Db, token_hash: Vec<u8>, now: Timestamp) -> Result<Option<Presented>, Error> {
     db.optional(
         Platform,
-        "SELECT s.id, s.last_workspace, t.rotated_at,
+        "SELECT s.id, s.last_workspace, s.user_agent, t.rotated_at,
                 u.id, u.email, u.name, u.locale, u.theme, u.attributes, u.avatar_digest, u.platform_admin,
-                u.created_at
+                u.created_at, u.email_verified_at
          FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
          WHERE t.token_hash = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL",
         params![token_hash, now],
@@ -176,6 +179,7 @@ pub(crate) enum Reason {
     Revoked,
     RefreshReused,
     PasswordChanged,
+    PasswordReset,
     UserDisabled,
 }
 
@@ -186,6 +190,7 @@ impl Reason {
             Self::Revoked => "revoked",
             Self::RefreshReused => "refresh_reused",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
             Self::UserDisabled => "user_disabled",
         }
     }

@@ -30,6 +30,7 @@ impl FromRow for User {
             attributes,
             platform_admin: row.next()?,
             created_at: row.next()?,
+            email_verified: row.next::<Option<Timestamp>>()?.is_some(),
         })
     }
 }
@@ -50,36 +51,39 @@ impl FromRow for Credentials {
     }
 }
 
-pub(crate) struct NewUser<'a> {
+pub(crate) struct NewUser {
     pub id: UserId,
-    pub email: &'a str,
-    pub email_lower: &'a str,
-    pub name: &'a str,
-    pub password_hash: &'a str,
+    pub email: String,
+    pub email_lower: String,
+    pub name: String,
+    pub password_hash: String,
     pub locale: Locale,
     pub platform_admin: bool,
+    /// Whether somebody vouches for the address.
+    pub email_verified: bool,
     pub now: Timestamp,
 }
 
 /// False: the address is taken.
-pub(crate) async fn insert(tx: &mut Tx, user: NewUser<'_>) -> Result<bool, Error> {
+pub(crate) async fn insert(tx: &mut Tx, user: &NewUser) -> Result<bool, Error> {
     let inserted = tx
         .execute(
             "INSERT INTO users (id, email, email_lower, name, password_hash, locale, theme, attributes,
-                                platform_admin, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+                                platform_admin, created_at, updated_at, email_verified_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)
              ON CONFLICT (email_lower) DO NOTHING",
             params![
                 user.id,
-                user.email,
-                user.email_lower,
-                user.name,
-                user.password_hash,
+                user.email.as_str(),
+                user.email_lower.as_str(),
+                user.name.as_str(),
+                user.password_hash.as_str(),
                 user.locale.as_str(),
                 Theme::default().as_str(),
                 Json(Attributes::new()),
                 user.platform_admin,
-                user.now
+                user.now,
+                user.email_verified.then_some(user.now)
             ],
         )
         .await?;
@@ -90,7 +94,7 @@ pub(crate) async fn credentials_by_email(db: &Db, email_lower: &str) -> Result<O
     db.optional(
         Platform,
         "SELECT id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at,
-                password_hash, disabled_at
+                email_verified_at, password_hash, disabled_at
          FROM users WHERE email_lower = $1",
         params![email_lower],
     )
@@ -101,7 +105,7 @@ pub(crate) async fn credentials(db: &Db, id: UserId) -> Result<Option<Credential
     db.optional(
         Platform,
         "SELECT id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at,
-                password_hash, disabled_at
+                email_verified_at, password_hash, disabled_at
          FROM users WHERE id = $1",
         params![id],
     )
@@ -111,7 +115,8 @@ pub(crate) async fn credentials(db: &Db, id: UserId) -> Result<Option<Credential
 pub(crate) async fn user(db: &Db, id: UserId) -> Result<Option<User>, Error> {
     db.optional(
         Platform,
-        "SELECT id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at
+        "SELECT id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at,
+                email_verified_at
          FROM users WHERE id = $1",
         params![id],
     )
@@ -209,7 +214,8 @@ pub(crate) async fn update(
                           theme = COALESCE($4, theme), attributes = COALESCE($5, attributes),
                           updated_at = $6
          WHERE id = $1
-         RETURNING id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at",
+         RETURNING id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at,
+                   email_verified_at",
         params![
             id,
             changes.name,
@@ -243,7 +249,8 @@ async fn set_avatar_digest(
 ) -> Result<Option<User>, Error> {
     tx.optional(
         "UPDATE users SET avatar_digest = $2, updated_at = $3 WHERE id = $1
-         RETURNING id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at",
+         RETURNING id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at,
+                   email_verified_at",
         params![id, digest, now],
     )
     .await
@@ -278,4 +285,84 @@ pub(crate) async fn avatar(db: &Db, id: UserId) -> Result<Option<Avatar>, Error>
         params![id],
     )
     .await
+}
+
+/// Reads a user inside a transaction, by address.
+pub(crate) async fn find_by_email(tx: &mut Tx, email_lower: &str) -> Result<Option<Credentials>, Error> {
+    tx.optional(
+        "SELECT id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at,
+                email_verified_at, password_hash, disabled_at
+         FROM users WHERE email_lower = $1",
+        params![email_lower],
+    )
+    .await
+}
+
+/// Likewise, by id.
+pub(crate) async fn find(tx: &mut Tx, id: UserId) -> Result<Option<Credentials>, Error> {
+    tx.optional(
+        "SELECT id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at,
+                email_verified_at, password_hash, disabled_at
+         FROM users WHERE id = $1",
+        params![id],
+    )
+    .await
+}
+
+/// Notes that the user receives what is sent to this address. False: it is not theirs any more.
+pub(crate) async fn verify_email(tx: &mut Tx, id: UserId, email_lower: &str, now: Timestamp) -> Result<bool, Error> {
+    let verified = tx
+        .execute(
+            "UPDATE users SET email_verified_at = COALESCE(email_verified_at, $3), updated_at = $3
+             WHERE id = $1 AND email_lower = $2",
+            params![id, email_lower, now],
+        )
+        .await?;
+    Ok(verified == 1)
+}
+
+/// Gives an account that nobody has been in yet to whoever proved its address: with the name and the password
+/// of their own sign-up. False: somebody has been in it.
+pub(crate) async fn take_over(
+    tx: &mut Tx,
+    id: UserId,
+    name: &str,
+    password_hash: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let taken = tx
+        .execute(
+            "UPDATE users SET name = $2, password_hash = $3, updated_at = $4
+             WHERE id = $1 AND email_verified_at IS NULL AND last_login_at IS NULL",
+            params![id, name, password_hash, now],
+        )
+        .await?;
+    Ok(taken == 1)
+}
+
+/// Gives the user another address, which they have proved. Fails with a unique violation if it is taken.
+pub(crate) async fn set_email(
+    tx: &mut Tx,
+    id: UserId,
+    email: &str,
+    email_lower: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE users SET email = $2, email_lower = $3, email_verified_at = $4, updated_at = $4 WHERE id = $1",
+        params![id, email, email_lower, now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Sets a password without knowing the old one, for an enabled user. False: there is none.
+pub(crate) async fn set_password(tx: &mut Tx, id: UserId, hash: &str, now: Timestamp) -> Result<bool, Error> {
+    let set = tx
+        .execute(
+            "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1 AND disabled_at IS NULL",
+            params![id, hash, now],
+        )
+        .await?;
+    Ok(set == 1)
 }

@@ -225,7 +225,7 @@ async fn acceptance_05_the_tokens_of_another_installation_are_refused(db: TestDb
     let other = World::new(&db);
     other.node.whoami(&ann.token).await.refused(401, "unauthenticated");
     // The same keys, but another address.
-    let moved = crate::support::Node::start(&db, &world.env, {
+    let moved = crate::support::Node::start(&db, &world.env, &world.clock, {
         let mut config = crate::support::config(&world.data);
         config.public_url = Some("https://moved.example".parse().unwrap());
         config

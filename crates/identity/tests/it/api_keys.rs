@@ -57,6 +57,7 @@ async fn acceptance_18_a_secret_is_shown_once_and_kept_nowhere(db: TestDb) {
     let node = &world.node;
     let ann = node.join(ANN).await;
     let (id, secret) = node.key(&ann, json!({ "name": "Reports", "scopes": ["read", "write"] })).await;
+    world.clock.advance(Duration::from_millis(1));
     let rotated = post(&format!("/keys/{id}/rotate")).bearer(&ann.token).json(json!({ "grace_seconds": 60 }));
     let rotated = rotated.on(node).await.expect(200);
     assert_eq!(rotated.headers["cache-control"], "no-store");
@@ -151,6 +152,7 @@ async fn keys_are_listed_changed_and_revoked(db: TestDb) {
     assert_eq!((&changed["tokens_per_minute"], &changed["scopes"]), (&json!(1000), &json!(["read", "write"])));
     assert_eq!(get(&path).bearer(&ann.token).on(node).await.expect(200).json(), changed);
 
+    world.clock.advance(Duration::from_millis(1));
     let (second, _) = node.key(&ann, json!({ "name": "Second" })).await;
     let first_page = get("/keys?limit=1").bearer(&ann.token).on(node).await.expect(200).json();
     assert_eq!(

@@ -36,11 +36,11 @@ async fn only_the_owner_can_read_the_keys(db: TestDb) {
 #[db_test]
 async fn processes_that_start_together_share_their_keys(db: TestDb) {
     let data = tempfile::tempdir().unwrap();
-    let env = testkit::env();
+    let (env, clock) = testkit::env_with_clock();
     let mut starts = tokio::task::JoinSet::new();
     for _ in 0..8 {
-        let (db, env, config) = ((*db).clone(), env.clone(), config(&data));
-        starts.spawn_blocking(move || Node::start(&db, &env, config));
+        let (db, env, clock, config) = ((*db).clone(), env.clone(), clock.clone(), config(&data));
+        starts.spawn_blocking(move || Node::start(&db, &env, &clock, config));
     }
     let nodes = starts.join_all().await;
     let ann = nodes[0].join(ANN).await;
@@ -104,7 +104,7 @@ async fn given_keys_sign_in_their_order_and_leave_the_folder_alone(db: TestDb) {
         let mut config = config(&data);
         config.signing_keys = pems.iter().map(|pem| pem.as_str().into()).collect();
         config.refresh_secret = Some("a secret that is long enough for it".into());
-        let node = Node::start(&db, &world.env, config);
+        let node = Node::start(&db, &world.env, &world.clock, config);
         assert!(!data.path().join("keys").exists());
         node
     };
@@ -130,7 +130,10 @@ async fn bad_keys_stop_the_start_and_say_why(db: TestDb) {
         let env = testkit::env();
         let tenancy = std::sync::Arc::new(tenancy::Tenancy::new((*db).clone(), env.clone()));
         let limiter = web::limit::Limiter::in_process();
-        let result = identity::Identity::new((*db).clone(), env, kernel::Tasks::new(), tenancy, config, limiter);
+        let (tasks, letters) = (kernel::Tasks::new(), notifications::Config::default());
+        let mailer = notifications::Notifications::new((*db).clone(), env.clone(), tasks.clone(), letters).unwrap();
+        let mailer = std::sync::Arc::new(mailer);
+        let result = identity::Identity::new((*db).clone(), env, tasks, tenancy, mailer, config, limiter);
         result.map(|_| ()).unwrap_err().to_string()
     };
     assert!(start(&|config| config.signing_keys = vec!["nonsense".into()]).contains("signing key 1 is not an Ed25519"));

@@ -5,14 +5,17 @@
 #![allow(clippy::unused_async, reason = "a test on both databases is async, also when it awaits nothing")]
 
 mod access_tokens;
+mod addresses;
 mod api_keys;
 mod key_bounds;
 mod key_changes;
 mod keys;
+mod letters;
 mod lockout;
 mod passwords;
 mod profile;
 mod refresh;
+mod reset;
 mod secrecy;
 mod sessions;
 mod support;

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::{
@@ -14,11 +15,12 @@ use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use contracts::tenancy::Role;
-use database::Db;
+use contracts::{Mailer, mail::Mail, tenancy::Role};
+use database::{Db, Tx};
 use http_body_util::BodyExt;
 use identity::{Config, Identity, NewUser};
 use kernel::{Env, ManualClock, SessionId, Tasks, UserId, WorkspaceId, env::SeededRng};
+use notifications::{Notifications, Outgoing};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenancy::Tenancy;
@@ -32,6 +34,8 @@ use web::{
 
 pub const PASSWORD: &str = "correct horse battery staple";
 pub const ANN: &str = "ann@example.com";
+/// What links in letters begin with.
+pub const BASE: &str = "https://chat.example.com";
 pub const HOME: &str = "203.0.113.7";
 static SEED: AtomicU64 = AtomicU64::new(1);
 
@@ -41,6 +45,7 @@ pub struct Node {
     pub identity: Arc<Identity>,
     pub tenancy: Arc<Tenancy>,
     pub tasks: Tasks,
+    pub mailer: Notifications,
     router: Router,
 }
 
@@ -185,20 +190,43 @@ impl Call {
     }
 }
 
+/// The real outbox. Each letter takes a microsecond, so that they have an order also while time stands still.
+struct InOrder {
+    mailer: Notifications,
+    clock: Arc<ManualClock>,
+}
+
+#[async_trait::async_trait]
+impl Mailer for InOrder {
+    async fn post(&self, tx: &mut Tx, mail: Mail) -> Result<(), database::Error> {
+        self.clock.advance(Duration::from_micros(1));
+        self.mailer.post(tx, mail).await
+    }
+}
+
 impl Node {
-    pub fn start(db: &Db, env: &Env, config: Config) -> Self {
+    pub fn start(db: &Db, env: &Env, clock: &Arc<ManualClock>, config: Config) -> Self {
         let limiter = Limiter::in_process();
         let tenancy = Arc::new(Tenancy::new(db.clone(), env.clone()));
         let tasks = Tasks::new();
-        let identity =
-            Identity::new(db.clone(), env.clone(), tasks.clone(), tenancy.clone(), config, limiter.clone()).unwrap();
-        let identity = Arc::new(identity);
+        let letters = notifications::Config { base_url: BASE.to_owned(), ..notifications::Config::default() };
+        let mailer = Notifications::new(db.clone(), env.clone(), tasks.clone(), letters).unwrap();
+        let identity = Identity::new(
+            db.clone(),
+            env.clone(),
+            tasks.clone(),
+            tenancy.clone(),
+            Arc::new(InOrder { mailer: mailer.clone(), clock: clock.clone() }),
+            config,
+            limiter.clone(),
+        );
+        let identity = Arc::new(identity.unwrap());
         let auth = Auth {
             identity: identity.clone(),
             keys: identity.clone(),
             tenancy: tenancy.clone(),
             limiter,
-            user_policy: Policy { name: "user", burst: 100_000, period: std::time::Duration::from_secs(60) },
+            user_policy: Policy { name: "user", burst: 100_000, period: Duration::from_secs(60) },
         };
         let (api, _) = OpenApiRouter::new()
             .nest("/api/v1", identity::routes(identity.clone()))
@@ -208,7 +236,50 @@ impl Node {
         // Stands for the compatible APIs.
         let api = api.route("/api/v1/inference", axum::routing::post(inference));
         let router = layers::wrap(api.layer(Extension(auth)), settings);
-        Self { identity, tenancy, tasks, router }
+        Self { identity, tenancy, tasks, mailer, router }
+    }
+
+    /// Letters to this address, the oldest first, once those that were under way are written.
+    pub async fn letters(&self, to: &str) -> Vec<Outgoing> {
+        while !self.tasks.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let mut letters: Vec<_> = self.mailer.kept().await.unwrap().into_iter().map(|kept| kept.letter).collect();
+        letters.retain(|letter| letter.to == to);
+        letters.reverse();
+        letters
+    }
+
+    /// The newest letter to this address.
+    #[track_caller]
+    pub fn letter(&self, to: &str) -> impl Future<Output = Outgoing> {
+        let (node, to) = (self.clone(), to.to_owned());
+        async move { node.letters(&to).await.pop().unwrap_or_else(|| panic!("no letter to {to}")) }
+    }
+
+    /// Signs up where addresses have to be proved, and proves it.
+    pub async fn join_with_proof(&self, email: &str) -> Person {
+        self.sign_up(email).await.expect(202);
+        self.verify(&token_of(&self.letter(email).await)).await.expect(200);
+        self.log_in(email).await.expect(200).person()
+    }
+
+    pub async fn verify(&self, token: &str) -> Answer {
+        post("/auth/verify-email").json(json!({ "token": token })).on(self).await
+    }
+
+    pub async fn forgot(&self, email: &str) -> Answer {
+        post("/auth/forgot-password").json(json!({ "email": email })).on(self).await
+    }
+
+    pub async fn reset(&self, token: &str, password: &str) -> Answer {
+        post("/auth/reset-password").json(json!({ "token": token, "password": password })).on(self).await
+    }
+
+    /// Asks for a new password; gives the link's token.
+    pub async fn reset_token(&self, email: &str) -> String {
+        self.forgot(email).await.expect(202);
+        token_of(&self.letter(email).await)
     }
 
     pub async fn sign_up(&self, email: &str) -> Answer {
@@ -257,6 +328,12 @@ impl Node {
     }
 }
 
+/// The secret of the link in a letter.
+pub fn token_of(letter: &Outgoing) -> String {
+    let link = letter.text.split_whitespace().find(|word| word.starts_with(BASE) && word.contains('#'));
+    link.unwrap_or_else(|| panic!("no link: {}", letter.text)).split_once('#').unwrap().1.to_owned()
+}
+
 async fn inference(caller: web::Caller) -> String {
     caller.user.to_string()
 }
@@ -267,6 +344,7 @@ pub fn config(data: &TempDir) -> Config {
         data_dir: data.path().to_owned(),
         signing_keys: Vec::new(),
         refresh_secret: None,
+        require_verified_email: false,
         sign_up_open: true,
         requests_per_ip: 100_000,
     }
@@ -288,11 +366,11 @@ impl World {
         let env = Env::new(clock.clone(), Arc::new(SeededRng::new(SEED.fetch_add(1, Ordering::Relaxed))));
         let mut config = config(&data);
         change(&mut config);
-        Self { node: Node::start(db, &env, config), clock, env, data }
+        Self { node: Node::start(db, &env, &clock, config), clock, env, data }
     }
 
     /// A second process: connections of its own, the same data folder.
     pub async fn second_node(&self, db: &TestDb) -> Node {
-        Node::start(&db.reconnect().await, &self.env, config(&self.data))
+        Node::start(&db.reconnect().await, &self.env, &self.clock, config(&self.data))
     }
 }

@@ -60,11 +60,15 @@ impl World {
             data_dir: data.path().to_owned(),
             signing_keys: Vec::new(),
             refresh_secret: None,
+            require_verified_email: false,
             sign_up_open: true,
             requests_per_ip: 100_000,
         };
+        let (tasks, letters) = (Tasks::new(), notifications::Config::default());
+        let mailer = notifications::Notifications::new(db.clone(), env.clone(), tasks.clone(), letters).unwrap();
+        let mailer = Arc::new(mailer);
         let identity =
-            Identity::new(db.clone(), env.clone(), Tasks::new(), tenancy.clone(), config, limiter.clone()).unwrap();
+            Identity::new(db.clone(), env.clone(), tasks, tenancy.clone(), mailer, config, limiter.clone()).unwrap();
         let identity = Arc::new(identity);
         let user_policy = Policy { name: "user", burst: 100_000, period: Duration::from_secs(60) };
         let auth =

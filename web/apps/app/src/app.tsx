@@ -22,6 +22,7 @@ async function withWords<T>(area: Area, page: Promise<T>): Promise<T> {
 const load = {
   login: (): Promise<Page> => import("@/features/auth/login-page"),
   signup: (): Promise<Page> => import("@/features/auth/signup-page"),
+  account: () => withWords("account", import("@/features/account/account-page")),
   shell: () => withWords("chat", import("@/features/shell/app-shell")),
   chat: (): Promise<Page> => import("@/features/chat/chat-page"),
   settings: () => withWords("settings", import("@/features/settings/settings-layout")),
@@ -58,6 +59,7 @@ setPreload(preloadPlace);
 
 const LoginPage = lazy(load.login);
 const SignupPage = lazy(load.signup);
+const AccountPage = lazy(load.account);
 const AppShell = lazy(load.shell);
 const ChatPage = lazy(load.chat);
 const SettingsLayout = lazy(load.settings);
@@ -86,6 +88,15 @@ export function App() {
             {place.page === "login" ? <LoginPage /> : <SignupPage />}
           </Suspense>
         </SignedOut>
+      </ErrorBoundary>
+    );
+  }
+  if (place.page === "account") {
+    return (
+      <ErrorBoundary key={place.step}>
+        <Suspense fallback={null}>
+          <AccountPage />
+        </Suspense>
       </ErrorBoundary>
     );
   }

@@ -24,6 +24,7 @@ const MESSAGES: Record<string, MessageDescriptor> = {
   content_blocked: msg`A rule of this workspace stopped this message.`,
   address_not_allowed: msg`This key may not be used from this address.`,
   conflict: msg`Someone changed this at the same time. Please try again.`,
+  link_invalid: msg`This link doesn't work any more. Ask for a new one.`,
   last_owner: msg`A workspace needs at least one owner.`,
   payload_too_large: msg`That file is too large.`,
   unsupported_media_type: msg`That kind of file isn't supported.`,

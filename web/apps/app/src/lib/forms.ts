@@ -11,6 +11,7 @@ const EASY = msg`This password is too easy to guess. Choose another.`;
 /** Errors in the person's language, by code or by field and code; for others the server's message stands. */
 const FIELD_MESSAGES: Record<string, MessageDescriptor> = {
   required: msg`This is required.`,
+  "email.same": msg`That is your address already.`,
   "email.invalid": msg`Enter an e-mail address.`,
   "password.invalid": EASY,
   "new_password.invalid": EASY,

@@ -14,7 +14,18 @@ export const SETTINGS = [
 ] as const;
 export type SettingsSection = (typeof SETTINGS)[number];
 
+/** The pages that letters lead to, and those that lead to a letter. */
+export const ACCOUNT = [
+  "check-email",
+  "verify-email",
+  "change-email",
+  "forgot-password",
+  "reset-password",
+] as const;
+export type AccountStep = (typeof ACCOUNT)[number];
+
 export type Place =
+  | { page: "account"; step: AccountStep }
   | { page: "login" }
   | { page: "signup" }
   | { page: "chat"; conversationId: string | undefined }
@@ -32,6 +43,8 @@ export function readPlace(pathname: string): Place {
     const section = second === undefined ? "profile" : SETTINGS.find((known) => known === second);
     return section ? { page: "settings", section } : { page: "not_found" };
   }
+  const step = second === undefined && ACCOUNT.find((known) => known === first);
+  if (step) return { page: "account", step };
   if ((first === "login" || first === "signup") && second === undefined) return { page: first };
   return { page: "not_found" };
 }

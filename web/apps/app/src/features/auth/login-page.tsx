@@ -1,6 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isApiError, logIn } from "@parlance/api";
 import { Button, Field, Input, Notice } from "@parlance/ui";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { codeMessage, errorMessage } from "@/lib/errors";
 import { applyServerErrors } from "@/lib/forms";
@@ -9,8 +10,12 @@ import { useForm, type Form } from "@/lib/use-form";
 import { useDocumentTitle } from "@/lib/use-document-title";
 import { AuthLayout } from "./auth-layout";
 import { enter } from "./enter";
+import { instanceQuery } from "./instance";
 import { PasswordInput } from "./password-input";
+import { setPendingAddress } from "./pending";
 import { loginSchema, type LoginForm } from "./schemas";
+
+const linkClass = "rounded-sm font-medium text-accent underline-offset-4 hover:underline";
 
 export default function LoginPage() {
   const { t } = useLingui();
@@ -18,7 +23,9 @@ export default function LoginPage() {
   const query = useQueryParameters();
   const next = query.get("next") ?? undefined;
   const reason = query.get("reason");
+  const { data: instance } = useQuery(instanceQuery());
   const [problem, setProblem] = useState<string | null>(null);
+  const [unproved, setUnproved] = useState(false);
   const form: Form<LoginForm> = useForm<LoginForm>({
     schema: loginSchema,
     initial: { email: "", password: "" },
@@ -29,7 +36,11 @@ export default function LoginPage() {
       } catch (error) {
         if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
         setProblem(errorMessage(error));
-        if (isApiError(error, "invalid_credentials")) form.focus("password");
+        const refused = isApiError(error, "invalid_credentials");
+        // The server says no more than that, to nobody; so this is said to everybody.
+        setUnproved(refused && instance?.requires_verified_email === true);
+        setPendingAddress(body.email);
+        if (refused) form.focus("password");
       }
     },
   });
@@ -40,11 +51,7 @@ export default function LoginPage() {
       footer={
         <Trans>
           New to Parlance?{" "}
-          <Link
-            to="/signup"
-            search={{ next }}
-            className="rounded-sm font-medium text-accent underline-offset-4 hover:underline"
-          >
+          <Link to="/signup" search={{ next }} className={linkClass}>
             Create an account
           </Link>
         </Trans>
@@ -59,7 +66,21 @@ export default function LoginPage() {
         {reason === "reused" && !problem && (
           <Notice tone="warning">{codeMessage("refresh_reused")}</Notice>
         )}
-        {problem && <Notice tone="danger">{problem}</Notice>}
+        {problem && (
+          <Notice tone="danger">
+            {problem}
+            {unproved && (
+              <p className="mt-1">
+                <Trans>
+                  If you have just signed up, open the link in our letter first.{" "}
+                  <Link to="/check-email" className="rounded-sm font-medium underline">
+                    Send it again
+                  </Link>
+                </Trans>
+              </p>
+            )}
+          </Notice>
+        )}
         <Field label={t`E-mail`} error={form.errors.email}>
           {(control) => (
             <Input
@@ -81,6 +102,13 @@ export default function LoginPage() {
             />
           )}
         </Field>
+        {instance && instance.mail !== "none" && (
+          <p className="text-end text-sm">
+            <Link to="/forgot-password" className={linkClass}>
+              <Trans>Forgot your password?</Trans>
+            </Link>
+          </p>
+        )}
         <Button type="submit" variant="primary" size="lg" pending={form.pending} className="w-full">
           <Trans>Log in</Trans>
         </Button>

@@ -3,7 +3,7 @@ import { msg } from "@lingui/core/macro";
 import { i18n } from "@parlance/i18n";
 import * as z from "zod/mini";
 
-const email = z
+export const email = z
   .string()
   .check(
     z.trim(),

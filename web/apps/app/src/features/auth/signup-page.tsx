@@ -1,17 +1,20 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { getInstance, isApiError, logIn, signUp, type Session } from "@parlance/api";
+import { isApiError, logIn, signUp, type Session } from "@parlance/api";
 import { i18n, LOCALES } from "@parlance/i18n";
 import { Button, buttonClass, Field, Input, Notice } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 import { errorMessage } from "@/lib/errors";
 import { applyServerErrors } from "@/lib/forms";
-import { Link, useQueryParameters } from "@/lib/navigation";
+import { Link, navigate, useQueryParameters } from "@/lib/navigation";
+import { queryClient } from "@/lib/query-client";
 import { useForm, type Form } from "@/lib/use-form";
 import { useDocumentTitle } from "@/lib/use-document-title";
 import { AuthLayout } from "./auth-layout";
 import { enter } from "./enter";
+import { instanceQuery } from "./instance";
 import { PasswordInput } from "./password-input";
+import { setPendingAddress } from "./pending";
 import { signupSchema, type SignupForm } from "./schemas";
 
 const linkClass = "rounded-sm font-medium text-accent underline-offset-4 hover:underline";
@@ -21,11 +24,7 @@ export default function SignupPage() {
   useDocumentTitle(t`Sign up`);
   const next = useQueryParameters().get("next") ?? undefined;
   const [problem, setProblem] = useState<ReactNode>(null);
-  const { data: instance } = useQuery({
-    queryKey: ["instance"],
-    queryFn: ({ signal }) => getInstance({ signal }),
-    staleTime: Infinity,
-  });
+  const { data: instance } = useQuery(instanceQuery());
   const loginLink = (
     <Link to="/login" search={{ next }} className={linkClass}>
       <Trans>Log in</Trans>
@@ -43,6 +42,10 @@ export default function SignupPage() {
       let session: Session;
       try {
         await signUp({ body: { email, password, locale, ...(name ? { name } : {}) } });
+        if ((await queryClient.ensureQueryData(instanceQuery())).requires_verified_email) {
+          setPendingAddress(email);
+          return void navigate({ to: "/check-email" });
+        }
         // The answer is the same whether or not the address is taken; logging in tells.
         session = await logIn({ body: { email, password } });
       } catch (error) {

@@ -1,8 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { needWords } from "@parlance/i18n";
 import { lazy, Suspense, useEffect, type ReactNode } from "react";
 import { navigate } from "@/lib/navigation";
 import { openHelp, openPalette } from "@/features/commands/open";
 import { useCommands } from "@/features/commands/registry";
+import { useSession } from "@/features/session/use-session";
 import { useShortcuts } from "@/features/shortcuts/shortcuts";
 import { useBaseCommands } from "./base-commands";
 import { Sidebar } from "./sidebar";
@@ -10,11 +12,16 @@ import { toggleSidebar, useSidebar } from "./sidebar-state";
 
 const loadDrawer = () => import("./drawer");
 const Drawer = lazy(loadDrawer);
+const ProofBanner = lazy(async () => {
+  await needWords("account");
+  return import("@/features/account/proof-banner");
+});
 
 /** The frame of every signed-in page: sidebar and main region. */
 export default function AppShell({ children }: { children: ReactNode }) {
   const { t } = useLingui();
   const sidebar = useSidebar();
+  const unproved = useSession()?.user.email_verified === false;
   useEffect(() => {
     // A phone's person presses this first: have it ready once the page is quiet.
     if (sidebar.wide) return;
@@ -67,6 +74,11 @@ export default function AppShell({ children }: { children: ReactNode }) {
         </Suspense>
       )}
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
+        {unproved && (
+          <Suspense fallback={null}>
+            <ProofBanner />
+          </Suspense>
+        )}
         {children}
       </main>
     </div>

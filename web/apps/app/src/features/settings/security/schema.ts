@@ -1,7 +1,7 @@
 import { msg } from "@lingui/core/macro";
 import { i18n } from "@parlance/i18n";
 import * as z from "zod/mini";
-import { newPassword } from "@/features/auth/schemas";
+import { email, newPassword } from "@/features/auth/schemas";
 
 export const passwordSchema = z
   .object({
@@ -18,3 +18,11 @@ export const passwordSchema = z
     }),
   );
 export type PasswordForm = z.infer<typeof passwordSchema>;
+
+export const emailSchema = z.object({
+  email,
+  current_password: z
+    .string()
+    .check(z.minLength(1, { error: () => i18n._(msg`Enter your current password.`) })),
+});
+export type EmailForm = z.infer<typeof emailSchema>;

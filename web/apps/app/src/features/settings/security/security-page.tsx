@@ -8,6 +8,7 @@ import { applyServerErrors } from "@/lib/forms";
 import { Section, SettingsPage } from "../section";
 import { sessionKeys } from "../sessions/queries";
 import { useForm, type Form } from "@/lib/use-form";
+import { EmailSection } from "./email-section";
 import { passwordSchema, type PasswordForm } from "./schema";
 
 const EMPTY: PasswordForm = { current_password: "", new_password: "", repeated: "" };
@@ -71,6 +72,7 @@ export default function SecurityPage() {
           </Button>
         </form>
       </Section>
+      <EmailSection />
     </SettingsPage>
   );
 }
