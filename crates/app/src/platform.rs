@@ -68,7 +68,13 @@ impl Platform {
         )
         .map(Arc::new)
         .context("the signing keys can't be used")?;
-        let metering = metering::Metering::with_plans(db.clone(), env.clone(), tasks.clone(), config.plans()?);
+        let metering = metering::Metering::with_groups(
+            db.clone(),
+            env.clone(),
+            tasks.clone(),
+            config.plans()?,
+            tenancy.clone(),
+        );
         let providers = providers::Providers::new(env.clone(), tasks.clone(), config.providers.clone())
             .and_then(|providers| providers.with_workspaces(db.clone(), &config.data_dir.0))
             .context("the providers can't be set up")?

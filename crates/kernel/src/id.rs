@@ -160,6 +160,8 @@ ids! {
     /// An API key; not its secret.
     ApiKeyId = ApiKey("key");
     BudgetId = Budget("budget");
+    /// Some of a workspace's members.
+    GroupId = Group("grp");
     /// What a guardrail did in one call.
     DecisionId = Decision("gd");
     /// A model name of a workspace's own.

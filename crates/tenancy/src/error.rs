@@ -18,6 +18,12 @@ pub enum TenancyError {
     LastOwner,
     #[error("the user is a member already")]
     AlreadyMember,
+    #[error("there is no such group in the workspace")]
+    NoGroup,
+    #[error("a group of this name exists")]
+    GroupNameTaken,
+    #[error("a workspace can have {0} groups")]
+    TooManyGroups(i64),
     #[error(transparent)]
     Database(#[from] database::Error),
 }
@@ -29,10 +35,10 @@ impl TenancyError {
 
     pub const fn code(&self) -> Code {
         match self {
-            Self::NoWorkspace | Self::NoMember => Code::NotFound,
+            Self::NoWorkspace | Self::NoMember | Self::NoGroup => Code::NotFound,
             Self::NotAllowed(_) | Self::AboveOwnRole { .. } => Code::Forbidden,
             Self::LastOwner => Code::LastOwner,
-            Self::AlreadyMember => Code::Conflict,
+            Self::AlreadyMember | Self::GroupNameTaken | Self::TooManyGroups(_) => Code::Conflict,
             Self::Database(_) => Code::Internal,
         }
     }
@@ -50,6 +56,13 @@ impl From<TenancyError> for Problem {
                 .detail(format!("`{role}` is above your own role: you can neither grant it nor change who has it.")),
             TenancyError::LastOwner => {
                 Self::new(code).detail("This is the only owner. Make somebody else an owner first.")
+            }
+            TenancyError::NoGroup => Self::new(code).detail("There is no such group in this workspace."),
+            TenancyError::GroupNameTaken => {
+                Self::new(code).detail("There is a group of this name already. Choose another one.")
+            }
+            TenancyError::TooManyGroups(most) => {
+                Self::new(code).detail(format!("A workspace can have {most} groups. Delete one that is not needed."))
             }
             TenancyError::AlreadyMember => Self::new(code).detail("This person is a member already."),
         }

@@ -8,7 +8,9 @@
 //! - A membership is read for each request, never cached: who is removed or demoted has
 //!   lost it at the next request, on every node. API keys, which are cached, are told.
 //!
-//! Deliberately absent: users' names and addresses (identity's), invitations, groups, and
+//! - Who is in a group is a member. What is cached of groups, budgets over them, is told of each change.
+//!
+//! Deliberately absent: users' names and addresses (identity's), invitations, and
 //! roles that a workspace makes for itself.
 
 mod error;
@@ -18,13 +20,17 @@ mod operations;
 mod store;
 
 use async_trait::async_trait;
-use contracts::{identity::KEYS_EPOCH, tenancy::Membership};
+use contracts::{
+    identity::KEYS_EPOCH,
+    metering::BUDGETS_EPOCH,
+    tenancy::{GroupMembers, Membership},
+};
 use database::{Db, Epochs, Tx};
-use kernel::{Env, UserId, WorkspaceId};
+use kernel::{Env, TenantScope, UserId, WorkspaceId};
 
 pub use error::TenancyError;
 pub use http::routes;
-pub use model::{Actor, Member, MemberRow, WorkspaceRow};
+pub use model::{Actor, Group, Member, MemberRow, WorkspaceRow};
 
 /// The tenancy service.
 pub struct Tenancy {
@@ -32,11 +38,18 @@ pub struct Tenancy {
     env: Env,
     /// API keys rest on memberships.
     keys: Epochs,
+    /// Budgets may be over groups.
+    budgets: Epochs,
 }
 
 impl Tenancy {
     pub fn new(db: Db, env: Env) -> Self {
-        Self { keys: Epochs::new(db.clone(), KEYS_EPOCH), db, env }
+        Self {
+            keys: Epochs::new(db.clone(), KEYS_EPOCH),
+            budgets: Epochs::new(db.clone(), BUDGETS_EPOCH),
+            db,
+            env,
+        }
     }
 }
 
@@ -53,5 +66,16 @@ impl contracts::Tenancy for Tenancy {
     async fn create_personal(&self, tx: &mut Tx, user: UserId, name: &str) -> Result<WorkspaceId, database::Error> {
         let workspace = operations::insert_workspace(&self.env, tx, user, name, true).await?;
         Ok(workspace.workspace)
+    }
+}
+
+#[async_trait]
+impl contracts::Groups for Tenancy {
+    async fn groups(&self, scope: &TenantScope) -> Result<Vec<GroupMembers>, database::Error> {
+        store::groups::everybody(&self.db, scope).await
+    }
+
+    async fn groups_within(&self, tx: &mut Tx, scope: &TenantScope) -> Result<Vec<GroupMembers>, database::Error> {
+        store::groups::everybody_within(tx, scope).await
     }
 }

@@ -1,7 +1,7 @@
 //! What the operations take and give.
 
 use contracts::tenancy::Role;
-use kernel::{TenantScope, Timestamp, UserId, WorkspaceId};
+use kernel::{GroupId, TenantScope, Timestamp, UserId, WorkspaceId};
 use serde::Serialize;
 
 /// Who changes something, and in which workspace. Their role is read when it matters.
@@ -25,6 +25,17 @@ pub struct WorkspaceRow {
     pub id: WorkspaceId,
     pub name: String,
     pub personal: bool,
+    pub members: i64,
+    pub created_at: Timestamp,
+}
+
+/// Some of a workspace's members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Group {
+    pub id: GroupId,
+    #[schema(example = "Research")]
+    pub name: String,
+    /// How many are in it.
     pub members: i64,
     pub created_at: Timestamp,
 }

@@ -32,6 +32,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "list_workspaces"
         | "get_workspace"
         | "list_members"
+        | "list_groups"
         | "list_keys"
         | "list_budgets"
         | "get_guardrails"
@@ -53,7 +54,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "change_password" => Own(json!({ "current_password": "not the password", "new_password": "another long one" })),
         // The tenant's id in a body is not a way in (acceptance 16).
         "update_me" => Own(json!({ "name": "Mallory" })),
-        "create_workspace" | "update_workspace" | "create_key" => Own(json!({ "name": "Mallory's" })),
+        "create_workspace" | "update_workspace" | "create_key" | "create_group" => Own(json!({ "name": "Mallory's" })),
         "create_route" => Own(route("mallorys")),
         "create_connection" => Own(json!({ "provider": "openai", "name": "Mallory's", "key": "sk-mallory" })),
         "create_budget" => Own(json!({
@@ -88,10 +89,15 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "stream_run"
         | "get_file"
         | "get_file_content"
+        | "get_group"
+        | "delete_group"
+        | "list_group_members"
+        | "add_group_member"
+        | "remove_group_member"
         | "remove_member" => Foreign(Value::Null),
         "restore_conversation" | "cancel_run" | "rotate_key" | "test_connection" => Foreign(json!({})),
         "update_member" => Foreign(json!({ "role": "guest" })),
-        "update_key" | "update_connection" | "update_budget" => Foreign(json!({ "name": "Mallory was here" })),
+        "update_key" | "update_connection" | "update_budget" | "update_group" => Foreign(json!({ "name": "Mallory was here" })),
         "update_route" => Foreign(json!({ "description": "Mallory was here" })),
         "set_key_guardrails" => Foreign(json!({ "blocked_terms": ["Mallory was here"] })),
         "update_conversation" => Foreign(json!({ "title": "Mallory was here" })),
@@ -115,6 +121,7 @@ struct Theirs {
     file: String,
     key: String,
     budget: String,
+    group: String,
     route: String,
     connection: String,
 }
@@ -134,7 +141,11 @@ impl Theirs {
         for path in ["/guardrails".to_owned(), format!("/keys/{key}/guardrails")] {
             person.put(&path, json!({ "blocked_terms": ["a secret of ours that is blocked"] })).await.expect(200);
         }
+        let group = text(&person.post("/groups", json!({ "name": "a secret of ours" })).await.expect(201)["id"]);
+        let member = format!("/groups/{group}/members/{}", person.user_id());
+        person.put(&member, Value::Null).await.expect(204);
         Self {
+            group,
             user: person.user_id(),
             session: text(&sessions["data"][0]["id"]),
             conversation,
@@ -155,6 +166,7 @@ impl Theirs {
             () if template.contains("/runs/") => &self.run,
             () if template.contains("/files/") => &self.file,
             () if template.contains("/budgets/") => &self.budget,
+            () if template.contains("/groups/") => &self.group,
             () if template.contains("/routes/") => &self.route,
             () if template.contains("/connections/") => &self.connection,
             () if template.contains("/keys/") => &self.key,
@@ -163,7 +175,11 @@ impl Theirs {
         };
         template
             .split('/')
-            .map(|segment| if segment.starts_with('{') { id.as_str() } else { segment })
+            .map(|segment| match segment {
+                "{user_id}" => self.user.as_str(),
+                segment if segment.starts_with('{') => id.as_str(),
+                segment => segment,
+            })
             .collect::<Vec<_>>()
             .join("/")
     }
@@ -182,6 +198,8 @@ async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
         "/usage?group_by=model".to_owned(),
         "/keys".to_owned(),
         "/budgets".to_owned(),
+        "/groups".to_owned(),
+        format!("/groups/{}/members", theirs.group),
         "/quota".to_owned(),
         "/guardrails".to_owned(),
         "/guardrails/decisions".to_owned(),
@@ -312,7 +330,7 @@ async fn acceptance_14_a_stranger_finds_nothing(db: TestDb) {
 /// a matter of their role.
 fn is_shared(operation: &Operation) -> bool {
     operation.id == "get_avatar"
-        || ["_member", "_budget", "_route", "_connection", "_key_guardrails"]
+        || ["_member", "_group", "_group_members", "_budget", "_route", "_connection", "_key_guardrails"]
             .iter()
             .any(|kind| operation.id.ends_with(kind))
 }

@@ -2,6 +2,7 @@
 
 mod add_member;
 mod create_workspace;
+mod groups;
 mod list;
 mod remove_member;
 mod rename_workspace;

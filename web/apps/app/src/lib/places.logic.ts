@@ -5,6 +5,7 @@ export const SETTINGS = [
   "sessions",
   "security",
   "workspace",
+  "groups",
   "usage",
   "budgets",
   "guardrails",

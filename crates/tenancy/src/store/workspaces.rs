@@ -132,7 +132,7 @@ pub async fn insert_member(
     Ok(inserted == 1)
 }
 
-struct MemberRecord {
+pub(super) struct MemberRecord {
     user: UserId,
     role: String,
     joined_at: Timestamp,
