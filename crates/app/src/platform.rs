@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use database::{Db, Options, SchemaState};
-use kernel::{Env, Tasks};
+use kernel::{Env, Tasks, TenantScope};
 use secrecy::ExposeSecret;
 use web::{idempotency::Idempotency, limit::Limiter};
 
@@ -132,11 +132,24 @@ impl Platform {
                 if let Err(error) = platform.guardrails.sweep().await {
                     tracing::warn!(%error, "old decisions of guardrails stay for now");
                 }
+                if let Err(error) = platform.purge_workspaces().await {
+                    tracing::warn!(%error, "deleted workspaces stay for now");
+                }
                 if let Err(error) = idempotency.sweep().await {
                     tracing::warn!(%error, "expired idempotency keys stay for now");
                 }
             }
         });
+        Ok(())
+    }
+
+    /// Deletes for good the workspaces whose grace is over, with every row that is theirs.
+    pub async fn purge_workspaces(&self) -> Result<(), database::Error> {
+        let idempotency = Idempotency::new(self.db.clone(), self.env.clone());
+        for workspace in self.tenancy.purge().await? {
+            // What belongs to a workspace refers to it and goes with it; these alone only name it.
+            idempotency.forget(&TenantScope::assume(workspace)).await?;
+        }
         Ok(())
     }
 }

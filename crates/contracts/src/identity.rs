@@ -41,6 +41,9 @@ pub enum AuthenticationError {
     /// The key is good, but not from here.
     #[error("the key may not be used from {0}")]
     Address(IpAddr),
+    /// The key is good, but its workspace is deleted.
+    #[error("the workspace is deleted")]
+    WorkspaceDeleted,
     #[error(transparent)]
     Database(#[from] database::Error),
 }
@@ -51,6 +54,7 @@ impl AuthenticationError {
             Self::Invalid => Code::Unauthenticated,
             Self::Expired => Code::TokenExpired,
             Self::Address(_) => Code::AddressNotAllowed,
+            Self::WorkspaceDeleted => Code::WorkspaceDeleted,
             Self::Database(_) => Code::Internal,
         }
     }

@@ -79,6 +79,8 @@ pub trait Grant: Send + Sync + 'static {
 permissions! {
     ReadWorkspace = "workspace.read", Guest, "See the workspace and its name";
     ManageWorkspace = "workspace.manage", Admin, "Rename the workspace and change its settings";
+    TransferWorkspace = "workspace.transfer", Owner, "Hand the workspace on to another member";
+    DeleteWorkspace = "workspace.delete", Owner, "Delete the workspace and restore it";
     ReadMembers = "members.read", Member, "See who else is in the workspace";
     ManageMembers = "members.manage", Admin, "Change roles and remove members";
     ReadGroups = "groups.read", Member, "See the groups and who is in them";
@@ -153,10 +155,17 @@ impl From<Membership> for Workspace {
 
 #[async_trait]
 pub trait Tenancy: Send + Sync {
-    /// The user's membership in the workspace, as of now; none if there is none.
+    /// The user's membership in the workspace, as of now; none if there is none, or if the workspace is
+    /// deleted: it is closed to everybody.
     async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error>;
 
-    /// All memberships of the user, the personal workspace first, then by name.
+    /// Whether that is why: the user is a member, but the workspace is deleted.
+    async fn is_deleted(&self, workspace: WorkspaceId, user: UserId) -> Result<bool, database::Error> {
+        let _ = (workspace, user);
+        Ok(false)
+    }
+
+    /// All memberships of the user in workspaces that are open, the personal one first, then by name.
     async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error>;
 
     /// Makes the personal workspace of a new user, who owns it, inside the sign-up's transaction.

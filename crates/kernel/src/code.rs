@@ -45,6 +45,7 @@ codes! {
     SignUpClosed = "sign_up_closed", 403, "Sign-up is closed here";
     ModelNotAllowed = "model_not_allowed", 403, "This model may not be used here";
     AddressNotAllowed = "address_not_allowed", 403, "This key may not be used from this address";
+    WorkspaceDeleted = "workspace_deleted", 403, "This workspace has been deleted";
     InvalidPath = "invalid_path", 404, "There is nothing at this address";
     NotFound = "not_found", 404, "Not found";
     MethodNotAllowed = "method_not_allowed", 405, "This address does not take that method";
@@ -52,6 +53,7 @@ codes! {
     Conflict = "conflict", 409, "The request conflicts with what is stored";
     IdempotencyConflict = "idempotency_conflict", 409, "This idempotency key was used for another request";
     LastOwner = "last_owner", 409, "A workspace needs an owner";
+    PersonalWorkspace = "personal_workspace", 409, "A personal workspace stays with its person";
     RunActive = "run_active", 409, "An answer is still being written";
     UsageConflict = "usage_conflict", 409, "This usage was recorded with other figures";
     PayloadTooLarge = "payload_too_large", 413, "The body is too large";

@@ -16,6 +16,8 @@ pub enum TenancyError {
     AboveOwnRole { role: &'static str },
     #[error("the workspace would be left without an owner")]
     LastOwner,
+    #[error("the workspace is personal")]
+    Personal,
     #[error("the user is a member already")]
     AlreadyMember,
     #[error("there is no such group in the workspace")]
@@ -38,6 +40,7 @@ impl TenancyError {
             Self::NoWorkspace | Self::NoMember | Self::NoGroup => Code::NotFound,
             Self::NotAllowed(_) | Self::AboveOwnRole { .. } => Code::Forbidden,
             Self::LastOwner => Code::LastOwner,
+            Self::Personal => Code::PersonalWorkspace,
             Self::AlreadyMember | Self::GroupNameTaken | Self::TooManyGroups(_) => Code::Conflict,
             Self::Database(_) => Code::Internal,
         }
@@ -56,6 +59,9 @@ impl From<TenancyError> for Problem {
                 .detail(format!("`{role}` is above your own role: you can neither grant it nor change who has it.")),
             TenancyError::LastOwner => {
                 Self::new(code).detail("This is the only owner. Make somebody else an owner first.")
+            }
+            TenancyError::Personal => {
+                Self::new(code).detail("A personal workspace can't be left, handed on or deleted.")
             }
             TenancyError::NoGroup => Self::new(code).detail("There is no such group in this workspace."),
             TenancyError::GroupNameTaken => {

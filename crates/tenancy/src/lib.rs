@@ -8,6 +8,7 @@
 //! - A membership is read for each request, never cached: who is removed or demoted has
 //!   lost it at the next request, on every node. API keys, which are cached, are told.
 //!
+//! - A deleted workspace is closed at once: nobody has a membership in it until it is restored.
 //! - Who is in a group is a member. What is cached of groups, budgets over them, is told of each change.
 //!
 //! Deliberately absent: users' names and addresses (identity's), invitations, and
@@ -30,7 +31,8 @@ use kernel::{Env, TenantScope, UserId, WorkspaceId};
 
 pub use error::TenancyError;
 pub use http::routes;
-pub use model::{Actor, Group, Member, MemberRow, WorkspaceRow};
+pub use operations::GRACE;
+pub use model::{Actor, DeletedWorkspace, Group, Member, MemberRow, WorkspaceRow};
 
 /// The tenancy service.
 pub struct Tenancy {
@@ -57,6 +59,11 @@ impl Tenancy {
 impl contracts::Tenancy for Tenancy {
     async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error> {
         store::membership(&self.db, workspace, user).await
+    }
+
+    async fn is_deleted(&self, workspace: WorkspaceId, user: UserId) -> Result<bool, database::Error> {
+        // As with a membership: the question is asked for the user's sake, in the workspace that they named.
+        store::deletion::is_deleted(&self.db, &TenantScope::assume(workspace), user).await
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error> {

@@ -29,6 +29,17 @@ pub struct WorkspaceRow {
     pub created_at: Timestamp,
 }
 
+/// A workspace that an owner has deleted: closed, and not yet purged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct DeletedWorkspace {
+    pub id: WorkspaceId,
+    #[schema(example = "Acme Research")]
+    pub name: String,
+    pub deleted_at: Timestamp,
+    /// Until then it can be restored; afterwards it is gone for good.
+    pub purges_at: Timestamp,
+}
+
 /// Some of a workspace's members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Group {

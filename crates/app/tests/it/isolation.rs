@@ -30,6 +30,9 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "list_sessions"
         | "get_me"
         | "list_workspaces"
+        | "list_deleted_workspaces"
+        | "leave_workspace"
+        | "delete_workspace"
         | "get_workspace"
         | "list_members"
         | "list_groups"
@@ -95,7 +98,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "add_group_member"
         | "remove_group_member"
         | "remove_member" => Foreign(Value::Null),
-        "restore_conversation" | "cancel_run" | "rotate_key" | "test_connection" => Foreign(json!({})),
+        "restore_workspace" | "restore_conversation" | "cancel_run" | "rotate_key" | "test_connection" => Foreign(json!({})),
+        "transfer_workspace" => Foreign(json!({ "user_id": theirs.user })),
         "update_member" => Foreign(json!({ "role": "guest" })),
         "update_key" | "update_connection" | "update_budget" | "update_group" => Foreign(json!({ "name": "Mallory was here" })),
         "update_route" => Foreign(json!({ "description": "Mallory was here" })),
@@ -112,22 +116,23 @@ fn route(name: &str) -> Value {
 }
 
 /// One of each thing that a tenant has.
-struct Theirs {
+pub(crate) struct Theirs {
     user: String,
+    workspace: String,
     session: String,
-    conversation: String,
+    pub(crate) conversation: String,
     message: String,
     run: String,
-    file: String,
+    pub(crate) file: String,
     key: String,
     budget: String,
-    group: String,
+    pub(crate) group: String,
     route: String,
     connection: String,
 }
 
 impl Theirs {
-    async fn of(person: &Person<'_>) -> Self {
+    pub(crate) async fn of(person: &Person<'_>) -> Self {
         let conversation = person.conversation().await;
         let events = person.say(&conversation, "/echo a secret of ours").await;
         let run = final_run(&events);
@@ -147,6 +152,7 @@ impl Theirs {
         Self {
             group,
             user: person.user_id(),
+            workspace: person.workspace_id(),
             session: text(&sessions["data"][0]["id"]),
             conversation,
             message: text(&run["message_id"]),
@@ -166,6 +172,7 @@ impl Theirs {
             () if template.contains("/runs/") => &self.run,
             () if template.contains("/files/") => &self.file,
             () if template.contains("/budgets/") => &self.budget,
+            () if template.contains("/workspaces/") => &self.workspace,
             () if template.contains("/groups/") => &self.group,
             () if template.contains("/routes/") => &self.route,
             () if template.contains("/connections/") => &self.connection,
@@ -186,7 +193,7 @@ impl Theirs {
 }
 
 /// Everything that a tenant can see of its own.
-async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
+pub(crate) async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
     let mut seen = Vec::new();
     for path in [
         "/workspace".to_owned(),
@@ -329,7 +336,7 @@ async fn acceptance_14_a_stranger_finds_nothing(db: TestDb) {
 /// What a workspace's members have in common, and that they know of each other: what they may do is
 /// a matter of their role.
 fn is_shared(operation: &Operation) -> bool {
-    operation.id == "get_avatar"
+    ["get_avatar", "transfer_workspace"].contains(&operation.id.as_str())
         || ["_member", "_group", "_group_members", "_budget", "_route", "_connection", "_key_guardrails"]
             .iter()
             .any(|kind| operation.id.ends_with(kind))

@@ -15,6 +15,7 @@ mod configured;
 mod crash;
 mod guardrails;
 mod isolation;
+mod lifecycle;
 mod openapi;
 mod plans;
 mod runs;

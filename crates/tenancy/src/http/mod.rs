@@ -1,13 +1,16 @@
 //! The endpoints of tenancy.
 
 mod groups;
+mod lifecycle;
 mod members;
 mod workspaces;
 
 use std::sync::Arc;
 
 use contracts::Identity;
+use kernel::{Page, WorkspaceId};
 use utoipa_axum::{router::OpenApiRouter, routes};
+use web::PageQuery;
 
 use crate::Tenancy;
 
@@ -35,11 +38,23 @@ fn check_name(value: &str) -> garde::Result {
     Ok(())
 }
 
+/// A page of a list that is short enough to be read whole, after the row with the id `after`.
+fn cut<T>(all: Vec<T>, after: Option<WorkspaceId>, page: &PageQuery, id: impl Fn(&T) -> WorkspaceId) -> Page<T> {
+    let start = after.and_then(|after| all.iter().position(|row| id(row) == after)).map_or(0, |position| position + 1);
+    let rows: Vec<T> = all.into_iter().skip(start).collect();
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    Page::from_overfetch(rows, limit, |last| web::cursor::encode(&id(last)))
+}
+
 /// All endpoints of tenancy, without the `/api/v1` before their paths.
 pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRouter {
     OpenApiRouter::default()
         .routes(routes!(workspaces::list, workspaces::create))
-        .routes(routes!(workspaces::get, workspaces::update))
+        .routes(routes!(workspaces::get, workspaces::update, lifecycle::delete))
+        .routes(routes!(lifecycle::leave))
+        .routes(routes!(lifecycle::transfer))
+        .routes(routes!(lifecycle::list_deleted))
+        .routes(routes!(lifecycle::restore))
         .routes(routes!(members::list))
         .routes(routes!(members::update, members::remove))
         .routes(routes!(groups::list, groups::create))

@@ -49,13 +49,8 @@ pub(super) async fn list(
         // A key belongs to one workspace, and tells of no other.
         all.retain(|membership| membership.workspace == caller.scope.workspace());
     }
-    // A person is in few workspaces; the page is cut from all of them.
-    let start = after
-        .and_then(|after| all.iter().position(|membership| membership.workspace == after))
-        .map_or(0, |position| position + 1);
-    let rows: Vec<Workspace> = all.into_iter().skip(start).map(Workspace::from).collect();
-    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-    Ok(Json(Page::from_overfetch(rows, limit, |last| web::cursor::encode(&last.id))))
+    let all = all.into_iter().map(Workspace::from).collect();
+    Ok(Json(super::cut(all, after, &page, |workspace: &Workspace| workspace.id)))
 }
 
 /// Create a workspace

@@ -1,5 +1,6 @@
-//! The tables of tenancy: workspaces with their memberships, and groups.
+//! The tables of tenancy: workspaces with their memberships and their end, and groups.
 
+pub mod deletion;
 pub mod groups;
 mod workspaces;
 

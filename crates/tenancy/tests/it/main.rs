@@ -6,5 +6,6 @@
 mod groups;
 mod http;
 mod isolation;
+mod lifecycle;
 mod members;
 mod support;

@@ -24,6 +24,8 @@ const MESSAGES: Record<string, MessageDescriptor> = {
   content_blocked: msg`A rule of this workspace stopped this message.`,
   address_not_allowed: msg`This key may not be used from this address.`,
   conflict: msg`Someone changed this at the same time. Please try again.`,
+  workspace_deleted: msg`This workspace has been deleted. For two weeks its owners can restore it.`,
+  personal_workspace: msg`A personal workspace stays with its person.`,
   last_owner: msg`A workspace needs at least one owner.`,
   payload_too_large: msg`That file is too large.`,
   unsupported_media_type: msg`That kind of file isn't supported.`,

@@ -7,6 +7,8 @@ import { usePermission, useSession } from "@/features/session/use-session";
 import { applyServerErrors } from "@/lib/forms";
 import { LoadError } from "@/lib/load-error";
 import { Panel, Section, SettingsPage } from "../section";
+import { DeletedWorkspaces } from "./deleted-workspaces";
+import { Endings } from "./endings";
 import { MemberRow } from "./member-row";
 import { membersQuery } from "./queries";
 import { workspaceSchema, type WorkspaceForm } from "@/features/shell/workspace-schema";
@@ -34,6 +36,8 @@ export default function WorkspacePage() {
           <Members />
         </Section>
       )}
+      <Endings />
+      <DeletedWorkspaces />
     </SettingsPage>
   );
 }
