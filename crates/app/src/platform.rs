@@ -68,13 +68,8 @@ impl Platform {
         )
         .map(Arc::new)
         .context("the signing keys can't be used")?;
-        let metering = metering::Metering::with_groups(
-            db.clone(),
-            env.clone(),
-            tasks.clone(),
-            config.plans()?,
-            tenancy.clone(),
-        );
+        let metering =
+            metering::Metering::with_groups(db.clone(), env.clone(), tasks.clone(), config.plans()?, tenancy.clone());
         let providers = providers::Providers::new(env.clone(), tasks.clone(), config.providers.clone())
             .and_then(|providers| providers.with_workspaces(db.clone(), &config.data_dir.0))
             .context("the providers can't be set up")?
@@ -131,6 +126,9 @@ impl Platform {
                 }
                 if let Err(error) = platform.guardrails.sweep().await {
                     tracing::warn!(%error, "old decisions of guardrails stay for now");
+                }
+                if let Err(error) = platform.tenancy.forget_invitations().await {
+                    tracing::warn!(%error, "invitations that ended long ago stay for now");
                 }
                 if let Err(error) = platform.purge_workspaces().await {
                     tracing::warn!(%error, "deleted workspaces stay for now");

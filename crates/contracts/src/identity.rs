@@ -152,6 +152,13 @@ pub trait Identity: Send + Sync {
 
     /// The users with these ids, in no particular order; unknown ids are left out.
     async fn users(&self, ids: &[UserId]) -> Result<Vec<UserSummary>, database::Error>;
+
+    /// The user with this address, whatever the case of its letters. Not to be told to callers who
+    /// don't know the user otherwise.
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserSummary>, database::Error> {
+        let _ = email;
+        Ok(None)
+    }
 }
 
 /// The keys that programs call with.

@@ -82,7 +82,7 @@ permissions! {
     TransferWorkspace = "workspace.transfer", Owner, "Hand the workspace on to another member";
     DeleteWorkspace = "workspace.delete", Owner, "Delete the workspace and restore it";
     ReadMembers = "members.read", Member, "See who else is in the workspace";
-    ManageMembers = "members.manage", Admin, "Change roles and remove members";
+    ManageMembers = "members.manage", Admin, "Invite people, change roles and remove members";
     ReadGroups = "groups.read", Member, "See the groups and who is in them";
     ManageGroups = "groups.manage", Admin, "Make groups and choose who is in them";
     ReadChat = "chat.read", Guest, "Read one's own conversations";

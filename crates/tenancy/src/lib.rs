@@ -11,7 +11,10 @@
 //! - A deleted workspace is closed at once: nobody has a membership in it until it is restored.
 //! - Who is in a group is a member. What is cached of groups, budgets over them, is told of each change.
 //!
-//! Deliberately absent: users' names and addresses (identity's), invitations, and
+//! - An invitation rests on the rights of whoever sent it, as they are when it is accepted. Its secret
+//!   is in its link alone; the database holds a hash.
+//!
+//! Deliberately absent: users' names and addresses (identity's), letters (the mailer's), and
 //! roles that a workspace makes for itself.
 
 mod error;
@@ -19,9 +22,13 @@ mod http;
 mod model;
 mod operations;
 mod store;
+mod token;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use contracts::{
+    Mailer,
     identity::KEYS_EPOCH,
     metering::BUDGETS_EPOCH,
     tenancy::{GroupMembers, Membership},
@@ -31,8 +38,11 @@ use kernel::{Env, TenantScope, UserId, WorkspaceId};
 
 pub use error::TenancyError;
 pub use http::routes;
+pub use model::{
+    AcceptedInvitation, Actor, DeletedWorkspace, Group, Invitation, InvitationView, MadeInvitation, Member, MemberRow,
+    NewInvitation, WorkspaceRow,
+};
 pub use operations::GRACE;
-pub use model::{Actor, DeletedWorkspace, Group, Member, MemberRow, WorkspaceRow};
 
 /// The tenancy service.
 pub struct Tenancy {
@@ -42,6 +52,8 @@ pub struct Tenancy {
     keys: Epochs,
     /// Budgets may be over groups.
     budgets: Epochs,
+    /// None: the links of invitations are handed over by hand.
+    mailer: Option<Arc<dyn Mailer>>,
 }
 
 impl Tenancy {
@@ -49,9 +61,16 @@ impl Tenancy {
         Self {
             keys: Epochs::new(db.clone(), KEYS_EPOCH),
             budgets: Epochs::new(db.clone(), BUDGETS_EPOCH),
+            mailer: None,
             db,
             env,
         }
+    }
+
+    /// The same where invitations go out as letters.
+    #[must_use]
+    pub fn with_mailer(self, mailer: Arc<dyn Mailer>) -> Self {
+        Self { mailer: Some(mailer), ..self }
     }
 }
 

@@ -26,7 +26,7 @@ enum Case {
 fn case(operation: &str, theirs: &Theirs) -> Case {
     use Case::{Foreign, Own, Public};
     match operation {
-        "get_instance" | "sign_up" | "log_in" | "refresh_session" | "log_out" => Public,
+        "get_instance" | "sign_up" | "log_in" | "refresh_session" | "log_out" | "view_invitation" => Public,
         "list_sessions"
         | "get_me"
         | "list_workspaces"
@@ -36,6 +36,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "get_workspace"
         | "list_members"
         | "list_groups"
+        | "list_invitations"
         | "list_keys"
         | "list_budgets"
         | "get_guardrails"
@@ -58,6 +59,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         // The tenant's id in a body is not a way in (acceptance 16).
         "update_me" => Own(json!({ "name": "Mallory" })),
         "create_workspace" | "update_workspace" | "create_key" | "create_group" => Own(json!({ "name": "Mallory's" })),
+        "create_invitation" => Own(json!({ "email": "mallory@example.com", "role": "guest" })),
+        "accept_invitation" => Own(json!({ "token": "bm90IGEgdG9rZW4" })),
         "create_route" => Own(route("mallorys")),
         "create_connection" => Own(json!({ "provider": "openai", "name": "Mallory's", "key": "sk-mallory" })),
         "create_budget" => Own(json!({
@@ -92,16 +95,24 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "stream_run"
         | "get_file"
         | "get_file_content"
+        | "revoke_invitation"
         | "get_group"
         | "delete_group"
         | "list_group_members"
         | "add_group_member"
         | "remove_group_member"
         | "remove_member" => Foreign(Value::Null),
-        "restore_workspace" | "restore_conversation" | "cancel_run" | "rotate_key" | "test_connection" => Foreign(json!({})),
+        "resend_invitation"
+        | "restore_workspace"
+        | "restore_conversation"
+        | "cancel_run"
+        | "rotate_key"
+        | "test_connection" => Foreign(json!({})),
         "transfer_workspace" => Foreign(json!({ "user_id": theirs.user })),
         "update_member" => Foreign(json!({ "role": "guest" })),
-        "update_key" | "update_connection" | "update_budget" | "update_group" => Foreign(json!({ "name": "Mallory was here" })),
+        "update_key" | "update_connection" | "update_budget" | "update_group" => {
+            Foreign(json!({ "name": "Mallory was here" }))
+        }
         "update_route" => Foreign(json!({ "description": "Mallory was here" })),
         "set_key_guardrails" => Foreign(json!({ "blocked_terms": ["Mallory was here"] })),
         "update_conversation" => Foreign(json!({ "title": "Mallory was here" })),
@@ -127,6 +138,7 @@ pub(crate) struct Theirs {
     key: String,
     budget: String,
     pub(crate) group: String,
+    invitation: String,
     route: String,
     connection: String,
 }
@@ -149,7 +161,10 @@ impl Theirs {
         let group = text(&person.post("/groups", json!({ "name": "a secret of ours" })).await.expect(201)["id"]);
         let member = format!("/groups/{group}/members/{}", person.user_id());
         person.put(&member, Value::Null).await.expect(204);
+        let invited = json!({ "email": "a-secret-of-ours@example.com", "role": "guest" });
+        let invited = person.post("/invitations", invited).await.expect(201);
         Self {
+            invitation: text(&invited["invitation"]["id"]),
             group,
             user: person.user_id(),
             workspace: person.workspace_id(),
@@ -173,6 +188,7 @@ impl Theirs {
             () if template.contains("/files/") => &self.file,
             () if template.contains("/budgets/") => &self.budget,
             () if template.contains("/workspaces/") => &self.workspace,
+            () if template.contains("/invitations/") => &self.invitation,
             () if template.contains("/groups/") => &self.group,
             () if template.contains("/routes/") => &self.route,
             () if template.contains("/connections/") => &self.connection,
@@ -206,6 +222,7 @@ pub(crate) async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value>
         "/keys".to_owned(),
         "/budgets".to_owned(),
         "/groups".to_owned(),
+        "/invitations".to_owned(),
         format!("/groups/{}/members", theirs.group),
         "/quota".to_owned(),
         "/guardrails".to_owned(),
@@ -337,7 +354,7 @@ async fn acceptance_14_a_stranger_finds_nothing(db: TestDb) {
 /// a matter of their role.
 fn is_shared(operation: &Operation) -> bool {
     ["get_avatar", "transfer_workspace"].contains(&operation.id.as_str())
-        || ["_member", "_group", "_group_members", "_budget", "_route", "_connection", "_key_guardrails"]
+        || ["_member", "_invitation", "_group", "_group_members", "_budget", "_route", "_connection", "_key_guardrails"]
             .iter()
             .any(|kind| operation.id.ends_with(kind))
 }

@@ -112,6 +112,10 @@ async fn acceptance_14_a_purged_workspace_leaves_no_row_in_any_table(db: TestDb)
     let ours = Theirs::of(&ada).await;
     let workspace: WorkspaceId = ada.workspace_id().parse().unwrap();
     // What `Theirs` has no id of.
+    let invited = ada.post("/invitations", json!({ "role": "guest" })).await.expect(201);
+    let token = text(&invited["path"]).replace("/invite/", "");
+    let guest = app.sign_up("guest@example.com").await;
+    guest.post("/invitations/accept", json!({ "token": token })).await.expect(200);
     let tiny = json!({
         "name": "Tiny", "subject": { "kind": "group", "id": ours.group }, "period": "day", "limit_usd": "0.000000001",
         "hard": false,
@@ -120,7 +124,8 @@ async fn acceptance_14_a_purged_workspace_leaves_no_row_in_any_table(db: TestDb)
     once.headers_mut().insert("idempotency-key", "once".parse().unwrap());
     app.send(once).await.expect(201);
     let runs = format!("/conversations/{}/runs", ours.conversation);
-    ada.stream(&runs, json!({ "message": { "text": "/echo dear", "file_ids": [ours.file] } })).await;
+    let seen = json!({ "message": { "text": "/echo dear", "file_ids": [ours.file] }, "model": "demo/parlance-vision" });
+    ada.stream(&runs, seen).await;
     let blocked = json!({ "message": { "text": "a secret of ours that is blocked" } });
     ada.post(&runs, blocked).await.expect(422);
     db.execute(

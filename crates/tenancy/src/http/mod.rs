@@ -1,6 +1,7 @@
 //! The endpoints of tenancy.
 
 mod groups;
+mod invitations;
 mod lifecycle;
 mod members;
 mod workspaces;
@@ -61,5 +62,10 @@ pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRout
         .routes(routes!(groups::get, groups::update, groups::delete))
         .routes(routes!(groups::list_members))
         .routes(routes!(groups::add_member, groups::remove_member))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::view))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(invitations::revoke))
+        .routes(routes!(invitations::resend))
         .with_state(Api { tenancy, identity })
 }

@@ -1,9 +1,11 @@
 //! What can be done with workspaces and members; one file per verb.
 
+mod accept_invitation;
 mod add_member;
 mod create_workspace;
 mod delete_workspace;
 mod groups;
+mod invite;
 mod leave;
 mod list;
 mod remove_member;

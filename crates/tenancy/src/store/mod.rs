@@ -1,7 +1,8 @@
-//! The tables of tenancy: workspaces with their memberships and their end, and groups.
+//! The tables of tenancy: workspaces with their memberships and their end, groups, and invitations.
 
 pub mod deletion;
 pub mod groups;
+pub mod invitations;
 mod workspaces;
 
 pub use workspaces::*;

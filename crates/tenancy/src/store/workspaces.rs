@@ -29,7 +29,7 @@ impl From<MembershipRecord> for Membership {
 }
 
 /// The table's CHECK knows the same names; one that a newer version added grants the least.
-fn role(name: &str) -> Role {
+pub(super) fn role(name: &str) -> Role {
     Role::from_name(name).unwrap_or(Role::Guest)
 }
 

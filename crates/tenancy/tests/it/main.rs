@@ -5,6 +5,7 @@
 
 mod groups;
 mod http;
+mod invitations;
 mod isolation;
 mod lifecycle;
 mod members;

@@ -22,6 +22,7 @@ async function withWords<T>(area: Area, page: Promise<T>): Promise<T> {
 const load = {
   login: (): Promise<Page> => import("@/features/auth/login-page"),
   signup: (): Promise<Page> => import("@/features/auth/signup-page"),
+  invite: () => withWords("settings", import("@/features/settings/invitations/invite-page")),
   shell: () => withWords("chat", import("@/features/shell/app-shell")),
   chat: (): Promise<Page> => import("@/features/chat/chat-page"),
   settings: () => withWords("settings", import("@/features/settings/settings-layout")),
@@ -59,6 +60,7 @@ setPreload(preloadPlace);
 
 const LoginPage = lazy(load.login);
 const SignupPage = lazy(load.signup);
+const InvitePage = lazy(load.invite);
 const AppShell = lazy(load.shell);
 const ChatPage = lazy(load.chat);
 const SettingsLayout = lazy(load.settings);
@@ -88,6 +90,15 @@ export function App() {
             {place.page === "login" ? <LoginPage /> : <SignupPage />}
           </Suspense>
         </SignedOut>
+      </ErrorBoundary>
+    );
+  }
+  if (place.page === "invite") {
+    return (
+      <ErrorBoundary key={place.page}>
+        <Suspense fallback={null}>
+          <InvitePage />
+        </Suspense>
       </ErrorBoundary>
     );
   }

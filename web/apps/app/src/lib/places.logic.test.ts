@@ -7,6 +7,8 @@ test.each([
   ["/settings", { page: "settings", section: "profile" }],
   ["/settings/usage", { page: "settings", section: "usage" }],
   ["/login", { page: "login" }],
+  ["/invite/abc", { page: "invite", token: "abc" }],
+  ["/invite", { page: "not_found" }],
   ["/c", { page: "not_found" }],
   ["/c/a/b", { page: "not_found" }],
   ["/settings/nope", { page: "not_found" }],
