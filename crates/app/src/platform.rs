@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use database::{Db, Options, SchemaState};
-use kernel::{Env, Tasks};
+use kernel::{Env, Tasks, TenantScope};
 use secrecy::ExposeSecret;
 use web::{idempotency::Idempotency, limit::Limiter};
 
@@ -51,10 +51,14 @@ impl Platform {
                 .context("Redis can't be reached; check `redis.url` (REDIS_URL)")?,
             None => Limiter::in_process(),
         };
-        let notifications =
-            notifications::Notifications::new(db.clone(), env.clone(), tasks.clone(), config.letters()?)
-                .context("letters can't be sent")?;
-        let tenancy = Arc::new(tenancy::Tenancy::new(db.clone(), env.clone()));
+        let letters = config.letters()?;
+        let are_read = letters.server.is_some() || letters.preview != notifications::Preview::Off;
+        let notifications = notifications::Notifications::new(db.clone(), env.clone(), tasks.clone(), letters)
+            .context("letters can't be sent")?;
+        let tenancy = tenancy::Tenancy::new(db.clone(), env.clone());
+        // Nobody would get the letter of an invitation otherwise: then its link is handed over by hand.
+        let tenancy = if are_read { tenancy.with_mailer(Arc::new(notifications.clone())) } else { tenancy };
+        let tenancy = Arc::new(tenancy);
         let identity = identity::Identity::new(
             db.clone(),
             env.clone(),
@@ -74,7 +78,8 @@ impl Platform {
         )
         .map(Arc::new)
         .context("the signing keys can't be used")?;
-        let metering = metering::Metering::with_plans(db.clone(), env.clone(), tasks.clone(), config.plans()?);
+        let metering =
+            metering::Metering::with_groups(db.clone(), env.clone(), tasks.clone(), config.plans()?, tenancy.clone());
         let providers = providers::Providers::new(env.clone(), tasks.clone(), config.providers.clone())
             .and_then(|providers| providers.with_workspaces(db.clone(), &config.data_dir.0))
             .context("the providers can't be set up")?
@@ -146,11 +151,27 @@ impl Platform {
                 if let Err(error) = platform.guardrails.sweep().await {
                     tracing::warn!(%error, "old decisions of guardrails stay for now");
                 }
+                if let Err(error) = platform.tenancy.forget_invitations().await {
+                    tracing::warn!(%error, "invitations that ended long ago stay for now");
+                }
+                if let Err(error) = platform.purge_workspaces().await {
+                    tracing::warn!(%error, "deleted workspaces stay for now");
+                }
                 if let Err(error) = idempotency.sweep().await {
                     tracing::warn!(%error, "expired idempotency keys stay for now");
                 }
             }
         });
+        Ok(())
+    }
+
+    /// Deletes for good the workspaces whose grace is over, with every row that is theirs.
+    pub async fn purge_workspaces(&self) -> Result<(), database::Error> {
+        let idempotency = Idempotency::new(self.db.clone(), self.env.clone());
+        for workspace in self.tenancy.purge().await? {
+            // What belongs to a workspace refers to it and goes with it; these alone only name it.
+            idempotency.forget(&TenantScope::assume(workspace)).await?;
+        }
         Ok(())
     }
 }

@@ -79,7 +79,11 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
     let api = api
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(
-            Idempotency::new(platform.db.clone(), platform.env.clone()).except(&["/api/v1/auth/", "/api/v1/keys"]),
+            Idempotency::new(platform.db.clone(), platform.env.clone()).except(&[
+                "/api/v1/auth/",
+                "/api/v1/keys",
+                "/api/v1/invitations",
+            ]),
             idempotency::middleware,
         ))
         .layer(Extension(auth.clone()))

@@ -41,6 +41,9 @@ pub enum AuthenticationError {
     /// The key is good, but not from here.
     #[error("the key may not be used from {0}")]
     Address(IpAddr),
+    /// The key is good, but its workspace is deleted.
+    #[error("the workspace is deleted")]
+    WorkspaceDeleted,
     #[error(transparent)]
     Database(#[from] database::Error),
 }
@@ -51,6 +54,7 @@ impl AuthenticationError {
             Self::Invalid => Code::Unauthenticated,
             Self::Expired => Code::TokenExpired,
             Self::Address(_) => Code::AddressNotAllowed,
+            Self::WorkspaceDeleted => Code::WorkspaceDeleted,
             Self::Database(_) => Code::Internal,
         }
     }
@@ -148,6 +152,13 @@ pub trait Identity: Send + Sync {
 
     /// The users with these ids, in no particular order; unknown ids are left out.
     async fn users(&self, ids: &[UserId]) -> Result<Vec<UserSummary>, database::Error>;
+
+    /// The user with this address, whatever the case of its letters. Not to be told to callers who
+    /// don't know the user otherwise.
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserSummary>, database::Error> {
+        let _ = email;
+        Ok(None)
+    }
 }
 
 /// The keys that programs call with.

@@ -19,4 +19,4 @@ pub use mail::Mailer;
 pub use metering::Metering;
 pub use plans::Plans;
 pub use providers::{Providers, Routing};
-pub use tenancy::Tenancy;
+pub use tenancy::{Groups, Tenancy};

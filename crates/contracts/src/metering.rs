@@ -14,6 +14,10 @@ use crate::{
     providers::{Prices, Service, TokenUsage},
 };
 
+/// The [`database::Epochs`] that cached budgets are good for. Whoever changes whose spending a budget
+/// counts (the budget, the workspace's plan, who is in a group) bumps it in the same transaction.
+pub const BUDGETS_EPOCH: &str = "budgets";
+
 /// One use to record. `id` makes it idempotent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUsage {

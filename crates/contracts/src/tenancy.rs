@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use database::Tx;
-use kernel::{UserId, WorkspaceId};
+use kernel::{GroupId, TenantScope, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
@@ -79,8 +79,12 @@ pub trait Grant: Send + Sync + 'static {
 permissions! {
     ReadWorkspace = "workspace.read", Guest, "See the workspace and its name";
     ManageWorkspace = "workspace.manage", Admin, "Rename the workspace and change its settings";
+    TransferWorkspace = "workspace.transfer", Owner, "Hand the workspace on to another member";
+    DeleteWorkspace = "workspace.delete", Owner, "Delete the workspace and restore it";
     ReadMembers = "members.read", Member, "See who else is in the workspace";
-    ManageMembers = "members.manage", Admin, "Change roles and remove members";
+    ManageMembers = "members.manage", Admin, "Invite people, change roles and remove members";
+    ReadGroups = "groups.read", Member, "See the groups and who is in them";
+    ManageGroups = "groups.manage", Admin, "Make groups and choose who is in them";
     ReadChat = "chat.read", Guest, "Read one's own conversations";
     WriteChat = "chat.write", Member, "Start conversations and send messages";
     ReadModels = "models.read", Guest, "See the models that can be chosen";
@@ -151,14 +155,54 @@ impl From<Membership> for Workspace {
 
 #[async_trait]
 pub trait Tenancy: Send + Sync {
-    /// The user's membership in the workspace, as of now; none if there is none.
+    /// The user's membership in the workspace, as of now; none if there is none, or if the workspace is
+    /// deleted: it is closed to everybody.
     async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error>;
 
-    /// All memberships of the user, the personal workspace first, then by name.
+    /// Whether that is why: the user is a member, but the workspace is deleted.
+    async fn is_deleted(&self, workspace: WorkspaceId, user: UserId) -> Result<bool, database::Error> {
+        let _ = (workspace, user);
+        Ok(false)
+    }
+
+    /// All memberships of the user in workspaces that are open, the personal one first, then by name.
     async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error>;
 
     /// Makes the personal workspace of a new user, who owns it, inside the sign-up's transaction.
     async fn create_personal(&self, tx: &mut Tx, user: UserId, name: &str) -> Result<WorkspaceId, database::Error>;
+}
+
+/// A group, and who is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupMembers {
+    pub id: GroupId,
+    pub members: Vec<UserId>,
+}
+
+/// Who belongs together. A change moves [`BUDGETS_EPOCH`](crate::metering::BUDGETS_EPOCH), so that
+/// what is cached of it is found stale.
+#[async_trait]
+pub trait Groups: Send + Sync {
+    /// All groups of the workspace, empty ones included.
+    async fn groups(&self, scope: &TenantScope) -> Result<Vec<GroupMembers>, database::Error>;
+
+    /// The same as a transaction sees them.
+    async fn groups_within(&self, tx: &mut Tx, scope: &TenantScope) -> Result<Vec<GroupMembers>, database::Error>;
+}
+
+/// Where nobody makes groups.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoGroups;
+
+#[async_trait]
+impl Groups for NoGroups {
+    async fn groups(&self, _: &TenantScope) -> Result<Vec<GroupMembers>, database::Error> {
+        Ok(Vec::new())
+    }
+
+    async fn groups_within(&self, _: &mut Tx, _: &TenantScope) -> Result<Vec<GroupMembers>, database::Error> {
+        Ok(Vec::new())
+    }
 }
 
 #[cfg(test)]

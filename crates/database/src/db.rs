@@ -241,7 +241,11 @@ impl Tx {
             TxInner::Postgres(tx) => tx.finish_batch(&statements, fine).await,
         };
         let (counts, committed) = self.leave(finished)?;
-        Ok((counts, (!committed).then_some(self)))
+        if !committed {
+            return Ok((counts, Some(self)));
+        }
+        self.afterwards.into_iter().for_each(|act| act());
+        Ok((counts, None))
     }
 
     /// Makes the work last. Fails with [`Error::Aborted`], and rolls back, after an earlier error.

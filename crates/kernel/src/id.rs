@@ -160,6 +160,10 @@ ids! {
     /// An API key; not its secret.
     ApiKeyId = ApiKey("key");
     BudgetId = Budget("budget");
+    /// Some of a workspace's members.
+    GroupId = Group("grp");
+    /// A way into a workspace; not its secret.
+    InvitationId = Invitation("inv");
     /// What a guardrail did in one call.
     DecisionId = Decision("gd");
     /// A model name of a workspace's own.

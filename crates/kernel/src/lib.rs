@@ -17,8 +17,8 @@ pub mod time;
 pub use code::Code;
 pub use env::{Clock, Env, ManualClock, Rng};
 pub use id::{
-    ApiKeyId, BudgetId, ConnectionId, ConversationId, DecisionId, EventId, FileId, Id, IdError, MailId, MessageId,
-    Prefix, RouteId, RunId, SessionId, UsageId, UserId, WorkspaceId,
+    ApiKeyId, BudgetId, ConnectionId, ConversationId, DecisionId, EventId, FileId, GroupId, Id, IdError, InvitationId,
+    MailId, MessageId, Prefix, RouteId, RunId, SessionId, UsageId, UserId, WorkspaceId,
 };
 pub use money::{NanoUsd, PicoUsd};
 pub use page::Page;

@@ -42,6 +42,8 @@ impl From<ReportError> for Problem {
 pub enum BudgetError {
     #[error("there is no such budget")]
     NotFound,
+    #[error("there is no such group")]
+    NoGroup,
     #[error("a workspace can have {0} budgets")]
     TooMany(i64),
     #[error(transparent)]
@@ -52,6 +54,7 @@ impl BudgetError {
     pub const fn code(&self) -> Code {
         match self {
             Self::NotFound => Code::NotFound,
+            Self::NoGroup => Code::InvalidBody,
             Self::TooMany(_) => Code::Conflict,
             Self::Database(_) => Code::Internal,
         }
@@ -75,6 +78,11 @@ impl From<BudgetError> for Problem {
         match error {
             BudgetError::Database(error) => error.into(),
             BudgetError::NotFound => Self::new(code).detail("There is no such budget."),
+            BudgetError::NoGroup => Self::new(code).with_errors(vec![FieldError {
+                field: "subject.id".into(),
+                code: "unknown_group".into(),
+                message: "There is no such group in this workspace.".into(),
+            }]),
             BudgetError::TooMany(most) => {
                 Self::new(code).detail(format!("A workspace can have {most} budgets. Delete one that is not needed."))
             }

@@ -6,7 +6,8 @@
 //! force, exactly and with one rounding; no later change of a price moves it. It belongs to
 //! the UTC day on which the use happened. All sums are sums of integers over the ledger, so
 //! every grouping adds up to the same nano-dollar, and what a budget says is spent is such a
-//! sum, kept in the entry's own transaction. A hard budget is never passed: calls reserve the
+//! sum, kept in the entry's own transaction. A budget over a group counts what its members spend
+//! while they are in it: who comes later brings nothing along, who leaves takes nothing away. A hard budget is never passed: calls reserve the
 //! dearest that they can become before they are made ([`engine`]), on whatever process. The
 //! quotas of a workspace's plan ([`plans`]) are counted and held by the same machinery.
 //!
@@ -24,6 +25,7 @@ mod store;
 
 use std::sync::Arc;
 
+use contracts::{Groups, tenancy::NoGroups};
 use database::Db;
 use kernel::{Env, Tasks};
 
@@ -60,6 +62,11 @@ impl Metering {
 
     /// The same where workspaces have plans.
     pub fn with_plans(db: Db, env: Env, tasks: Tasks, plans: Plans) -> Self {
-        Self { engine: Arc::new(Engine::new(db, env, tasks, plans)) }
+        Self::with_groups(db, env, tasks, plans, Arc::new(NoGroups))
+    }
+
+    /// The same where members form groups, which budgets may be over.
+    pub fn with_groups(db: Db, env: Env, tasks: Tasks, plans: Plans, groups: Arc<dyn Groups>) -> Self {
+        Self { engine: Arc::new(Engine::new(db, env, tasks, plans, groups)) }
     }
 }

@@ -16,8 +16,26 @@ pub enum TenancyError {
     AboveOwnRole { role: &'static str },
     #[error("the workspace would be left without an owner")]
     LastOwner,
+    #[error("the workspace is personal")]
+    Personal,
     #[error("the user is a member already")]
     AlreadyMember,
+    #[error("this address is invited already")]
+    AlreadyInvited,
+    #[error("there is no such invitation")]
+    NoInvitation,
+    #[error("the invitation has ended")]
+    InvitationEnded,
+    #[error("the invitation is for another address")]
+    InvitationForOther,
+    #[error("a workspace can have {0} open invitations")]
+    TooManyInvitations(i64),
+    #[error("there is no such group in the workspace")]
+    NoGroup,
+    #[error("a group of this name exists")]
+    GroupNameTaken,
+    #[error("a workspace can have {0} groups")]
+    TooManyGroups(i64),
     #[error(transparent)]
     Database(#[from] database::Error),
 }
@@ -29,10 +47,16 @@ impl TenancyError {
 
     pub const fn code(&self) -> Code {
         match self {
-            Self::NoWorkspace | Self::NoMember => Code::NotFound,
+            Self::NoWorkspace | Self::NoMember | Self::NoGroup | Self::NoInvitation => Code::NotFound,
             Self::NotAllowed(_) | Self::AboveOwnRole { .. } => Code::Forbidden,
             Self::LastOwner => Code::LastOwner,
-            Self::AlreadyMember => Code::Conflict,
+            Self::Personal => Code::PersonalWorkspace,
+            Self::AlreadyMember => Code::AlreadyMember,
+            Self::AlreadyInvited | Self::TooManyInvitations(_) | Self::GroupNameTaken | Self::TooManyGroups(_) => {
+                Code::Conflict
+            }
+            Self::InvitationEnded => Code::InvitationEnded,
+            Self::InvitationForOther => Code::InvitationForOther,
             Self::Database(_) => Code::Internal,
         }
     }
@@ -50,6 +74,27 @@ impl From<TenancyError> for Problem {
                 .detail(format!("`{role}` is above your own role: you can neither grant it nor change who has it.")),
             TenancyError::LastOwner => {
                 Self::new(code).detail("This is the only owner. Make somebody else an owner first.")
+            }
+            TenancyError::Personal => {
+                Self::new(code).detail("A personal workspace can't be left, handed on or deleted.")
+            }
+            TenancyError::AlreadyInvited => {
+                Self::new(code).detail("This address is invited already. Send that invitation again instead.")
+            }
+            TenancyError::NoInvitation => Self::new(code).detail("There is no such invitation."),
+            TenancyError::InvitationEnded => Self::new(code)
+                .detail("It has run out, was taken back or is used up. Ask whoever sent it for another one."),
+            TenancyError::InvitationForOther => {
+                Self::new(code).detail("Sign in with the address that the invitation was sent to.")
+            }
+            TenancyError::TooManyInvitations(most) => Self::new(code)
+                .detail(format!("A workspace can have {most} open invitations. Take back some that are not needed.")),
+            TenancyError::NoGroup => Self::new(code).detail("There is no such group in this workspace."),
+            TenancyError::GroupNameTaken => {
+                Self::new(code).detail("There is a group of this name already. Choose another one.")
+            }
+            TenancyError::TooManyGroups(most) => {
+                Self::new(code).detail(format!("A workspace can have {most} groups. Delete one that is not needed."))
             }
             TenancyError::AlreadyMember => Self::new(code).detail("This person is a member already."),
         }

@@ -34,12 +34,18 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "verify_email"
         | "resend_verification"
         | "forgot_password"
-        | "reset_password" => Public,
+        | "reset_password"
+        | "view_invitation" => Public,
         "list_sessions"
         | "get_me"
         | "list_workspaces"
+        | "list_deleted_workspaces"
+        | "leave_workspace"
+        | "delete_workspace"
         | "get_workspace"
         | "list_members"
+        | "list_groups"
+        | "list_invitations"
         | "list_keys"
         | "list_budgets"
         | "get_guardrails"
@@ -62,7 +68,9 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "change_email" => Own(json!({ "current_password": "not the password", "email": "mallory@example.org" })),
         // The tenant's id in a body is not a way in (acceptance 16).
         "update_me" => Own(json!({ "name": "Mallory" })),
-        "create_workspace" | "update_workspace" | "create_key" => Own(json!({ "name": "Mallory's" })),
+        "create_workspace" | "update_workspace" | "create_key" | "create_group" => Own(json!({ "name": "Mallory's" })),
+        "create_invitation" => Own(json!({ "email": "mallory@example.com", "role": "guest" })),
+        "accept_invitation" => Own(json!({ "token": "bm90IGEgdG9rZW4" })),
         "create_route" => Own(route("mallorys")),
         "create_connection" => Own(json!({ "provider": "openai", "name": "Mallory's", "key": "sk-mallory" })),
         "create_budget" => Own(json!({
@@ -97,10 +105,24 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "stream_run"
         | "get_file"
         | "get_file_content"
+        | "revoke_invitation"
+        | "get_group"
+        | "delete_group"
+        | "list_group_members"
+        | "add_group_member"
+        | "remove_group_member"
         | "remove_member" => Foreign(Value::Null),
-        "restore_conversation" | "cancel_run" | "rotate_key" | "test_connection" => Foreign(json!({})),
+        "resend_invitation"
+        | "restore_workspace"
+        | "restore_conversation"
+        | "cancel_run"
+        | "rotate_key"
+        | "test_connection" => Foreign(json!({})),
+        "transfer_workspace" => Foreign(json!({ "user_id": theirs.user })),
         "update_member" => Foreign(json!({ "role": "guest" })),
-        "update_key" | "update_connection" | "update_budget" => Foreign(json!({ "name": "Mallory was here" })),
+        "update_key" | "update_connection" | "update_budget" | "update_group" => {
+            Foreign(json!({ "name": "Mallory was here" }))
+        }
         "update_route" => Foreign(json!({ "description": "Mallory was here" })),
         "set_key_guardrails" => Foreign(json!({ "blocked_terms": ["Mallory was here"] })),
         "update_conversation" => Foreign(json!({ "title": "Mallory was here" })),
@@ -115,21 +137,24 @@ fn route(name: &str) -> Value {
 }
 
 /// One of each thing that a tenant has.
-struct Theirs {
+pub(crate) struct Theirs {
     user: String,
+    workspace: String,
     session: String,
-    conversation: String,
+    pub(crate) conversation: String,
     message: String,
     run: String,
-    file: String,
+    pub(crate) file: String,
     key: String,
     budget: String,
+    pub(crate) group: String,
+    invitation: String,
     route: String,
     connection: String,
 }
 
 impl Theirs {
-    async fn of(person: &Person<'_>) -> Self {
+    pub(crate) async fn of(person: &Person<'_>) -> Self {
         let conversation = person.conversation().await;
         let events = person.say(&conversation, "/echo a secret of ours").await;
         let run = final_run(&events);
@@ -143,8 +168,16 @@ impl Theirs {
         for path in ["/guardrails".to_owned(), format!("/keys/{key}/guardrails")] {
             person.put(&path, json!({ "blocked_terms": ["a secret of ours that is blocked"] })).await.expect(200);
         }
+        let group = text(&person.post("/groups", json!({ "name": "a secret of ours" })).await.expect(201)["id"]);
+        let member = format!("/groups/{group}/members/{}", person.user_id());
+        person.put(&member, Value::Null).await.expect(204);
+        let invited = json!({ "email": "a-secret-of-ours@example.com", "role": "guest" });
+        let invited = person.post("/invitations", invited).await.expect(201);
         Self {
+            invitation: text(&invited["invitation"]["id"]),
+            group,
             user: person.user_id(),
+            workspace: person.workspace_id(),
             session: text(&sessions["data"][0]["id"]),
             conversation,
             message: text(&run["message_id"]),
@@ -164,6 +197,9 @@ impl Theirs {
             () if template.contains("/runs/") => &self.run,
             () if template.contains("/files/") => &self.file,
             () if template.contains("/budgets/") => &self.budget,
+            () if template.contains("/workspaces/") => &self.workspace,
+            () if template.contains("/invitations/") => &self.invitation,
+            () if template.contains("/groups/") => &self.group,
             () if template.contains("/routes/") => &self.route,
             () if template.contains("/connections/") => &self.connection,
             () if template.contains("/keys/") => &self.key,
@@ -172,14 +208,18 @@ impl Theirs {
         };
         template
             .split('/')
-            .map(|segment| if segment.starts_with('{') { id.as_str() } else { segment })
+            .map(|segment| match segment {
+                "{user_id}" => self.user.as_str(),
+                segment if segment.starts_with('{') => id.as_str(),
+                segment => segment,
+            })
             .collect::<Vec<_>>()
             .join("/")
     }
 }
 
 /// Everything that a tenant can see of its own.
-async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
+pub(crate) async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
     let mut seen = Vec::new();
     for path in [
         "/workspace".to_owned(),
@@ -191,6 +231,9 @@ async fn snapshot(person: &Person<'_>, theirs: &Theirs) -> Vec<Value> {
         "/usage?group_by=model".to_owned(),
         "/keys".to_owned(),
         "/budgets".to_owned(),
+        "/groups".to_owned(),
+        "/invitations".to_owned(),
+        format!("/groups/{}/members", theirs.group),
         "/quota".to_owned(),
         "/guardrails".to_owned(),
         "/guardrails/decisions".to_owned(),
@@ -320,8 +363,8 @@ async fn acceptance_14_a_stranger_finds_nothing(db: TestDb) {
 /// What a workspace's members have in common, and that they know of each other: what they may do is
 /// a matter of their role.
 fn is_shared(operation: &Operation) -> bool {
-    operation.id == "get_avatar"
-        || ["_member", "_budget", "_route", "_connection", "_key_guardrails"]
+    ["get_avatar", "transfer_workspace"].contains(&operation.id.as_str())
+        || ["_member", "_invitation", "_group", "_group_members", "_budget", "_route", "_connection", "_key_guardrails"]
             .iter()
             .any(|kind| operation.id.ends_with(kind))
 }

@@ -16,6 +16,7 @@ mod crash;
 mod guardrails;
 mod isolation;
 mod letters;
+mod lifecycle;
 mod openapi;
 mod plans;
 mod runs;

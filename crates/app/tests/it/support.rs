@@ -128,7 +128,27 @@ pub struct Person<'a> {
     pub session: Value,
 }
 
-impl Person<'_> {
+impl<'a> Person<'a> {
+    /// The same person in another workspace of theirs.
+    pub async fn enter(&self, workspace: &str) -> Person<'a> {
+        let mut request = request(Method::POST, "/auth/refresh", None, Some(json!({ "workspace": workspace })));
+        request.headers_mut().insert("cookie", self.cookie.parse().unwrap());
+        let answer = self.app.send(request).await;
+        let cookie = cookie(&answer);
+        let session = answer.expect(200);
+        Person { app: self.app, token: text(&session["access_token"]), cookie, session }
+    }
+
+    /// A new workspace of theirs, and they in it.
+    pub async fn workspace(&self, name: &str) -> Person<'a> {
+        let made = self.post("/workspaces", json!({ "name": name })).await.expect(201);
+        self.enter(&text(&made["id"])).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.app.call(Method::DELETE, path, Some(&self.token), None).await
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.app.call(Method::GET, path, Some(&self.token), None).await
     }

@@ -5,7 +5,7 @@ use contracts::identity::{Authenticated, AuthenticationError, Claimed, UserSumma
 use kernel::UserId;
 
 use crate::{
-    Identity,
+    Identity, email,
     store::{sessions, users},
 };
 
@@ -33,5 +33,13 @@ impl contracts::Identity for Identity {
 
     async fn users(&self, ids: &[UserId]) -> Result<Vec<UserSummary>, database::Error> {
         users::summaries(&self.db, ids).await
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<UserSummary>, database::Error> {
+        // What is no address has no user, and may hold what a database can't compare.
+        if email::check(email).is_err() {
+            return Ok(None);
+        }
+        users::summary_by_email(&self.db, &email::key(email)).await
     }
 }

@@ -135,6 +135,17 @@ impl FromRow for Summary {
     }
 }
 
+pub(crate) async fn summary_by_email(db: &Db, email_lower: &str) -> Result<Option<UserSummary>, Error> {
+    let found: Option<Summary> = db
+        .optional(
+            Platform,
+            "SELECT id, email, name, avatar_digest FROM users WHERE email_lower = $1",
+            params![email_lower],
+        )
+        .await?;
+    Ok(found.map(|Summary(user)| user))
+}
+
 /// How many ids one statement takes.
 const BATCH: usize = 20;
 

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use contracts::{Groups, metering::BUDGETS_EPOCH, tenancy::GroupMembers};
 use database::{Db, Epochs, Error, Statement, Tx};
 use kernel::{TenantScope, WorkspaceId};
 
@@ -14,12 +15,10 @@ use crate::{
     store,
 };
 
-/// Moves with every change of a budget, or of a workspace's plan.
-const EPOCH: &str = "budgets";
-
 pub struct Caps {
     pub epochs: Epochs,
     pub plans: Plans,
+    pub groups: Arc<dyn Groups>,
     /// Held while accounts of quotas are made.
     pub opening: tokio::sync::Mutex<()>,
     known: Mutex<Known>,
@@ -32,10 +31,11 @@ struct Known {
 }
 
 impl Caps {
-    pub fn new(db: &Db, plans: Plans) -> Self {
+    pub fn new(db: &Db, plans: Plans, groups: Arc<dyn Groups>) -> Self {
         Self {
-            epochs: Epochs::new(db.clone(), EPOCH),
+            epochs: Epochs::new(db.clone(), BUDGETS_EPOCH),
             plans,
+            groups,
             opening: tokio::sync::Mutex::default(),
             known: Mutex::default(),
         }
@@ -49,7 +49,9 @@ impl Caps {
         }
         // Read after the epoch: if they are younger than it says, they are read once more.
         let plan = store::quotas::plan(db, scope).await?;
-        let budgets = self.budgets(epoch, plan.as_deref(), store::budgets::all(db, scope).await?);
+        let rules = store::budgets::all(db, scope).await?;
+        let groups = if about_groups(&rules) { self.groups.groups(scope).await? } else { Vec::new() };
+        let budgets = self.budgets(epoch, plan.as_deref(), rules, &groups);
         self.keep(scope, &budgets);
         Ok(budgets)
     }
@@ -63,7 +65,9 @@ impl Caps {
     pub async fn within(&self, tx: &mut Tx, scope: &TenantScope) -> Result<Arc<Budgets>, Error> {
         let epoch = self.epochs.within(tx).await?;
         let plan = store::quotas::plan_within(tx, scope).await?;
-        let budgets = self.budgets(epoch, plan.as_deref(), store::budgets::all_within(tx, scope).await?);
+        let rules = store::budgets::all_within(tx, scope).await?;
+        let groups = if about_groups(&rules) { self.groups.groups_within(tx, scope).await? } else { Vec::new() };
+        let budgets = self.budgets(epoch, plan.as_deref(), rules, &groups);
         self.keep(scope, &budgets);
         Ok(budgets)
     }
@@ -101,8 +105,8 @@ impl Caps {
         self.lock().by_workspace.clear();
     }
 
-    fn budgets(&self, epoch: i64, plan: Option<&str>, rules: Vec<Rules>) -> Arc<Budgets> {
-        Arc::new(Budgets::new(epoch, self.plans.of(plan), rules))
+    fn budgets(&self, epoch: i64, plan: Option<&str>, rules: Vec<Rules>, groups: &[GroupMembers]) -> Arc<Budgets> {
+        Arc::new(Budgets::new(epoch, self.plans.of(plan), rules, groups))
     }
 
     fn keep(&self, scope: &TenantScope, budgets: &Arc<Budgets>) {
@@ -118,4 +122,9 @@ impl Caps {
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Few workspaces have such budgets; the others are spared the question.
+fn about_groups(rules: &[Rules]) -> bool {
+    rules.iter().any(|rules| rules.subject.group().is_some())
 }

@@ -14,6 +14,7 @@ mod writer;
 
 use std::{sync::Arc, time::Duration};
 
+use contracts::Groups;
 use database::Db;
 use events::Outbox;
 use kernel::{Env, Tasks};
@@ -47,11 +48,11 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub fn new(db: Db, env: Env, tasks: Tasks, plans: Plans) -> Self {
+    pub fn new(db: Db, env: Env, tasks: Tasks, plans: Plans, groups: Arc<dyn Groups>) -> Self {
         Self {
             node: env.uuid(),
             outbox: Outbox::new(env.clone()),
-            caps: Caps::new(&db, plans),
+            caps: Caps::new(&db, plans, groups),
             holds: Arc::default(),
             queue: Queue::default(),
             savings: Savings::default(),

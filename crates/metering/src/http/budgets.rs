@@ -90,7 +90,7 @@ fn sight(caller: &Allowed<can::ReadBudgets>) -> Sight {
 /// List budgets
 ///
 /// The oldest first, each with what was spent in its current period. A member sees those over
-/// the whole workspace and over themselves; with the permission `budgets.manage`, all.
+/// the whole workspace, over themselves and over their groups; with the permission `budgets.manage`, all.
 #[utoipa::path(
     get, path = "/budgets", operation_id = "list_budgets", tag = "Budgets",
     security(("bearer" = ["budgets.read"])), params(PageQuery),

@@ -5,8 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use contracts::{
     metering::{BudgetPeriod, CapReached, NewReservation, ReserveError},
     plans::{Plan, Quota, QuotaReached, QuotaUnit},
+    tenancy::GroupMembers,
 };
-use kernel::{ApiKeyId, BudgetId, NanoUsd, Timestamp, UserId};
+use kernel::{ApiKeyId, BudgetId, GroupId, NanoUsd, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ pub enum BudgetSubject {
     User { id: UserId },
     /// One API key's.
     Key { id: ApiKeyId },
+    /// That of all who are in a group when they spend it, with all their keys.
+    Group { id: GroupId },
 }
 
 impl BudgetSubject {
@@ -34,6 +37,7 @@ impl BudgetSubject {
             Self::Workspace {} => ("workspace", None),
             Self::User { id } => ("user", Some(id.uuid())),
             Self::Key { id } => ("key", Some(id.uuid())),
+            Self::Group { id } => ("group", Some(id.uuid())),
         }
     }
 
@@ -43,16 +47,16 @@ impl BudgetSubject {
             ("workspace", None) => Some(Self::Workspace {}),
             ("user", Some(id)) => Some(Self::User { id: UserId::from_uuid(id) }),
             ("key", Some(id)) => Some(Self::Key { id: ApiKeyId::from_uuid(id) }),
+            ("group", Some(id)) => Some(Self::Group { id: GroupId::from_uuid(id) }),
             _ => None,
         }
     }
 
-    /// The user or the key that use must be of to count.
-    pub(crate) const fn filters(self) -> (Option<UserId>, Option<ApiKeyId>) {
+    /// The group whose members' use counts.
+    pub(crate) const fn group(self) -> Option<GroupId> {
         match self {
-            Self::Workspace {} => (None, None),
-            Self::User { id } => (Some(id), None),
-            Self::Key { id } => (None, Some(id)),
+            Self::Group { id } => Some(id),
+            Self::Workspace {} | Self::User { .. } | Self::Key { .. } => None,
         }
     }
 }
@@ -149,8 +153,9 @@ pub(crate) struct Budgets {
 
 impl Budgets {
     /// `rules` as they are stored: a quota's limit is the plan's. One that the plan doesn't
-    /// have still counts, so that it is right should another plan have it.
-    pub fn new(epoch: i64, plan: Arc<Plan>, rules: Vec<Rules>) -> Self {
+    /// have still counts, so that it is right should another plan have it. `groups` are those that
+    /// rules are about, at least; of a group that is gone nobody is a member.
+    pub fn new(epoch: i64, plan: Arc<Plan>, rules: Vec<Rules>, groups: &[GroupMembers]) -> Self {
         let mut budgets = Self {
             epoch,
             missing: plan.quotas.clone(),
@@ -174,9 +179,19 @@ impl Budgets {
                 BudgetSubject::Workspace {} => budgets.everybody.push(rules),
                 BudgetSubject::User { id } => budgets.by_user.entry(id).or_default().push(rules),
                 BudgetSubject::Key { id } => budgets.by_key.entry(id).or_default().push(rules),
+                BudgetSubject::Group { id } => {
+                    for user in groups.iter().filter(|group| group.id == id).flat_map(|group| &group.members) {
+                        budgets.by_user.entry(*user).or_default().push(rules.clone());
+                    }
+                }
             }
         }
         budgets
+    }
+
+    /// Whether it is over this person, alone or with others of a group.
+    pub fn concerns(&self, id: BudgetId, user: UserId) -> bool {
+        self.by_user.get(&user).is_some_and(|own| own.iter().any(|rules| rules.id == id))
     }
 
     pub fn get(&self, id: BudgetId) -> Option<&Arc<Rules>> {
@@ -277,6 +292,7 @@ mod tests {
             BudgetSubject::Workspace {},
             BudgetSubject::User { id: UserId::from_uuid(id) },
             BudgetSubject::Key { id: ApiKeyId::from_uuid(id) },
+            BudgetSubject::Group { id: GroupId::from_uuid(id) },
         ] {
             let (kind, id) = subject.columns();
             assert_eq!(BudgetSubject::from_columns(kind, id), Some(subject));

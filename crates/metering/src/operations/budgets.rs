@@ -11,7 +11,7 @@ use crate::{
         budget::{Budget, BudgetSubject, Rules},
         day_of,
     },
-    store::{accounts, budgets, postgres},
+    store::{accounts, budgets, ledger, postgres},
 };
 
 /// Budgets of a workspace: each is looked at with every call that it counts.
@@ -41,7 +41,7 @@ pub struct BudgetChange {
 pub enum Sight {
     /// All of the workspace.
     All,
-    /// Those over the whole workspace and over this user.
+    /// Those over the whole workspace, over this user, and over groups that they are in.
     Own(UserId),
 }
 
@@ -72,10 +72,38 @@ impl Metering {
         budgets::insert(&mut tx, scope, &rules).await?;
         // An entry may be of a later moment than ours; it is counted if it is of the period.
         let last = new.period.end(now).map_or(i64::MAX, |end| day_of(end) - 1);
-        budgets::open(&mut tx, scope, &rules, (day_of(rules.counts_from), last)).await?;
+        let spent = self.spent_by(&mut tx, scope, rules.subject, (day_of(rules.counts_from), last)).await?;
+        budgets::open(&mut tx, scope, rules.account(now), spent).await?;
         self.changed(&mut tx, scope, &rules, now).await?;
         tx.commit().await?;
         self.budget(scope, Sight::All, rules.id).await
+    }
+
+    /// What the ledger holds of a subject's use on these days. Of a group's, that of its members
+    /// of today.
+    async fn spent_by(
+        &self,
+        tx: &mut Tx,
+        scope: &TenantScope,
+        subject: BudgetSubject,
+        days: (i64, i64),
+    ) -> Result<NanoUsd, BudgetError> {
+        let (user, key) = match subject {
+            BudgetSubject::Workspace {} => (None, None),
+            BudgetSubject::User { id } => (Some(id), None),
+            BudgetSubject::Key { id } => (None, Some(id)),
+            BudgetSubject::Group { id } => {
+                let groups = self.engine.caps.groups.groups_within(tx, scope).await?;
+                let group = groups.into_iter().find(|group| group.id == id).ok_or(BudgetError::NoGroup)?;
+                let costs = ledger::costs_by_user(tx, scope, days).await?;
+                return Ok(costs
+                    .into_iter()
+                    .filter(|(user, _)| group.members.contains(user))
+                    .map(|(_, cost)| cost)
+                    .sum());
+            }
+        };
+        Ok(ledger::cost_of(tx, scope, days, user, key).await?)
     }
 
     pub async fn update_budget(
@@ -110,8 +138,7 @@ impl Metering {
 
     pub async fn budget(&self, scope: &TenantScope, sight: Sight, id: BudgetId) -> Result<Budget, BudgetError> {
         let filter = budgets::Filter { user: sight.user(), after: None, id: Some(id), limit: 1 };
-        let found = budgets::page(&self.engine.db, scope, filter, self.engine.env.now()).await?.pop();
-        found.ok_or(BudgetError::NotFound)
+        self.seen(scope, sight, filter).await?.pop().ok_or(BudgetError::NotFound)
     }
 
     /// The oldest first.
@@ -122,10 +149,31 @@ impl Metering {
         after: Option<BudgetId>,
         limit: u32,
     ) -> Result<Page<Budget>, BudgetError> {
-        let filter = budgets::Filter { user: sight.user(), after, id: None, limit: limit.saturating_add(1) };
-        let rows = budgets::page(&self.engine.db, scope, filter, self.engine.env.now()).await?;
+        let wanted = limit.saturating_add(1);
+        // Which of the groups' are the person's is known only afterwards.
+        let read = if sight == Sight::All { wanted } else { u32::try_from(MOST_BUDGETS).unwrap_or(u32::MAX) };
+        let filter = budgets::Filter { user: sight.user(), after, id: None, limit: read };
+        let mut rows = self.seen(scope, sight, filter).await?;
+        rows.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(Page::from_overfetch(rows, limit, |last| web::cursor::encode(&last.id)))
+    }
+
+    /// Those of the filter that the caller may see.
+    async fn seen(
+        &self,
+        scope: &TenantScope,
+        sight: Sight,
+        filter: budgets::Filter,
+    ) -> Result<Vec<Budget>, BudgetError> {
+        let mut rows = budgets::page(&self.engine.db, scope, filter, self.engine.env.now()).await?;
+        if let Sight::Own(user) = sight
+            && rows.iter().any(|budget| budget.subject.group().is_some())
+        {
+            let known = self.engine.caps.current(&self.engine.db, scope).await?;
+            rows.retain(|budget| budget.subject.group().is_none() || known.concerns(budget.id, user));
+        }
+        Ok(rows)
     }
 
     /// Forgets the holds of processes that died long ago.

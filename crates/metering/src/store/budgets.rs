@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::model::{
     Amount,
-    budget::{Budget, BudgetSubject, Rules, WARNINGS},
+    budget::{Account, Budget, BudgetSubject, Rules, WARNINGS},
 };
 
 macro_rules! rules {
@@ -100,17 +100,11 @@ pub(crate) async fn insert(tx: &mut Tx, scope: &TenantScope, rules: &Rules) -> R
     Ok(())
 }
 
-/// Opens a budget's first account with what the ledger holds of that period already.
-pub(crate) async fn open(tx: &mut Tx, scope: &TenantScope, rules: &Rules, days: (i64, i64)) -> Result<(), Error> {
-    let account = rules.account(rules.created_at);
-    let (user, key) = rules.subject.filters();
+/// Opens a budget's first account with what was spent in that period already.
+pub(crate) async fn open(tx: &mut Tx, scope: &TenantScope, account: Account, spent: NanoUsd) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO budget_periods (budget_id, starts_at, workspace_id, spent_nano)
-         SELECT $1, $2, $3, COALESCE(CAST(sum(cost_nano) AS BIGINT), 0)
-         FROM usage_entries
-         WHERE workspace_id = $3 AND day >= $4 AND day <= $5
-           AND (CAST($6 AS UUID) IS NULL OR user_id = $6) AND (CAST($7 AS UUID) IS NULL OR api_key_id = $7)",
-        params![account.budget, account.starts_at, scope.workspace(), days.0, days.1, user, key],
+        "INSERT INTO budget_periods (budget_id, starts_at, workspace_id, spent_nano) VALUES ($1, $2, $3, $4)",
+        params![account.budget, account.starts_at, scope.workspace(), spent],
     )
     .await?;
     Ok(())
@@ -149,7 +143,7 @@ impl FromRow for Shown {
 }
 
 /// The budgets of a workspace after `after`, the oldest first; with `user`, those over
-/// everybody and over that user alone; with `id`, that one.
+/// everybody, over groups, and over that user alone; with `id`, that one.
 pub(crate) async fn page(db: &Db, scope: &TenantScope, filter: Filter, now: Timestamp) -> Result<Vec<Budget>, Error> {
     let shown: Vec<Shown> = db
         .all(
@@ -165,7 +159,7 @@ pub(crate) async fn page(db: &Db, scope: &TenantScope, filter: Filter, now: Time
                  FROM budgets b LEFT JOIN budget_periods p ON p.budget_id = b.id AND p.starts_at =
                      CASE b.period WHEN 'day' THEN CAST($2 AS BIGINT) WHEN 'month' THEN CAST($3 AS BIGINT) ELSE 0 END
                  WHERE b.workspace_id = $1 AND b.quota = FALSE
-                   AND (CAST($5 AS UUID) IS NULL OR b.subject = 'workspace' OR b.subject_id = $5)
+                   AND (CAST($5 AS UUID) IS NULL OR b.subject IN ('workspace', 'group') OR b.subject_id = $5)
                    AND (CAST($6 AS UUID) IS NULL OR b.id > $6)
                    AND (CAST($7 AS UUID) IS NULL OR b.id = $7)
                  ORDER BY b.id LIMIT $8"

@@ -54,6 +54,39 @@ pub(crate) async fn find(tx: &mut Tx, scope: &TenantScope, id: UsageId) -> Resul
     .await
 }
 
+/// The cost of all use on these days, or of one user's or one key's.
+pub(crate) async fn cost_of(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    days: (i64, i64),
+    user: Option<UserId>,
+    key: Option<ApiKeyId>,
+) -> Result<NanoUsd, Error> {
+    let (cost,) = tx
+        .one(
+            "SELECT COALESCE(CAST(sum(cost_nano) AS BIGINT), 0) FROM usage_entries
+             WHERE workspace_id = $1 AND day >= $2 AND day <= $3
+               AND (CAST($4 AS UUID) IS NULL OR user_id = $4) AND (CAST($5 AS UUID) IS NULL OR api_key_id = $5)",
+            params![scope.workspace(), days.0, days.1, user, key],
+        )
+        .await?;
+    Ok(cost)
+}
+
+/// The cost of each user's use on these days.
+pub(crate) async fn costs_by_user(
+    tx: &mut Tx,
+    scope: &TenantScope,
+    days: (i64, i64),
+) -> Result<Vec<(UserId, NanoUsd)>, Error> {
+    tx.all(
+        "SELECT user_id, CAST(sum(cost_nano) AS BIGINT) FROM usage_entries
+         WHERE workspace_id = $1 AND day >= $2 AND day <= $3 GROUP BY user_id",
+        params![scope.workspace(), days.0, days.1],
+    )
+    .await
+}
+
 /// The sums over a group, in the order of [`Group`].
 macro_rules! sums {
     () => {

@@ -116,6 +116,7 @@ impl World {
             BudgetSubject::Workspace {} => true,
             BudgetSubject::User { id } => *of == id,
             BudgetSubject::Key { id } => *through == Some(id),
+            BudgetSubject::Group { .. } => unreachable!("nobody is in a group here"),
         };
         ended.iter().filter(|(user, key, _)| counts(user, key)).map(|(_, _, cost)| *cost).sum()
     }

@@ -53,7 +53,7 @@ impl Ledger {
     }
 
     /// Waits until the rows hold so much.
-    async fn until_rows_hold(&self, units: i64) {
+    pub async fn until_rows_hold(&self, units: i64) {
         tokio::time::timeout(Duration::from_secs(10), async {
             while self.rows().await != units {
                 tokio::task::yield_now().await;

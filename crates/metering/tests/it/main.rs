@@ -5,6 +5,7 @@
 mod agree;
 mod budgets;
 mod caps;
+mod groups;
 mod http;
 mod quotas;
 mod record;

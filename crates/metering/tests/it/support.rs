@@ -35,7 +35,7 @@ impl Ledger {
         let tasks = Tasks::new();
         Self {
             db: Db::clone(db),
-            metering: Metering::new(Db::clone(db), env.clone(), tasks.clone()),
+            metering: metering_on(db, &env, &tasks, Plans::default()),
             scope: workspace(db, &env).await,
             tasks,
             env,
@@ -51,7 +51,7 @@ impl Ledger {
     fn metering_with(&self, plans: &[Plan]) -> Metering {
         let default = plans.first().map(|plan| plan.id.clone());
         let plans = Plans::new(plans.to_vec(), default.as_deref()).unwrap();
-        Metering::with_plans(self.db.clone(), self.env.clone(), self.tasks.clone(), plans)
+        metering_on(&self.db, &self.env, &self.tasks, plans)
     }
 
     /// Another process on the same database, for the same workspace.
@@ -106,6 +106,12 @@ impl Ledger {
             occurred_at: testkit::START,
         }
     }
+}
+
+/// A process's metering; groups are those that tenancy stores.
+fn metering_on(db: &Db, env: &Env, tasks: &Tasks, plans: Plans) -> Metering {
+    let groups = Arc::new(tenancy::Tenancy::new(db.clone(), env.clone()));
+    Metering::with_groups(db.clone(), env.clone(), tasks.clone(), plans, groups)
 }
 
 /// $2.50 in, $0.25 cached, $10 out a million.

@@ -45,6 +45,13 @@ async fn describe(api: &Api, rows: Vec<MemberRow>) -> Result<Vec<Member>, Proble
         .collect())
 }
 
+/// A page of members from one row more than it holds.
+pub(super) async fn page(api: &Api, rows: Vec<MemberRow>, page: &PageQuery) -> Result<Json<Page<Member>>, Problem> {
+    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+    let rows = Page::from_overfetch(rows, limit, |last| web::cursor::encode(&(last.joined_at, last.user)));
+    Ok(Json(Page { data: describe(api, rows.data).await?, next_cursor: rows.next_cursor }))
+}
+
 /// List members
 ///
 /// In the order they joined.
@@ -64,9 +71,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<Member>>, Problem> {
     let after: Option<(Timestamp, UserId)> = page.after()?;
     let rows = api.tenancy.members(&caller.scope, after, page.limit() + 1).await?;
-    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-    let rows = Page::from_overfetch(rows, limit, |last| web::cursor::encode(&(last.joined_at, last.user)));
-    Ok(Json(Page { data: describe(&api, rows.data).await?, next_cursor: rows.next_cursor }))
+    self::page(&api, rows, &page).await
 }
 
 /// Change a member's role

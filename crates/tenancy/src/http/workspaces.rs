@@ -8,24 +8,8 @@ use kernel::{Page, WorkspaceId};
 use serde::Deserialize;
 use web::{Allowed, Json, Member, PageQuery, Person, Problem, ProblemBody, Query};
 
-use super::Api;
+use super::{Api, check_name};
 use crate::Actor;
-
-/// A name of 1 to 80 characters, not all blank, without control characters.
-fn check_name(value: &str) -> garde::Result {
-    if value.trim().is_empty() {
-        return Err(garde::Error::new("must not be empty"));
-    }
-    if value.chars().count() > 80 {
-        return Err(garde::Error::new("must be at most 80 characters"));
-    }
-    // Also those that change the direction of the text around a name.
-    let is_control = |it: char| it.is_control() || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if value.chars().any(is_control) {
-        return Err(garde::Error::new("must not contain control characters"));
-    }
-    Ok(())
-}
 
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -65,13 +49,8 @@ pub(super) async fn list(
         // A key belongs to one workspace, and tells of no other.
         all.retain(|membership| membership.workspace == caller.scope.workspace());
     }
-    // A person is in few workspaces; the page is cut from all of them.
-    let start = after
-        .and_then(|after| all.iter().position(|membership| membership.workspace == after))
-        .map_or(0, |position| position + 1);
-    let rows: Vec<Workspace> = all.into_iter().skip(start).map(Workspace::from).collect();
-    let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-    Ok(Json(Page::from_overfetch(rows, limit, |last| web::cursor::encode(&last.id))))
+    let all = all.into_iter().map(Workspace::from).collect();
+    Ok(Json(super::cut(all, after, &page, |workspace: &Workspace| workspace.id)))
 }
 
 /// Create a workspace

@@ -1,7 +1,12 @@
 //! What can be done with workspaces and members; one file per verb.
 
+mod accept_invitation;
 mod add_member;
 mod create_workspace;
+mod delete_workspace;
+mod groups;
+mod invite;
+mod leave;
 mod list;
 mod remove_member;
 mod rename_workspace;
@@ -14,14 +19,20 @@ use kernel::{TenantScope, UserId};
 use crate::{Actor, TenancyError, store};
 
 pub(crate) use create_workspace::insert_workspace;
+pub use delete_workspace::GRACE;
+
+/// The actor's role as of now, with the workspace's memberships locked.
+async fn own_role(tx: &mut Tx, actor: &Actor) -> Result<Role, TenancyError> {
+    if !store::lock_workspace(tx, &actor.scope).await? {
+        return Err(TenancyError::NoWorkspace);
+    }
+    store::role_of(tx, &actor.scope, actor.user).await?.ok_or(TenancyError::NoWorkspace)
+}
 
 /// The actor's and the target's roles as of now, with the workspace's memberships locked,
 /// if the actor may manage the target.
 async fn manage(tx: &mut Tx, actor: &Actor, target: UserId) -> Result<(Role, Role), TenancyError> {
-    if !store::lock_workspace(tx, &actor.scope).await? {
-        return Err(TenancyError::NoWorkspace);
-    }
-    let own = store::role_of(tx, &actor.scope, actor.user).await?.ok_or(TenancyError::NoWorkspace)?;
+    let own = own_role(tx, actor).await?;
     if !own.grants(Permission::ManageMembers) {
         return Err(TenancyError::NotAllowed(own.as_str()));
     }

@@ -13,6 +13,8 @@ impl Tenancy {
         keep_an_owner(&mut tx, &actor.scope, theirs).await?;
         store::delete_member(&mut tx, &actor.scope, target).await?;
         self.keys.bump(&mut tx).await?;
+        // They have left their groups with it.
+        self.budgets.bump(&mut tx).await?;
         tx.commit().await?;
         tracing::info!(
             target: "audit",

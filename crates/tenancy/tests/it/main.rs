@@ -3,7 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's panic is its report")]
 
+mod groups;
 mod http;
+mod invitations;
 mod isolation;
+mod lifecycle;
 mod members;
 mod support;

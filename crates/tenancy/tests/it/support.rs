@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     http::{Method, Request, header},
 };
-use contracts::tenancy::Role;
+use contracts::{Mailer, tenancy::Role};
 use database::Db;
 use http_body_util::BodyExt;
 use identity::{Config, Identity, NewUser};
@@ -51,10 +51,19 @@ pub type Answer = (u16, Value);
 
 impl World {
     pub fn new(db: &Db) -> Self {
+        Self::on(db, Tenancy::new(db.clone(), Env::system()))
+    }
+
+    /// The same where invitations go out as letters.
+    pub fn with_mailer(db: &Db, mailer: Arc<dyn Mailer>) -> Self {
+        Self::on(db, Tenancy::new(db.clone(), Env::system()).with_mailer(mailer))
+    }
+
+    fn on(db: &Db, tenancy: Tenancy) -> Self {
         let data = tempfile::tempdir().unwrap();
         let env = Env::system();
         let limiter = Limiter::in_process();
-        let tenancy = Arc::new(Tenancy::new(db.clone(), env.clone()));
+        let tenancy = Arc::new(tenancy);
         let config = Config {
             public_url: None,
             data_dir: data.path().to_owned(),
@@ -100,6 +109,11 @@ impl World {
     /// Makes the person a member of the workspace and signs them in to it.
     pub async fn place(&self, person: &Person, workspace: WorkspaceId, role: Role) -> Person {
         self.tenancy.add_member(workspace, person.user, role).await.unwrap();
+        self.enter(person, workspace).await
+    }
+
+    /// The same person in another workspace of theirs.
+    pub async fn enter(&self, person: &Person, workspace: WorkspaceId) -> Person {
         self.session("/auth/refresh", &person.cookie, json!({ "workspace": workspace })).await
     }
 

@@ -61,10 +61,14 @@ impl Credential {
             tokio::join!(auth.identity.live(&claimed), auth.tenancy.membership(claimed.workspace, claimed.user));
         let caller = live?;
         // A member who was removed has a token for a workspace that is not theirs any more.
-        let membership = membership?.ok_or_else(|| {
-            Problem::new(Code::Unauthenticated)
-                .detail("You are not a member of this workspace any more. Sign in again.")
-        })?;
+        let Some(membership) = membership? else {
+            return Err(if auth.tenancy.is_deleted(claimed.workspace, claimed.user).await? {
+                deleted()
+            } else {
+                Problem::new(Code::Unauthenticated)
+                    .detail("You are not a member of this workspace any more. Sign in again.")
+            });
+        };
         Ok(Member {
             user: caller.user,
             session: Some(caller.session),
@@ -89,6 +93,10 @@ impl Credential {
     }
 }
 
+fn deleted() -> Problem {
+    Problem::new(Code::WorkspaceDeleted).detail("An owner has deleted this workspace. Owners can still restore it.")
+}
+
 fn key_problem(error: AuthenticationError) -> Problem {
     match error {
         AuthenticationError::Invalid => Problem::new(Code::Unauthenticated)
@@ -99,6 +107,7 @@ fn key_problem(error: AuthenticationError) -> Problem {
         AuthenticationError::Address(ip) => {
             Problem::new(Code::AddressNotAllowed).detail(format!("This API key may not be used from {ip}."))
         }
+        AuthenticationError::WorkspaceDeleted => deleted(),
         AuthenticationError::Database(error) => error.into(),
     }
 }

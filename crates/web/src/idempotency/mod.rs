@@ -18,7 +18,7 @@ use bytes::Bytes;
 use database::Db;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
-use kernel::{Code, Env};
+use kernel::{Code, Env, TenantScope};
 use sha2::{Digest, Sha256};
 
 use crate::{Member, Problem};
@@ -50,6 +50,11 @@ impl Idempotency {
     pub fn except(mut self, prefixes: &'static [&'static str]) -> Self {
         self.except = prefixes;
         self
+    }
+
+    /// Deletes what was kept for a workspace that is gone.
+    pub async fn forget(&self, scope: &TenantScope) -> Result<u64, database::Error> {
+        store::forget(&self.db, scope).await
     }
 
     /// Deletes what has expired.

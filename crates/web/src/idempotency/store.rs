@@ -76,6 +76,11 @@ pub(super) async fn release(db: &Db, scope: &TenantScope, user: UserId, key: &st
     .map(drop)
 }
 
+/// Deletes what was kept for one workspace.
+pub(super) async fn forget(db: &Db, scope: &TenantScope) -> Result<u64, Error> {
+    db.execute(scope, "DELETE FROM idempotency_keys WHERE workspace_id = $1", params![scope.workspace()]).await
+}
+
 /// Deletes the expired keys of all workspaces: retention is the platform's business.
 pub(super) async fn sweep(db: &Db, now: Timestamp) -> Result<u64, Error> {
     db.execute(database::Platform, "DELETE FROM idempotency_keys WHERE expires_at <= $1", params![now]).await

@@ -23,6 +23,7 @@ const load = {
   login: (): Promise<Page> => import("@/features/auth/login-page"),
   signup: (): Promise<Page> => import("@/features/auth/signup-page"),
   account: () => withWords("account", import("@/features/account/account-page")),
+  invite: () => withWords("settings", import("@/features/settings/invitations/invite-page")),
   shell: () => withWords("chat", import("@/features/shell/app-shell")),
   chat: (): Promise<Page> => import("@/features/chat/chat-page"),
   settings: () => withWords("settings", import("@/features/settings/settings-layout")),
@@ -33,6 +34,7 @@ const loadSection: Record<SettingsSection, () => Promise<Page>> = {
   sessions: () => import("@/features/settings/sessions/sessions-page"),
   security: () => import("@/features/settings/security/security-page"),
   workspace: () => import("@/features/settings/workspace/workspace-page"),
+  groups: () => import("@/features/settings/groups/groups-page"),
   usage: () => import("@/features/settings/usage/usage-page"),
   budgets: () => withWords("gateway", import("@/features/budgets/budgets-page")),
   guardrails: () => withWords("gateway", import("@/features/guardrails/guardrails-page")),
@@ -60,6 +62,7 @@ setPreload(preloadPlace);
 const LoginPage = lazy(load.login);
 const SignupPage = lazy(load.signup);
 const AccountPage = lazy(load.account);
+const InvitePage = lazy(load.invite);
 const AppShell = lazy(load.shell);
 const ChatPage = lazy(load.chat);
 const SettingsLayout = lazy(load.settings);
@@ -69,6 +72,7 @@ const sections: Record<SettingsSection, ComponentType> = {
   sessions: lazy(loadSection.sessions),
   security: lazy(loadSection.security),
   workspace: lazy(loadSection.workspace),
+  groups: lazy(loadSection.groups),
   usage: lazy(loadSection.usage),
   budgets: lazy(loadSection.budgets),
   guardrails: lazy(loadSection.guardrails),
@@ -96,6 +100,15 @@ export function App() {
       <ErrorBoundary key={place.step}>
         <Suspense fallback={null}>
           <AccountPage />
+        </Suspense>
+      </ErrorBoundary>
+    );
+  }
+  if (place.page === "invite") {
+    return (
+      <ErrorBoundary key={place.page}>
+        <Suspense fallback={null}>
+          <InvitePage />
         </Suspense>
       </ErrorBoundary>
     );

@@ -6,7 +6,7 @@ import { networkError, problemOf } from "./error";
 import { accessToken, getSession, refresh } from "./session";
 
 /** Routes that work without a token; a 401 there is an answer, not a reason to renew. */
-const PUBLIC = /\/api\/v1\/(auth\/(login|signup|refresh|logout)|instance)$/;
+const PUBLIC = /\/api\/v1\/(auth\/(login|signup|refresh|logout)|invitations\/view|instance)$/;
 
 export async function apiFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const request = new Request(

@@ -150,8 +150,8 @@ export async function accessToken(): Promise<string | null> {
   return (await refresh()).access_token;
 }
 
-/** Moves this tab to another workspace. */
-export async function switchWorkspace(workspaceId: string): Promise<Session> {
+/** Moves this tab to another workspace; null: to any that is open to the person. */
+export async function switchWorkspace(workspaceId: string | null): Promise<Session> {
   await refreshing?.catch(() => undefined);
   return exchange(workspaceId, true);
 }

@@ -81,8 +81,9 @@ async fn acceptance_14_a_strangers_key_finds_nothing(db: TestDb) {
             }
             Case::Foreign(body) => {
                 let answer = call(&app, operation, &path, Some(&secret), &body).await;
-                // A session is a person's own matter, which no key may ask about.
-                let status = if operation.id == "revoke_session" { 403 } else { 404 };
+                // Sessions, and the end of workspaces, are a person's own matter, which no key may ask about.
+                let persons = ["revoke_session", "restore_workspace", "transfer_workspace"];
+                let status = if persons.contains(&operation.id.as_str()) { 403 } else { 404 };
                 assert_refused(&answer, status, &operation.id);
             }
         }

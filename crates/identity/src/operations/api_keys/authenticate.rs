@@ -28,7 +28,24 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(60);
 /// somebody who makes up keys can't push out real ones.
 pub(crate) struct KeyCache {
     known: Cache<SecretHash, Arc<Known>>,
-    unknown: Cache<SecretHash, i64>,
+    unknown: Cache<SecretHash, (i64, Nowhere)>,
+}
+
+/// Why a secret leads to no key that may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nowhere {
+    Unknown,
+    /// It would, but the workspace is deleted.
+    Deleted,
+}
+
+impl From<Nowhere> for AuthenticationError {
+    fn from(why: Nowhere) -> Self {
+        match why {
+            Nowhere::Unknown => Self::Invalid,
+            Nowhere::Deleted => Self::WorkspaceDeleted,
+        }
+    }
 }
 
 impl Default for KeyCache {
@@ -54,7 +71,7 @@ struct Known {
 impl contracts::ApiKeys for Identity {
     async fn authenticate_key(&self, key: &str, from: IpAddr) -> Result<Arc<ApiKey>, AuthenticationError> {
         let hash = SecretHash::parse(key).ok_or(AuthenticationError::Invalid)?;
-        let known = self.known_key(hash).await?.ok_or(AuthenticationError::Invalid)?;
+        let known = self.known_key(hash).await??;
         let now = self.env.now();
         if known.secret_ends.is_some_and(|ends| ends <= now) {
             return Err(AuthenticationError::Invalid);
@@ -76,34 +93,36 @@ impl contracts::ApiKeys for Identity {
 
 impl Identity {
     /// What the secret leads to, as of now.
-    async fn known_key(&self, hash: SecretHash) -> Result<Option<Arc<Known>>, database::Error> {
+    async fn known_key(&self, hash: SecretHash) -> Result<Result<Arc<Known>, Nowhere>, database::Error> {
         // Before the rows are read: a change in between makes them newer than they claim to be,
         // and they are read once more than needed.
         let epoch = self.key_epochs.current().await?;
         if let Some(known) = self.key_cache.known.get(&hash).filter(|known| known.epoch == epoch) {
-            return Ok(Some(known));
+            return Ok(Ok(known));
         }
-        if self.key_cache.unknown.get(&hash) == Some(epoch) {
-            return Ok(None);
+        if let Some((_, why)) = self.key_cache.unknown.get(&hash).filter(|(as_of, _)| *as_of == epoch) {
+            return Ok(Err(why));
         }
         let loaded = self.load_key(hash, epoch).await?.map(Arc::new);
-        if let Some(known) = &loaded {
-            self.key_cache.known.insert(hash, known.clone());
-        } else {
-            self.key_cache.known.invalidate(&hash);
-            self.key_cache.unknown.insert(hash, epoch);
+        match &loaded {
+            Ok(known) => self.key_cache.known.insert(hash, known.clone()),
+            Err(why) => {
+                self.key_cache.known.invalidate(&hash);
+                self.key_cache.unknown.insert(hash, (epoch, *why));
+            }
         }
         Ok(loaded)
     }
 
-    async fn load_key(&self, hash: SecretHash, epoch: i64) -> Result<Option<Known>, database::Error> {
+    async fn load_key(&self, hash: SecretHash, epoch: i64) -> Result<Result<Known, Nowhere>, database::Error> {
         let Some(mut found) = api_keys::by_secret(&self.db, hash).await? else {
-            return Ok(None);
+            return Ok(Err(Nowhere::Unknown));
         };
         let Some(owner) = self.tenancy.membership(found.workspace, found.user).await? else {
-            return Ok(None);
+            let deleted = self.tenancy.is_deleted(found.workspace, found.user).await?;
+            return Ok(Err(if deleted { Nowhere::Deleted } else { Nowhere::Unknown }));
         };
-        Ok(Some(Known {
+        Ok(Ok(Known {
             epoch,
             allowed_ips: found.allowed_ips.take(),
             secret_ends: found.secret_ends,

@@ -9,6 +9,8 @@ test.each([
   ["/login", { page: "login" }],
   ["/verify-email", { page: "account", step: "verify-email" }],
   ["/reset-password/x", { page: "not_found" }],
+  ["/invite/abc", { page: "invite", token: "abc" }],
+  ["/invite", { page: "not_found" }],
   ["/c", { page: "not_found" }],
   ["/c/a/b", { page: "not_found" }],
   ["/settings/nope", { page: "not_found" }],

@@ -5,6 +5,7 @@ export const SETTINGS = [
   "sessions",
   "security",
   "workspace",
+  "groups",
   "usage",
   "budgets",
   "guardrails",
@@ -30,6 +31,7 @@ export type Place =
   | { page: "signup" }
   | { page: "chat"; conversationId: string | undefined }
   | { page: "settings"; section: SettingsSection }
+  | { page: "invite"; token: string }
   | { page: "not_found" };
 
 /** Reads a path. A slash at the end doesn't matter; "/settings" means the profile. */
@@ -39,6 +41,7 @@ export function readPlace(pathname: string): Place {
   if (first === undefined) return { page: "chat", conversationId: undefined };
   if (words.length > 2) return { page: "not_found" };
   if (first === "c" && second) return { page: "chat", conversationId: second };
+  if (first === "invite" && second) return { page: "invite", token: second };
   if (first === "settings") {
     const section = second === undefined ? "profile" : SETTINGS.find((known) => known === second);
     return section ? { page: "settings", section } : { page: "not_found" };

@@ -4,18 +4,22 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
-/**
- * The answer of what tells nothing about an account.
- */
 export type Accepted = {
     status: AcceptedStatus;
 };
 
-export type AcceptedStatus = 'accepted';
-
-export type AddressRequest = {
-    email: string;
+/**
+ * What has become of an invitation.
+ */
+export type AcceptedInvitation = {
+    workspace: Workspace;
+    /**
+     * False: the caller was a member before.
+     */
+    joined: boolean;
 };
+
+export type AcceptedStatus = 'accepted';
 
 /**
  * An API key without its secret. What is null is not limited.
@@ -98,6 +102,9 @@ export type BudgetSubject = {
 } | {
     id: KeyId;
     kind: 'key';
+} | {
+    id: GrpId;
+    kind: 'group';
 };
 
 export type Capabilities = {
@@ -121,14 +128,6 @@ export type Capabilities = {
      * Answers in a given JSON schema.
      */
     structured_output: boolean;
-};
-
-export type ChangeEmailRequest = {
-    /**
-     * The new address.
-     */
-    email: string;
-    current_password: string;
 };
 
 export type ChangePasswordRequest = {
@@ -161,7 +160,7 @@ export type ChatEvent = {
 /**
  * A stable, machine-readable kind of error
  */
-export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sign_up_closed' | 'model_not_allowed' | 'address_not_allowed' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'conflict' | 'idempotency_conflict' | 'last_owner' | 'run_active' | 'usage_conflict' | 'link_invalid' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
+export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sign_up_closed' | 'model_not_allowed' | 'address_not_allowed' | 'workspace_deleted' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'already_member' | 'conflict' | 'idempotency_conflict' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
 
 /**
  * A workspace's own way to a provider, as the API shows it.
@@ -265,6 +264,33 @@ export type CreateConnectionRequest = {
     models?: Array<Deployment>;
 };
 
+export type CreateGroupRequest = {
+    name: string;
+};
+
+/**
+ * With an address it is for that person alone, once. Without one, whoever has the link comes in.
+ */
+export type CreateInvitationRequest = {
+    email?: string | null;
+    /**
+     * At most the caller's own role.
+     */
+    role: Role;
+    /**
+     * 7 without it.
+     */
+    expires_in_days?: number | null;
+    /**
+     * How many people may come in by a link; 10 without it.
+     */
+    max_uses?: number | null;
+    /**
+     * The letter's language; English without it.
+     */
+    locale?: string | null;
+};
+
 export type CreateKeyRequest = {
     name: string;
     /**
@@ -306,6 +332,19 @@ export type CreateRouteRequest = {
 
 export type CreateWorkspaceRequest = {
     name: string;
+};
+
+/**
+ * A workspace that an owner has deleted: closed, and not yet purged.
+ */
+export type DeletedWorkspace = {
+    id: WsId;
+    name: string;
+    deleted_at: Timestamp;
+    /**
+     * Until then it can be restored; afterwards it is gone for good.
+     */
+    purges_at: Timestamp;
 };
 
 /**
@@ -385,6 +424,19 @@ export type FilePart = {
 };
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'cancelled' | 'error';
+
+/**
+ * Some of a workspace's members.
+ */
+export type Group = {
+    id: GrpId;
+    name: string;
+    /**
+     * How many are in it.
+     */
+    members: number;
+    created_at: Timestamp;
+};
 
 /**
  * What a guardrail did.
@@ -528,18 +580,54 @@ export type Instance = {
      */
     sign_up: string;
     /**
-     * Whether an account opens only once its address was proved.
-     */
-    requires_verified_email: boolean;
-    /**
-     * Where letters go: `smtp`; `preview`: nowhere, but they can be seen under `/dev/mail`; `none`: nowhere.
-     */
-    mail: string;
-    /**
      * Whether the demo provider answers here.
      */
     demo: boolean;
     locales: Array<string>;
+};
+
+/**
+ * A way into a workspace: for an address, or for whoever has the link.
+ */
+export type Invitation = {
+    id: InvId;
+    /**
+     * Whom alone it lets in; null: whoever has the link.
+     */
+    email: string | null;
+    role: Role;
+    /**
+     * Whose rights it rests on: it ends with them.
+     */
+    invited_by: UserId;
+    /**
+     * How many may come in by it, and how many have.
+     */
+    max_uses: number;
+    uses: number;
+    created_at: Timestamp;
+    expires_at: Timestamp;
+};
+
+/**
+ * The last part of the invitation's link.
+ */
+export type InvitationTokenRequest = {
+    token: string;
+};
+
+/**
+ * What an invitation's link tells whoever has it.
+ */
+export type InvitationView = {
+    workspace_name: string;
+    inviter_name: string;
+    /**
+     * For whom alone it is; null: for whoever has the link.
+     */
+    email: string | null;
+    role: Role;
+    expires_at: Timestamp;
 };
 
 /**
@@ -565,6 +653,21 @@ export type LogInRequest = {
     email: string;
     password: string;
     workspace?: WsId | null;
+};
+
+/**
+ * An invitation and its secret, which is shown once.
+ */
+export type MadeInvitation = {
+    invitation: Invitation;
+    /**
+     * The link, as a path of the web app.
+     */
+    path: string;
+    /**
+     * Whether a letter with it is on its way.
+     */
+    mailed: boolean;
 };
 
 /**
@@ -860,6 +963,44 @@ export type PageConversation = {
 /**
  * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
  */
+export type PageDeletedWorkspace = {
+    data: Array<{
+        id: WsId;
+        name: string;
+        deleted_at: Timestamp;
+        /**
+         * Until then it can be restored; afterwards it is gone for good.
+         */
+        purges_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageGroup = {
+    data: Array<{
+        id: GrpId;
+        name: string;
+        /**
+         * How many are in it.
+         */
+        members: number;
+        created_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
 export type PageGuardrailRecord = {
     data: Array<{
         id: GdId;
@@ -877,6 +1018,35 @@ export type PageGuardrailRecord = {
         run_id: RunId | null;
         usage_id: UseId | null;
         occurred_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageInvitation = {
+    data: Array<{
+        id: InvId;
+        /**
+         * Whom alone it lets in; null: whoever has the link.
+         */
+        email: string | null;
+        role: Role;
+        /**
+         * Whose rights it rests on: it ends with them.
+         */
+        invited_by: UserId;
+        /**
+         * How many may come in by it, and how many have.
+         */
+        max_uses: number;
+        uses: number;
+        created_at: Timestamp;
+        expires_at: Timestamp;
     }>;
     /**
      * Pass it as `cursor` to get the next page.
@@ -1085,7 +1255,7 @@ export type Part = {
 /**
  * One thing that a role may allow
  */
-export type Permission = 'workspace.read' | 'workspace.manage' | 'members.read' | 'members.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
+export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'members.read' | 'members.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
 
 /**
  * Personal data that is known without a pattern of one's own.
@@ -1206,12 +1376,11 @@ export type RefreshRequest = {
     workspace?: WsId | null;
 };
 
-export type ResetPasswordRequest = {
+export type ResendInvitationRequest = {
     /**
-     * What stands after the `#` of the letter's link.
+     * The letter's language; English without it.
      */
-    token: string;
-    password: string;
+    locale?: string | null;
 };
 
 /**
@@ -1453,6 +1622,13 @@ export type ToolCallPart = {
     input: unknown;
 };
 
+export type TransferWorkspaceRequest = {
+    /**
+     * A member, who becomes an owner.
+     */
+    user_id: UserId;
+};
+
 /**
  * One event, as the `data:` of a server-sent event. After the last one comes `[DONE]`.
  * A client ignores types that it does not know.
@@ -1551,6 +1727,10 @@ export type UpdateConversation = {
      */
     system_prompt?: string | null;
     parameters?: Parameters | null;
+};
+
+export type UpdateGroupRequest = {
+    name: string;
 };
 
 /**
@@ -1717,23 +1897,6 @@ export type User = {
      */
     platform_admin: boolean;
     created_at: Timestamp;
-    /**
-     * Whether they have shown that they receive what is sent to their address.
-     */
-    email_verified: boolean;
-};
-
-export type VerifiedStatus = 'verified' | 'changed';
-
-export type VerifyEmailRequest = {
-    /**
-     * What stands after the `#` of the letter's link.
-     */
-    token: string;
-};
-
-export type VerifyEmailResponse = {
-    status: VerifiedStatus;
 };
 
 /**
@@ -1760,6 +1923,10 @@ export type ConvId = string;
 export type FileId = string;
 
 export type GdId = string;
+
+export type GrpId = string;
+
+export type InvId = string;
 
 export type KeyId = string;
 
@@ -1814,72 +1981,6 @@ export type UpdateConnectionRequestWritable = {
     enabled?: boolean | null;
     models?: Array<Deployment> | null;
 };
-
-export type ChangeEmailData = {
-    body: ChangeEmailRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/email';
-};
-
-export type ChangeEmailErrors = {
-    /**
-     * No valid access token.
-     */
-    401: Problem;
-    /**
-     * An API key calls.
-     */
-    403: Problem;
-    /**
-     * A field is not valid.
-     */
-    422: Problem;
-    /**
-     * Too many attempts; `Retry-After` says how long to wait.
-     */
-    429: Problem;
-};
-
-export type ChangeEmailError = ChangeEmailErrors[keyof ChangeEmailErrors];
-
-export type ChangeEmailResponses = {
-    /**
-     * A link was sent, unless the address is taken.
-     */
-    202: Accepted;
-};
-
-export type ChangeEmailResponse = ChangeEmailResponses[keyof ChangeEmailResponses];
-
-export type ForgotPasswordData = {
-    body: AddressRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/forgot-password';
-};
-
-export type ForgotPasswordErrors = {
-    /**
-     * A field is not valid.
-     */
-    422: Problem;
-    /**
-     * Too many requests from this address.
-     */
-    429: Problem;
-};
-
-export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
-
-export type ForgotPasswordResponses = {
-    /**
-     * Accepted, whatever came of it.
-     */
-    202: Accepted;
-};
-
-export type ForgotPasswordResponse = ForgotPasswordResponses[keyof ForgotPasswordResponses];
 
 export type LogInData = {
     body: LogInRequest;
@@ -2016,39 +2117,6 @@ export type RefreshSessionResponses = {
 };
 
 export type RefreshSessionResponse = RefreshSessionResponses[keyof RefreshSessionResponses];
-
-export type ResetPasswordData = {
-    body: ResetPasswordRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/reset-password';
-};
-
-export type ResetPasswordErrors = {
-    /**
-     * The link was used, has expired, or was replaced.
-     */
-    410: Problem;
-    /**
-     * A field is not valid.
-     */
-    422: Problem;
-    /**
-     * Too many requests from this address.
-     */
-    429: Problem;
-};
-
-export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
-
-export type ResetPasswordResponses = {
-    /**
-     * Set. Log in with it.
-     */
-    204: void;
-};
-
-export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
 
 export type RevokeOtherSessionsData = {
     body?: never;
@@ -2187,68 +2255,6 @@ export type SignUpResponses = {
 };
 
 export type SignUpResponse = SignUpResponses[keyof SignUpResponses];
-
-export type VerifyEmailData = {
-    body: VerifyEmailRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/verify-email';
-};
-
-export type VerifyEmailErrors = {
-    /**
-     * The link was used, has expired, or was replaced.
-     */
-    410: Problem;
-    /**
-     * A field is not valid.
-     */
-    422: Problem;
-    /**
-     * Too many requests from this address.
-     */
-    429: Problem;
-};
-
-export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
-
-export type VerifyEmailResponses = {
-    /**
-     * Proved.
-     */
-    200: VerifyEmailResponse;
-};
-
-export type VerifyEmailResponse2 = VerifyEmailResponses[keyof VerifyEmailResponses];
-
-export type ResendVerificationData = {
-    body: AddressRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/verify-email/resend';
-};
-
-export type ResendVerificationErrors = {
-    /**
-     * A field is not valid.
-     */
-    422: Problem;
-    /**
-     * Too many requests from this address.
-     */
-    429: Problem;
-};
-
-export type ResendVerificationError = ResendVerificationErrors[keyof ResendVerificationErrors];
-
-export type ResendVerificationResponses = {
-    /**
-     * Accepted, whatever came of it.
-     */
-    202: Accepted;
-};
-
-export type ResendVerificationResponse = ResendVerificationResponses[keyof ResendVerificationResponses];
 
 export type ListBudgetsData = {
     body?: never;
@@ -3336,6 +3342,334 @@ export type GetFileContentResponses = {
 
 export type GetFileContentResponse = GetFileContentResponses[keyof GetFileContentResponses];
 
+export type ListGroupsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/groups';
+};
+
+export type ListGroupsErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListGroupsError = ListGroupsErrors[keyof ListGroupsErrors];
+
+export type ListGroupsResponses = {
+    /**
+     * A page of groups.
+     */
+    200: PageGroup;
+};
+
+export type ListGroupsResponse = ListGroupsResponses[keyof ListGroupsResponses];
+
+export type CreateGroupData = {
+    body: CreateGroupRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/groups';
+};
+
+export type CreateGroupErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * A group has this name, or there are as many as there can be.
+     */
+    409: Problem;
+    /**
+     * The name is not valid.
+     */
+    422: Problem;
+};
+
+export type CreateGroupError = CreateGroupErrors[keyof CreateGroupErrors];
+
+export type CreateGroupResponses = {
+    /**
+     * The new group.
+     */
+    201: Group;
+};
+
+export type CreateGroupResponse = CreateGroupResponses[keyof CreateGroupResponses];
+
+export type DeleteGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The group's id.
+         */
+        id: GrpId;
+    };
+    query?: never;
+    url: '/api/v1/groups/{id}';
+};
+
+export type DeleteGroupErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such group here.
+     */
+    404: Problem;
+};
+
+export type DeleteGroupError = DeleteGroupErrors[keyof DeleteGroupErrors];
+
+export type DeleteGroupResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type DeleteGroupResponse = DeleteGroupResponses[keyof DeleteGroupResponses];
+
+export type GetGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The group's id.
+         */
+        id: GrpId;
+    };
+    query?: never;
+    url: '/api/v1/groups/{id}';
+};
+
+export type GetGroupErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such group here.
+     */
+    404: Problem;
+};
+
+export type GetGroupError = GetGroupErrors[keyof GetGroupErrors];
+
+export type GetGroupResponses = {
+    /**
+     * The group.
+     */
+    200: Group;
+};
+
+export type GetGroupResponse = GetGroupResponses[keyof GetGroupResponses];
+
+export type UpdateGroupData = {
+    body: UpdateGroupRequest;
+    path: {
+        /**
+         * The group's id.
+         */
+        id: GrpId;
+    };
+    query?: never;
+    url: '/api/v1/groups/{id}';
+};
+
+export type UpdateGroupErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such group here.
+     */
+    404: Problem;
+    /**
+     * Another group has this name.
+     */
+    409: Problem;
+    /**
+     * The name is not valid.
+     */
+    422: Problem;
+};
+
+export type UpdateGroupError = UpdateGroupErrors[keyof UpdateGroupErrors];
+
+export type UpdateGroupResponses = {
+    /**
+     * The group as it is now.
+     */
+    200: Group;
+};
+
+export type UpdateGroupResponse = UpdateGroupResponses[keyof UpdateGroupResponses];
+
+export type ListGroupMembersData = {
+    body?: never;
+    path: {
+        /**
+         * The group's id.
+         */
+        id: GrpId;
+    };
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/groups/{id}/members';
+};
+
+export type ListGroupMembersErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such group here.
+     */
+    404: Problem;
+};
+
+export type ListGroupMembersError = ListGroupMembersErrors[keyof ListGroupMembersErrors];
+
+export type ListGroupMembersResponses = {
+    /**
+     * A page of members.
+     */
+    200: PageMember;
+};
+
+export type ListGroupMembersResponse = ListGroupMembersResponses[keyof ListGroupMembersResponses];
+
+export type RemoveGroupMemberData = {
+    body?: never;
+    path: {
+        /**
+         * The group's id.
+         */
+        id: GrpId;
+        /**
+         * The member's user id.
+         */
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/groups/{id}/members/{user_id}';
+};
+
+export type RemoveGroupMemberErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such group or member here.
+     */
+    404: Problem;
+};
+
+export type RemoveGroupMemberError = RemoveGroupMemberErrors[keyof RemoveGroupMemberErrors];
+
+export type RemoveGroupMemberResponses = {
+    /**
+     * They are not in the group.
+     */
+    204: void;
+};
+
+export type RemoveGroupMemberResponse = RemoveGroupMemberResponses[keyof RemoveGroupMemberResponses];
+
+export type AddGroupMemberData = {
+    body?: never;
+    path: {
+        /**
+         * The group's id.
+         */
+        id: GrpId;
+        /**
+         * The member's user id.
+         */
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/groups/{id}/members/{user_id}';
+};
+
+export type AddGroupMemberErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such group or member here.
+     */
+    404: Problem;
+};
+
+export type AddGroupMemberError = AddGroupMemberErrors[keyof AddGroupMemberErrors];
+
+export type AddGroupMemberResponses = {
+    /**
+     * They are in the group.
+     */
+    204: void;
+};
+
+export type AddGroupMemberResponse = AddGroupMemberResponses[keyof AddGroupMemberResponses];
+
 export type GetGuardrailsData = {
     body?: never;
     path?: never;
@@ -3488,6 +3822,235 @@ export type GetInstanceResponses = {
 };
 
 export type GetInstanceResponse = GetInstanceResponses[keyof GetInstanceResponses];
+
+export type ListInvitationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/invitations';
+};
+
+export type ListInvitationsErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListInvitationsError = ListInvitationsErrors[keyof ListInvitationsErrors];
+
+export type ListInvitationsResponses = {
+    /**
+     * A page of invitations.
+     */
+    200: PageInvitation;
+};
+
+export type ListInvitationsResponse = ListInvitationsResponses[keyof ListInvitationsResponses];
+
+export type CreateInvitationData = {
+    body: CreateInvitationRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations';
+};
+
+export type CreateInvitationErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role to give is above the caller's own.
+     */
+    403: Problem;
+    /**
+     * This person is a member or invited already, or there are as many invitations as there can be.
+     */
+    409: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type CreateInvitationError = CreateInvitationErrors[keyof CreateInvitationErrors];
+
+export type CreateInvitationResponses = {
+    /**
+     * The invitation and its link.
+     */
+    201: MadeInvitation;
+};
+
+export type CreateInvitationResponse = CreateInvitationResponses[keyof CreateInvitationResponses];
+
+export type AcceptInvitationData = {
+    body: InvitationTokenRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * It is for another address, or an API key calls.
+     */
+    403: Problem;
+    /**
+     * No such invitation.
+     */
+    404: Problem;
+    /**
+     * It has run out, was taken back or is used up.
+     */
+    410: Problem;
+    /**
+     * The token is too long.
+     */
+    422: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * The workspace, and whether the caller has just come in.
+     */
+    200: AcceptedInvitation;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
+export type ViewInvitationData = {
+    body: InvitationTokenRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/view';
+};
+
+export type ViewInvitationErrors = {
+    /**
+     * No such invitation.
+     */
+    404: Problem;
+    /**
+     * It has run out, was taken back or is used up.
+     */
+    410: Problem;
+    /**
+     * The token is too long.
+     */
+    422: Problem;
+};
+
+export type ViewInvitationError = ViewInvitationErrors[keyof ViewInvitationErrors];
+
+export type ViewInvitationResponses = {
+    /**
+     * Into which workspace, and by whom.
+     */
+    200: InvitationView;
+};
+
+export type ViewInvitationResponse = ViewInvitationResponses[keyof ViewInvitationResponses];
+
+export type RevokeInvitationData = {
+    body?: never;
+    path: {
+        /**
+         * The invitation's id.
+         */
+        id: InvId;
+    };
+    query?: never;
+    url: '/api/v1/invitations/{id}';
+};
+
+export type RevokeInvitationErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * Its role is above the caller's own.
+     */
+    403: Problem;
+    /**
+     * No such invitation here.
+     */
+    404: Problem;
+};
+
+export type RevokeInvitationError = RevokeInvitationErrors[keyof RevokeInvitationErrors];
+
+export type RevokeInvitationResponses = {
+    /**
+     * It is taken back.
+     */
+    204: void;
+};
+
+export type RevokeInvitationResponse = RevokeInvitationResponses[keyof RevokeInvitationResponses];
+
+export type ResendInvitationData = {
+    body: ResendInvitationRequest;
+    path: {
+        /**
+         * The invitation's id.
+         */
+        id: InvId;
+    };
+    query?: never;
+    url: '/api/v1/invitations/{id}/resend';
+};
+
+export type ResendInvitationErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * Its role is above the caller's own.
+     */
+    403: Problem;
+    /**
+     * No such invitation here.
+     */
+    404: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type ResendInvitationError = ResendInvitationErrors[keyof ResendInvitationErrors];
+
+export type ResendInvitationResponses = {
+    /**
+     * The invitation and its new link.
+     */
+    200: MadeInvitation;
+};
+
+export type ResendInvitationResponse = ResendInvitationResponses[keyof ResendInvitationResponses];
 
 export type ListKeysData = {
     body?: never;
@@ -4626,6 +5189,39 @@ export type GetAvatarResponses = {
 
 export type GetAvatarResponse = GetAvatarResponses[keyof GetAvatarResponses];
 
+export type DeleteWorkspaceData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/workspace';
+};
+
+export type DeleteWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or an API key calls.
+     */
+    403: Problem;
+    /**
+     * The workspace is personal.
+     */
+    409: Problem;
+};
+
+export type DeleteWorkspaceError = DeleteWorkspaceErrors[keyof DeleteWorkspaceErrors];
+
+export type DeleteWorkspaceResponses = {
+    /**
+     * Until when it can be restored.
+     */
+    200: DeletedWorkspace;
+};
+
+export type DeleteWorkspaceResponse = DeleteWorkspaceResponses[keyof DeleteWorkspaceResponses];
+
 export type GetWorkspaceData = {
     body?: never;
     path?: never;
@@ -4683,6 +5279,80 @@ export type UpdateWorkspaceResponses = {
 };
 
 export type UpdateWorkspaceResponse = UpdateWorkspaceResponses[keyof UpdateWorkspaceResponses];
+
+export type LeaveWorkspaceData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/workspace/leave';
+};
+
+export type LeaveWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
+     * The workspace would have no owner, or it is personal.
+     */
+    409: Problem;
+};
+
+export type LeaveWorkspaceError = LeaveWorkspaceErrors[keyof LeaveWorkspaceErrors];
+
+export type LeaveWorkspaceResponses = {
+    /**
+     * The caller is no member any more.
+     */
+    204: void;
+};
+
+export type LeaveWorkspaceResponse = LeaveWorkspaceResponses[keyof LeaveWorkspaceResponses];
+
+export type TransferWorkspaceData = {
+    body: TransferWorkspaceRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/workspace/transfer';
+};
+
+export type TransferWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or an API key calls.
+     */
+    403: Problem;
+    /**
+     * No such member here.
+     */
+    404: Problem;
+    /**
+     * The workspace is personal.
+     */
+    409: Problem;
+    /**
+     * Not a user id.
+     */
+    422: Problem;
+};
+
+export type TransferWorkspaceError = TransferWorkspaceErrors[keyof TransferWorkspaceErrors];
+
+export type TransferWorkspaceResponses = {
+    /**
+     * The workspace as the caller sees it now.
+     */
+    200: Workspace;
+};
+
+export type TransferWorkspaceResponse = TransferWorkspaceResponses[keyof TransferWorkspaceResponses];
 
 export type ListWorkspacesData = {
     body?: never;
@@ -4750,6 +5420,82 @@ export type CreateWorkspaceResponses = {
 };
 
 export type CreateWorkspaceResponse = CreateWorkspaceResponses[keyof CreateWorkspaceResponses];
+
+export type ListDeletedWorkspacesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/workspaces/deleted';
+};
+
+export type ListDeletedWorkspacesErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+};
+
+export type ListDeletedWorkspacesError = ListDeletedWorkspacesErrors[keyof ListDeletedWorkspacesErrors];
+
+export type ListDeletedWorkspacesResponses = {
+    /**
+     * A page of deleted workspaces.
+     */
+    200: PageDeletedWorkspace;
+};
+
+export type ListDeletedWorkspacesResponse = ListDeletedWorkspacesResponses[keyof ListDeletedWorkspacesResponses];
+
+export type RestoreWorkspaceData = {
+    body?: never;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        id: WsId;
+    };
+    query?: never;
+    url: '/api/v1/workspaces/{id}/restore';
+};
+
+export type RestoreWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
+     * No such deleted workspace of the caller's.
+     */
+    404: Problem;
+};
+
+export type RestoreWorkspaceError = RestoreWorkspaceErrors[keyof RestoreWorkspaceErrors];
+
+export type RestoreWorkspaceResponses = {
+    /**
+     * The workspace.
+     */
+    200: Workspace;
+};
+
+export type RestoreWorkspaceResponse = RestoreWorkspaceResponses[keyof RestoreWorkspaceResponses];
 
 export type CreateChatCompletionData = {
     body: unknown;

@@ -91,6 +91,15 @@ export default function BudgetDialog({
               onChange={(event) => form.set("subject", event.target.value)}
             >
               <option value="workspace">{t`The whole workspace`}</option>
+              {subjects.groups.length > 0 && (
+                <optgroup label={t`A group`}>
+                  {subjects.groups.map((group) => (
+                    <option key={group.id} value={`group:${group.id}`}>
+                      {group.name}
+                    </option>
+                  ))}
+                </optgroup>
+              )}
               {subjects.members.length > 0 && (
                 <optgroup label={t`A member`}>
                   {subjects.members.map((member) => (

@@ -48,7 +48,7 @@ export default function BudgetsPage() {
   return (
     <SettingsPage
       title={title}
-      intro={t`Limits on what the workspace, a member or an API key may spend. What calls under way might cost at most is reserved until they end.`}
+      intro={t`Limits on what the workspace, a group, a member or an API key may spend. What calls under way might cost at most is reserved until they end.`}
     >
       <PlanSection />
       <Section

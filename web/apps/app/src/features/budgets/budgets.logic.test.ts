@@ -52,6 +52,7 @@ test.each([
   { kind: "workspace" },
   { kind: "user", id: "user_01" },
   { kind: "key", id: "key_01" },
+  { kind: "group", id: "grp_01" },
 ] as const)("%j goes through a select and back", (subject) => {
   expect(readSubject(subjectValue(subject))).toEqual(subject);
 });
@@ -70,6 +71,14 @@ test("what stops me is hard, and mine or everybody's", () => {
   const all = budget({ id: "all", spent_usd: "3" });
   expect(stoppingBudget([soft, hers, aKey, all, mine], "u1")?.id).toBe("mine");
   expect(stoppingBudget([soft, hers, aKey], "u1")).toBeUndefined();
+});
+
+test("of groups' caps the one that the refusal names stops me", () => {
+  const mine = budget({ id: "mine", name: "Research", subject: { kind: "group", id: "g1" } });
+  const other = budget({ id: "other", subject: { kind: "group", id: "g2" }, spent_usd: "10" });
+  const refusal = "The monthly spend cap “Research” of $10 leaves no room for this: $9 are spent.";
+  expect(stoppingBudget([other, mine], "u1", refusal)?.id).toBe("mine");
+  expect(stoppingBudget([mine], "u1")?.id).toBe("mine");
 });
 
 test("the quota with the smallest share left is the one that stops", () => {

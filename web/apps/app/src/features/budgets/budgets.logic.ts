@@ -47,7 +47,7 @@ export function subjectValue(subject: BudgetSubject): string {
 
 export function readSubject(value: string): BudgetSubject {
   const [kind, id = ""] = value.split(":");
-  if (kind === "user" || kind === "key") return { kind, id };
+  if (kind === "user" || kind === "key" || kind === "group") return { kind, id };
   return { kind: "workspace" };
 }
 
@@ -58,13 +58,22 @@ export function byUrgency<T extends Pick<Budget, "limit_usd" | "spent_usd" | "re
   return [...budgets].sort((a, b) => progressOf(b).percent - progressOf(a).percent);
 }
 
-/** The cap that stops somebody's chat: hard, theirs or everybody's, with nothing left or the least. */
-export function stoppingBudget(budgets: readonly Budget[], userId: string): Budget | undefined {
+/**
+ * The cap that stops somebody's chat: hard, theirs, a group's or everybody's; the one that the refusal
+ * names, else that with nothing left or the least. Whoever sees all budgets sees groups' that they are
+ * not in, so the name counts first.
+ */
+export function stoppingBudget(
+  budgets: readonly Budget[],
+  userId: string,
+  refusal = "",
+): Budget | undefined {
   const mine = budgets.filter(
     ({ hard, subject }) =>
-      hard && (subject.kind === "workspace" || (subject.kind === "user" && subject.id === userId)),
+      hard && subject.kind !== "key" && (subject.kind !== "user" || subject.id === userId),
   );
+  const named = mine.filter(({ name }) => refusal.includes(`“${name}”`));
   const left = (budget: Budget) =>
     Number(budget.limit_usd) - Number(budget.spent_usd) - Number(budget.reserved_usd);
-  return mine.sort((a, b) => left(a) - left(b))[0];
+  return (named.length > 0 ? named : mine).sort((a, b) => left(a) - left(b))[0];
 }

@@ -5,6 +5,7 @@
 import { endSession, getMe, switchWorkspace } from "@parlance/api";
 import { queryOptions } from "@tanstack/react-query";
 import { toastError } from "@/lib/errors";
+import { navigate } from "@/lib/navigation";
 import { queryClient } from "@/lib/query-client";
 
 export const meQuery = () =>
@@ -18,9 +19,9 @@ export async function signOut(): Promise<void> {
   }
 }
 
-/** Moves this tab to a workspace; `leave` goes to a page that exists in any. */
+/** Moves this tab to a workspace, null: to any; `leave` goes to a page that exists in any. */
 export async function enterWorkspace(
-  workspaceId: string,
+  workspaceId: string | null,
   leave: () => Promise<void>,
 ): Promise<void> {
   try {
@@ -32,4 +33,15 @@ export async function enterWorkspace(
   await leave();
   queryClient.removeQueries({ type: "inactive" });
   await queryClient.resetQueries();
+}
+
+let leaving = false;
+
+/** The workspace of this tab was deleted: goes on in another one, and says why. */
+export async function leaveDeleted(error: unknown): Promise<void> {
+  if (leaving) return;
+  leaving = true;
+  toastError(error);
+  await enterWorkspace(null, () => navigate({ to: "/" }));
+  leaving = false;
 }

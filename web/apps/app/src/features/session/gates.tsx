@@ -2,11 +2,12 @@
  * Who may see a page. Signed-in pages renew the session from its cookie first and lead to the login
  * page without one, remembering the place; the sign-in pages lead past themselves with one.
  */
-import { ensureSession, hasSessionHint } from "@parlance/api";
+import { ensureSession, hasSessionHint, isApiError } from "@parlance/api";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { applyProfile } from "@/features/appearance/preferences";
 import { currentHref, navigate, navigateTo, useQueryParameters } from "@/lib/navigation";
 import { queryClient } from "@/lib/query-client";
+import { leaveDeleted } from "./actions";
 import { safeNext } from "./next.logic";
 import { useSessionState } from "./use-session";
 
@@ -21,6 +22,16 @@ export function SignedIn({ fallback, children }: { fallback: ReactNode; children
     if (status !== "unknown") return;
     ensureSession().catch((error: unknown) => setFailure({ error }));
   }, [status]);
+
+  useEffect(
+    () =>
+      queryClient.getQueryCache().subscribe((event) => {
+        if (event.type !== "updated" || event.action.type !== "error") return;
+        const { error } = event.action;
+        if (isApiError(error, "workspace_deleted")) void leaveDeleted(error);
+      }),
+    [],
+  );
 
   useEffect(() => {
     if (!session || welcomed === userId) return;

@@ -3,6 +3,7 @@ import { SETTINGS } from "@/lib/places.logic";
 import { settingsGroups } from "./groups.logic";
 
 const EVERYTHING = [
+  "groups.read",
   "budgets.read",
   "guardrails.manage",
   "keys.create",

@@ -11,6 +11,7 @@ import {
   Shield,
   Split,
   UserRound,
+  UsersRound,
 } from "lucide-react";
 import { useEffect, useRef, type ReactNode } from "react";
 import { useSession } from "@/features/session/use-session";
@@ -36,6 +37,7 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
     sessions: { label: t`Sessions`, icon: <MonitorSmartphone {...icon} /> },
     security: { label: t`Security`, icon: <Shield {...icon} /> },
     workspace: { label: t`Workspace`, icon: <Building2 {...icon} /> },
+    groups: { label: t`Groups`, icon: <UsersRound {...icon} /> },
     usage: { label: t`Usage`, icon: <ChartNoAxesColumn {...icon} /> },
     budgets: { label: t`Budgets`, icon: <PiggyBank {...icon} /> },
     guardrails: { label: t`Guardrails`, icon: <ScanEye {...icon} /> },

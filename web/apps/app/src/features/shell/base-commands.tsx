@@ -17,6 +17,7 @@ import {
   SquarePen,
   SunMoon,
   UserRound,
+  UsersRound,
 } from "lucide-react";
 import { useMemo } from "react";
 import { navigate } from "@/lib/navigation";
@@ -99,6 +100,13 @@ export function useBaseCommands(): Command[] {
       },
       ...(
         [
+          {
+            to: "groups",
+            label: t`Groups`,
+            icon: <UsersRound {...icon} />,
+            keywords: t`settings members team department`,
+            opens: "groups.read",
+          },
           {
             to: "budgets",
             label: t`Budgets`,

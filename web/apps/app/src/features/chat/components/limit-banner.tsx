@@ -61,7 +61,7 @@ function Capped({ code, error }: Refusal) {
     enabled: reads && capped,
     staleTime: 0,
   });
-  const budget = budgets.data && stoppingBudget(budgets.data, userId);
+  const budget = budgets.data && stoppingBudget(budgets.data, userId, error?.detail);
   const plan = useQuery({ ...quotaQuery(), enabled: reads && !capped, staleTime: 0 });
   const quota = plan.data && stoppingQuota(plan.data.quotas);
   return (

@@ -9,6 +9,7 @@ import { UserAvatar } from "@/features/session/user-avatar";
 import { toastError } from "@/lib/errors";
 import { memberKeys } from "./queries";
 import { assignableRoles, outranks } from "./roles.logic";
+import { useRoleNames } from "./use-role-names";
 
 const ConfirmDialog = lazy(() => import("@/lib/confirm-dialog"));
 
@@ -22,12 +23,7 @@ export function MemberRow({ member }: { member: Member }) {
   const self = session?.user.id === member.user_id;
   const mine = session?.workspace.role ?? "guest";
   const editable = manages && !self && outranks(mine, member.role);
-  const roleNames: Record<Role, string> = {
-    owner: t`Owner`,
-    admin: t`Administrator`,
-    member: t`Member`,
-    guest: t`Guest`,
-  };
+  const roleNames = useRoleNames();
   const renew = () => queries.invalidateQueries({ queryKey: memberKeys.all });
   const change = useMutation({
     mutationFn: (role: Role) => updateMember({ path: { user_id: member.user_id }, body: { role } }),

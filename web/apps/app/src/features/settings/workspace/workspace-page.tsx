@@ -6,7 +6,10 @@ import { meQuery } from "@/features/session/actions";
 import { usePermission, useSession } from "@/features/session/use-session";
 import { applyServerErrors } from "@/lib/forms";
 import { LoadError } from "@/lib/load-error";
+import { Invitations } from "../invitations/invitations";
 import { Panel, Section, SettingsPage } from "../section";
+import { DeletedWorkspaces } from "./deleted-workspaces";
+import { Endings } from "./endings";
 import { MemberRow } from "./member-row";
 import { membersQuery } from "./queries";
 import { workspaceSchema, type WorkspaceForm } from "@/features/shell/workspace-schema";
@@ -16,6 +19,7 @@ export default function WorkspacePage() {
   const { t } = useLingui();
   const workspace = useSession()?.workspace;
   const readsMembers = usePermission("members.read");
+  const invites = usePermission("members.manage");
   if (!workspace) return null;
   return (
     <SettingsPage
@@ -34,6 +38,9 @@ export default function WorkspacePage() {
           <Members />
         </Section>
       )}
+      {invites && <Invitations />}
+      <Endings />
+      <DeletedWorkspaces />
     </SettingsPage>
   );
 }

@@ -29,7 +29,7 @@ impl From<MembershipRecord> for Membership {
 }
 
 /// The table's CHECK knows the same names; one that a newer version added grants the least.
-fn role(name: &str) -> Role {
+pub(super) fn role(name: &str) -> Role {
     Role::from_name(name).unwrap_or(Role::Guest)
 }
 
@@ -41,7 +41,7 @@ pub async fn membership(db: &Db, workspace: WorkspaceId, user: UserId) -> Result
             scope,
             "SELECT w.id, w.name, w.personal, m.role, w.created_at
              FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
-             WHERE m.workspace_id = $1 AND m.user_id = $2",
+             WHERE m.workspace_id = $1 AND m.user_id = $2 AND w.deleted_at IS NULL",
             params![workspace, user],
         )
         .await?;
@@ -56,7 +56,7 @@ pub async fn memberships(db: &Db, user: UserId) -> Result<Vec<Membership>, Error
             Platform,
             "SELECT w.id, w.name, w.personal, m.role, w.created_at
              FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
-             WHERE m.user_id = $1
+             WHERE m.user_id = $1 AND w.deleted_at IS NULL
              ORDER BY w.personal DESC, lower(w.name), w.id",
             params![user],
         )
@@ -132,7 +132,7 @@ pub async fn insert_member(
     Ok(inserted == 1)
 }
 
-struct MemberRecord {
+pub(super) struct MemberRecord {
     user: UserId,
     role: String,
     joined_at: Timestamp,

@@ -1,0 +1,71 @@
+//! Deletes a workspace, gives it back within its grace, and purges it afterwards.
+
+use std::time::Duration;
+
+use contracts::tenancy::{Membership, Permission, Role};
+use kernel::{TenantScope, UserId, WorkspaceId};
+
+use super::{begin, own_role};
+use crate::{Actor, DeletedWorkspace, Tenancy, TenancyError, store::deletion};
+
+/// How long a deleted workspace can be restored.
+pub const GRACE: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+/// Workspaces purged in one round.
+const ROUND: i64 = 20;
+
+impl Tenancy {
+    /// Closes the actor's workspace at once, for members and keys alike. Its owners can restore it
+    /// for [`GRACE`].
+    pub async fn delete_workspace(&self, actor: &Actor) -> Result<DeletedWorkspace, TenancyError> {
+        let now = self.env.now();
+        let mut tx = begin(self, actor).await?;
+        let own = own_role(&mut tx, actor).await?;
+        if !own.grants(Permission::DeleteWorkspace) {
+            return Err(TenancyError::NotAllowed(own.as_str()));
+        }
+        if deletion::is_personal(&mut tx, &actor.scope).await?.ok_or(TenancyError::NoWorkspace)? {
+            return Err(TenancyError::Personal);
+        }
+        let deleted = deletion::close(&mut tx, &actor.scope, now, now + GRACE).await?;
+        let deleted = deleted.ok_or(TenancyError::NoWorkspace)?;
+        self.keys.bump(&mut tx).await?;
+        tx.commit().await?;
+        tracing::info!(target: "audit", event = "workspace.deleted", workspace = %deleted.id, user = %actor.user);
+        Ok(deleted)
+    }
+
+    /// The deleted workspaces that a user may restore, the last deleted first.
+    pub async fn deleted_workspaces(&self, user: UserId) -> Result<Vec<DeletedWorkspace>, TenancyError> {
+        Ok(deletion::of_owner(&self.db, user).await?)
+    }
+
+    /// Opens a deleted workspace again, as it was, for one of its owners.
+    pub async fn restore_workspace(&self, user: UserId, workspace: WorkspaceId) -> Result<Membership, TenancyError> {
+        let actor = Actor { user, scope: TenantScope::assume(workspace) };
+        let mut tx = begin(self, &actor).await?;
+        // To anybody else it does not exist.
+        if own_role(&mut tx, &actor).await? != Role::Owner
+            || !deletion::reopen(&mut tx, &actor.scope, self.env.now()).await?
+        {
+            return Err(TenancyError::NoWorkspace);
+        }
+        self.keys.bump(&mut tx).await?;
+        tx.commit().await?;
+        tracing::info!(target: "audit", event = "workspace.restored", workspace = %workspace, user = %user);
+        self.workspace(&actor).await
+    }
+
+    /// Deletes for good the workspaces whose grace is over, with every row of theirs that refers to
+    /// them. Tells which.
+    pub async fn purge(&self) -> Result<Vec<WorkspaceId>, database::Error> {
+        let now = self.env.now();
+        let mut purged = Vec::new();
+        for workspace in deletion::due(&self.db, now, ROUND).await? {
+            if deletion::purge(&self.db, workspace, now).await? {
+                tracing::info!(target: "audit", event = "workspace.purged", workspace = %workspace);
+                purged.push(workspace);
+            }
+        }
+        Ok(purged)
+    }
+}

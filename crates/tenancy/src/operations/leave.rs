@@ -1,0 +1,50 @@
+//! A member leaves by themselves, or an owner hands the workspace on.
+
+use contracts::tenancy::{Membership, Permission, Role};
+use kernel::UserId;
+
+use super::{begin, keep_an_owner, own_role};
+use crate::{Actor, Tenancy, TenancyError, store, store::deletion};
+
+impl Tenancy {
+    /// Takes the actor out of the workspace, whatever their role; the last owner stays.
+    pub async fn leave_workspace(&self, actor: &Actor) -> Result<(), TenancyError> {
+        let mut tx = begin(self, actor).await?;
+        let own = own_role(&mut tx, actor).await?;
+        if deletion::is_personal(&mut tx, &actor.scope).await?.ok_or(TenancyError::NoWorkspace)? && own == Role::Owner {
+            return Err(TenancyError::Personal);
+        }
+        keep_an_owner(&mut tx, &actor.scope, own).await?;
+        store::delete_member(&mut tx, &actor.scope, actor.user).await?;
+        self.keys.bump(&mut tx).await?;
+        // They have left their groups with it.
+        self.budgets.bump(&mut tx).await?;
+        tx.commit().await?;
+        tracing::info!(target: "audit", event = "member.left", workspace = %actor.scope.workspace(), user = %actor.user);
+        Ok(())
+    }
+
+    /// Makes `target` an owner and the actor an administrator, both or neither. Gives the workspace
+    /// back as the actor sees it.
+    pub async fn transfer_workspace(&self, actor: &Actor, target: UserId) -> Result<Membership, TenancyError> {
+        let mut tx = begin(self, actor).await?;
+        let own = own_role(&mut tx, actor).await?;
+        if !own.grants(Permission::TransferWorkspace) {
+            return Err(TenancyError::NotAllowed(own.as_str()));
+        }
+        if store::role_of(&mut tx, &actor.scope, target).await?.is_none() {
+            return Err(TenancyError::NoMember);
+        }
+        if deletion::is_personal(&mut tx, &actor.scope).await?.ok_or(TenancyError::NoWorkspace)? {
+            return Err(TenancyError::Personal);
+        }
+        if target != actor.user {
+            store::update_role(&mut tx, &actor.scope, target, Role::Owner).await?;
+            store::update_role(&mut tx, &actor.scope, actor.user, Role::Admin).await?;
+            self.keys.bump(&mut tx).await?;
+        }
+        tx.commit().await?;
+        tracing::info!(target: "audit", event = "workspace.transferred", workspace = %actor.scope.workspace(), user = %actor.user, member = %target);
+        self.workspace(actor).await
+    }
+}
