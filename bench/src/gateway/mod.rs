@@ -41,6 +41,8 @@ use crate::{
 const WARM_UP: Duration = Duration::from_secs(1);
 /// How long a gateway may take from its start to its first answer.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Files that a gateway needs besides those of its streams.
+const SPARE_FILES: u64 = 400;
 /// Streams being opened at the same time.
 const OPENING: usize = 64;
 
@@ -136,7 +138,12 @@ pub struct Report {
 }
 
 pub async fn run(options: Options) -> anyhow::Result<()> {
-    rlimit::increase_nofile_limit(u64::MAX).context("raise the limit of open files")?;
+    let files = rlimit::increase_nofile_limit(u64::MAX).context("raise the limit of open files")?;
+    // The gateway holds two for each stream: to the client, and to the upstream.
+    let open = options.open.min(usize::try_from(files.saturating_sub(SPARE_FILES) / 2)?);
+    if open < options.open {
+        say(&format!("{open} streams held open instead of {}: this machine allows {files} files", options.open)).await?;
+    }
     // Before this process sees one core alone.
     let facts = machine::facts().await?;
     let core = pin(&options).await?;
@@ -161,7 +168,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let wanted = |name: &str| options.only.iter().any(|only| only.eq_ignore_ascii_case(name));
     for (name, settings) in VARIANTS.into_iter().filter(|_| wanted("parlance")) {
         say(name).await?;
-        let streams = if settings.len() == 1 { options.open } else { 0 };
+        let streams = if settings.len() == 1 { open } else { 0 };
         measure_parlance(&tasks, &mut report, (name, settings), (&binary, upstream.address), (core, span, streams))
             .await?;
     }

@@ -17,6 +17,11 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub async fn run(mut config: Config) -> anyhow::Result<()> {
     let _telemetry = telemetry::start(&config)?;
+    // An open stream holds two, and the usual limit for a process is 1,024.
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) => tracing::debug!(files, "files that may be open"),
+        Err(error) => tracing::warn!(%error, "the limit of open files stays as it is"),
+    }
     // The port first: a second start by mistake should not touch the database.
     let listener = bind(SocketAddr::new(config.server.host, config.server.port)).await?;
     let address = listener.local_addr()?;
