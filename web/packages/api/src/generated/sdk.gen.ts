@@ -2,7 +2,7 @@
 
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMeResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMeResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -19,9 +19,44 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
+ * Change the address
+ *
+ * Sends a link to the new address; once it is used, the account has that address and the old one gets a
+ * letter that says so. The answer is the same whether or not the new address has an account. A wrong
+ * password is a problem of the field `current_password`, and counts as a failed login.
+ */
+export const changeEmail = <ThrowOnError extends boolean = true>(options: Options<ChangeEmailData, ThrowOnError>) => (options.client ?? client).post<ChangeEmailResponses, ChangeEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Ask for a new password
+ *
+ * If the address has an account, it gets a link that is good for an hour, a few of them in an hour at the
+ * most. The answer and its time are always the same.
+ */
+export const forgotPassword = <ThrowOnError extends boolean = true>(options: Options<ForgotPasswordData, ThrowOnError>) => (options.client ?? client).post<ForgotPasswordResponses, ForgotPasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/forgot-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Log in
  *
- * Begins a session. The cookie `parlance_refresh` renews it; the access token authorizes requests.
+ * Begins a session. The cookie `parlance_refresh` renews it; the access token authorizes requests. The cookie
+ * `parlance_device` lets a browser be known again: a letter tells of logins from a new one.
  */
 export const logIn = <ThrowOnError extends boolean = true>(options: Options<LogInData, ThrowOnError>) => (options.client ?? client).post<LogInResponses, LogInErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -79,6 +114,22 @@ export const refreshSession = <ThrowOnError extends boolean = true>(options?: Op
 });
 
 /**
+ * Set a new password
+ *
+ * With the link of a letter, which works once. All sessions of the account end, and a letter says so. A password
+ * that is refused leaves the link as it was.
+ */
+export const resetPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPasswordData, ThrowOnError>) => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/reset-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Sign out every other session
  */
 export const revokeOtherSessions = <ThrowOnError extends boolean = true>(options?: Options<RevokeOtherSessionsData, ThrowOnError>) => (options?.client ?? client).delete<RevokeOtherSessionsResponses, RevokeOtherSessionsErrors, ThrowOnError, 'data'>({
@@ -116,11 +167,44 @@ export const revokeSession = <ThrowOnError extends boolean = true>(options: Opti
  * Sign up
  *
  * Makes a user with a personal workspace. The answer is the same whether or not the address
- * was taken; log in afterwards to find out.
+ * was taken; a letter to the address says which. Where addresses have to be proved
+ * (`requires_verified_email` of the instance), its link opens the account.
  */
 export const signUp = <ThrowOnError extends boolean = true>(options: Options<SignUpData, ThrowOnError>) => (options.client ?? client).post<SignUpResponses, SignUpErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/api/v1/auth/signup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Prove an address
+ *
+ * Uses the link of a letter to an address, at sign-up or for a change. It works once. Whoever wants
+ * the account goes on by logging in: a link signs nobody in.
+ */
+export const verifyEmail = <ThrowOnError extends boolean = true>(options: Options<VerifyEmailData, ThrowOnError>) => (options.client ?? client).post<VerifyEmailResponses, VerifyEmailErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/verify-email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Send the proof of an address again
+ *
+ * If the address has an account that waits for its proof, it gets another letter, a few in an hour at
+ * the most. The answer is always the same.
+ */
+export const resendVerification = <ThrowOnError extends boolean = true>(options: Options<ResendVerificationData, ThrowOnError>) => (options.client ?? client).post<ResendVerificationResponses, ResendVerificationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/verify-email/resend',
     ...options,
     headers: {
         'Content-Type': 'application/json',

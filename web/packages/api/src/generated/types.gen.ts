@@ -4,6 +4,9 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+/**
+ * The answer of what tells nothing about an account.
+ */
 export type Accepted = {
     status: AcceptedStatus;
 };
@@ -20,6 +23,10 @@ export type AcceptedInvitation = {
 };
 
 export type AcceptedStatus = 'accepted';
+
+export type AddressRequest = {
+    email: string;
+};
 
 /**
  * An API key without its secret. What is null is not limited.
@@ -130,6 +137,14 @@ export type Capabilities = {
     structured_output: boolean;
 };
 
+export type ChangeEmailRequest = {
+    /**
+     * The new address.
+     */
+    email: string;
+    current_password: string;
+};
+
 export type ChangePasswordRequest = {
     current_password: string;
     new_password: string;
@@ -160,7 +175,7 @@ export type ChatEvent = {
 /**
  * A stable, machine-readable kind of error
  */
-export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sign_up_closed' | 'model_not_allowed' | 'address_not_allowed' | 'workspace_deleted' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'already_member' | 'conflict' | 'idempotency_conflict' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
+export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sign_up_closed' | 'model_not_allowed' | 'address_not_allowed' | 'workspace_deleted' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'already_member' | 'conflict' | 'idempotency_conflict' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'link_invalid' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
 
 /**
  * A workspace's own way to a provider, as the API shows it.
@@ -579,6 +594,14 @@ export type Instance = {
      * `open`, or `closed`: accounts are made by the operator.
      */
     sign_up: string;
+    /**
+     * Whether an account opens only once its address was proved.
+     */
+    requires_verified_email: boolean;
+    /**
+     * Where letters go: `smtp`; `preview`: nowhere, but they can be seen under `/dev/mail`; `none`: nowhere.
+     */
+    mail: string;
     /**
      * Whether the demo provider answers here.
      */
@@ -1383,6 +1406,14 @@ export type ResendInvitationRequest = {
     locale?: string | null;
 };
 
+export type ResetPasswordRequest = {
+    /**
+     * What stands after the `#` of the letter's link.
+     */
+    token: string;
+    password: string;
+};
+
 /**
  * A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
  */
@@ -1897,6 +1928,23 @@ export type User = {
      */
     platform_admin: boolean;
     created_at: Timestamp;
+    /**
+     * Whether they have shown that they receive what is sent to their address.
+     */
+    email_verified: boolean;
+};
+
+export type VerifiedStatus = 'verified' | 'changed';
+
+export type VerifyEmailRequest = {
+    /**
+     * What stands after the `#` of the letter's link.
+     */
+    token: string;
+};
+
+export type VerifyEmailResponse = {
+    status: VerifiedStatus;
 };
 
 /**
@@ -1981,6 +2029,72 @@ export type UpdateConnectionRequestWritable = {
     enabled?: boolean | null;
     models?: Array<Deployment> | null;
 };
+
+export type ChangeEmailData = {
+    body: ChangeEmailRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/email';
+};
+
+export type ChangeEmailErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * Too many attempts; `Retry-After` says how long to wait.
+     */
+    429: Problem;
+};
+
+export type ChangeEmailError = ChangeEmailErrors[keyof ChangeEmailErrors];
+
+export type ChangeEmailResponses = {
+    /**
+     * A link was sent, unless the address is taken.
+     */
+    202: Accepted;
+};
+
+export type ChangeEmailResponse = ChangeEmailResponses[keyof ChangeEmailResponses];
+
+export type ForgotPasswordData = {
+    body: AddressRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/forgot-password';
+};
+
+export type ForgotPasswordErrors = {
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type ForgotPasswordError = ForgotPasswordErrors[keyof ForgotPasswordErrors];
+
+export type ForgotPasswordResponses = {
+    /**
+     * Accepted, whatever came of it.
+     */
+    202: Accepted;
+};
+
+export type ForgotPasswordResponse = ForgotPasswordResponses[keyof ForgotPasswordResponses];
 
 export type LogInData = {
     body: LogInRequest;
@@ -2117,6 +2231,39 @@ export type RefreshSessionResponses = {
 };
 
 export type RefreshSessionResponse = RefreshSessionResponses[keyof RefreshSessionResponses];
+
+export type ResetPasswordData = {
+    body: ResetPasswordRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/reset-password';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * The link was used, has expired, or was replaced.
+     */
+    410: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Set. Log in with it.
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
 
 export type RevokeOtherSessionsData = {
     body?: never;
@@ -2255,6 +2402,68 @@ export type SignUpResponses = {
 };
 
 export type SignUpResponse = SignUpResponses[keyof SignUpResponses];
+
+export type VerifyEmailData = {
+    body: VerifyEmailRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/verify-email';
+};
+
+export type VerifyEmailErrors = {
+    /**
+     * The link was used, has expired, or was replaced.
+     */
+    410: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type VerifyEmailError = VerifyEmailErrors[keyof VerifyEmailErrors];
+
+export type VerifyEmailResponses = {
+    /**
+     * Proved.
+     */
+    200: VerifyEmailResponse;
+};
+
+export type VerifyEmailResponse2 = VerifyEmailResponses[keyof VerifyEmailResponses];
+
+export type ResendVerificationData = {
+    body: AddressRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/verify-email/resend';
+};
+
+export type ResendVerificationErrors = {
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type ResendVerificationError = ResendVerificationErrors[keyof ResendVerificationErrors];
+
+export type ResendVerificationResponses = {
+    /**
+     * Accepted, whatever came of it.
+     */
+    202: Accepted;
+};
+
+export type ResendVerificationResponse = ResendVerificationResponses[keyof ResendVerificationResponses];
 
 export type ListBudgetsData = {
     body?: never;
