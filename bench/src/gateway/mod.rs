@@ -161,7 +161,7 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     let wanted = |name: &str| options.only.iter().any(|only| only.eq_ignore_ascii_case(name));
     for (name, settings) in VARIANTS.into_iter().filter(|_| wanted("parlance")) {
         say(name).await?;
-        let streams = if settings.is_empty() { options.open } else { 0 };
+        let streams = if settings.len() == 1 { options.open } else { 0 };
         measure_parlance(&tasks, &mut report, (name, settings), (&binary, upstream.address), (core, span, streams))
             .await?;
     }
@@ -192,7 +192,9 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
 const NAMES: [&str; 5] = ["parlance", "litellm-rs", "tensorzero", "portkey", "litellm"];
 /// Parlance as it comes, and with a disk flush before each answer.
 const VARIANTS: [(&str, &[(&str, &str)]); 2] =
-    [("Parlance", &[]), ("Parlance, each commit flushed", &[("PARLANCE_DATABASE__SYNCHRONOUS", "full")])];
+    [("Parlance", &[QUIET]), ("Parlance, each commit flushed", &[QUIET, ("PARLANCE_DATABASE__SYNCHRONOUS", "full")])];
+/// Peers write no line for each request either.
+const QUIET: (&str, &str) = ("PARLANCE_LOG__FILTER", "warn");
 
 /// Holds this process to the loader's core, and tells the gateway's; none where there is
 /// only one, or no `taskset`.

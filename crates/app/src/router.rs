@@ -93,10 +93,7 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
         .route("/v1", axum::routing::any(nothing_here))
         .route("/v1/{*rest}", axum::routing::any(nothing_here))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(Extension(auth))
-        .layer(middleware::from_fn_with_state(per_ip, limit::per_ip))
-        .layer(middleware::from_fn_with_state(platform.db.clone(), as_of_now))
-        .layer(middleware::from_fn(gateway::reshape));
+        .layer(middleware::from_fn_with_state((auth, per_ip, platform.db.clone()), around_compatible));
     let document = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) });
     let router = Router::new()
         .merge(api)
@@ -117,9 +114,19 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
     ))
 }
 
-/// Key, routes and budgets are as they stood when the call came in, at least; asking once is enough.
-async fn as_of_now(State(db): State<Db>, request: Request, next: Next) -> Response {
-    db.as_of_now(next.run(request)).await
+/// All that is around the compatible APIs, in one layer: each costs every call the copying of
+/// all that is within.
+async fn around_compatible(
+    State((auth, per_ip, db)): State<(web::Auth, PerIp, Db)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    request.extensions_mut().insert(auth);
+    gateway::reshape(request, |request| {
+        // Key, routes and budgets are as they stood when the call came in, at least; asking once is enough.
+        db.as_of_now(async { limit::limited(&per_ip, request, |request| next.run(request)).await.into_response() })
+    })
+    .await
 }
 
 async fn nothing_here(method: Method) -> impl IntoResponse {

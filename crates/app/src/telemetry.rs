@@ -3,9 +3,11 @@
 use std::{
     io::IsTerminal,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use anyhow::Context;
+use kernel::Tasks;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{Protocol, WithExportConfig};
@@ -22,6 +24,9 @@ const LATENCY_BUCKETS: [f64; 14] =
 const ERROR_BUCKETS: [f64; 12] = [-0.5, -0.2, -0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
 
 static METRICS: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+
+/// How often histograms are summed up.
+const SUM_UP: Duration = Duration::from_secs(5);
 
 /// Sends what is left when the process ends.
 #[must_use]
@@ -89,4 +94,16 @@ pub fn metrics() -> anyhow::Result<PrometheusHandle> {
         .install_recorder()
         .context("metrics can't be recorded")?;
     Ok(installed.insert(handle).clone())
+}
+
+/// Sums histograms up now and then: until then, or until somebody scrapes, they keep every value.
+pub fn sum_up(tasks: &Tasks) -> anyhow::Result<()> {
+    let recorder = metrics()?;
+    let shutdown = tasks.shutdown();
+    tasks.spawn("metrics", async move {
+        while shutdown.run_until_cancelled(tokio::time::sleep(SUM_UP)).await.is_some() {
+            recorder.run_upkeep();
+        }
+    });
+    Ok(())
 }

@@ -107,6 +107,20 @@ impl Db {
         }
     }
 
+    /// All rows of a read-only query that takes microseconds and is asked all the time: where it
+    /// can be, it is read on the spot.
+    pub async fn glance<T: FromRow>(
+        &self,
+        scope: impl Into<Scope>,
+        sql: &'static str,
+        params: Vec<Value>,
+    ) -> Result<Vec<T>, Error> {
+        match &*self.driver {
+            Driver::Sqlite(sqlite) => sqlite.glance(sql, params).await,
+            Driver::Postgres(postgres) => postgres.all(scope.into(), sql, &params).await,
+        }
+    }
+
     /// The row of a read-only query, if there is one. Several are an error.
     pub async fn optional<T: FromRow>(
         &self,
@@ -211,6 +225,22 @@ impl Tx {
             TxInner::Postgres(tx) => tx.execute_batch(&statements).await,
         };
         self.leave(affected)
+    }
+
+    /// [`Tx::execute_batch`], and [`Tx::commit`] at once if the counts are `fine`: one way to the
+    /// database less. If they aren't, the transaction goes on with whoever gets it back.
+    pub async fn finish_batch(
+        mut self,
+        statements: Vec<Statement>,
+        fine: impl FnOnce(&[u64]) -> bool + Send + 'static,
+    ) -> Result<(Vec<u64>, Option<Self>), Error> {
+        self.enter()?;
+        let finished = match &mut self.inner {
+            TxInner::Sqlite(tx) => tx.finish_batch(statements, fine).await,
+            TxInner::Postgres(tx) => tx.finish_batch(&statements, fine).await,
+        };
+        let (counts, committed) = self.leave(finished)?;
+        Ok((counts, (!committed).then_some(self)))
     }
 
     /// Makes the work last. Fails with [`Error::Aborted`], and rolls back, after an earlier error.

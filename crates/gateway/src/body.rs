@@ -2,7 +2,7 @@
 
 use axum::{RequestExt, body::Body, extract::Request};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use http::{Extensions, HeaderMap, StatusCode, header, request::Parts};
 use web::RequestId;
 
 use crate::{
@@ -33,8 +33,8 @@ pub(crate) async fn read(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
     })
 }
 
-pub(crate) fn request_id(parts: &Parts) -> String {
-    parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+pub(crate) fn request_id(extensions: &Extensions) -> String {
+    extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
 }
 
 /// What a caller asks of the gateway itself, by headers.

@@ -46,9 +46,9 @@ use crate::{
 pub(crate) async fn answer<F: Front>(gateway: Gateway, request: Request) -> Response {
     let timer = Timer::start(F::NAME);
     let (mut parts, body) = request.into_parts();
-    let request_id = body::request_id(&parts);
+    let request_id = body::request_id(&parts.extensions);
     let refuse = |refusal: &Refusal| {
-        timer.answered(None, refusal.status());
+        timer.refused(refusal.status());
         F::refuse(refusal, &request_id)
     };
     let prepared = async {
@@ -111,7 +111,7 @@ impl Call {
         let (first, candidates) = self.admit(&head).await?;
         let place = match self.recall::<F>().await? {
             Recalled::Answer(response) => {
-                self.timer.answered(Some(&first), 200);
+                self.answered(&first);
                 return Ok(response);
             }
             Recalled::Nothing(place) => place,
@@ -131,6 +131,10 @@ impl Call {
         let mut response = self.respond::<F>(&head, inferred, tab, place).await?;
         response.headers_mut().extend(headers);
         Ok(response)
+    }
+
+    fn answered(&self, model: &Model) {
+        self.gateway.meters().answered(self.timer.front, model);
     }
 
     /// The models that may answer, if the call may be made at all.
@@ -260,20 +264,20 @@ impl Call {
             InferredAnswer::Native { body, usage } => {
                 tab.usage = usage;
                 tab.output_bytes = tokens::text_bytes(&body, F::TEXTS);
-                tab.timer.begun(&model);
+                tab.begun();
                 let settled = tab.settle(true).await?;
-                self.timer.answered(Some(&model), 200);
+                self.answered(&model);
                 Ok(whole(guard::whole(&self.vault, body), settled, place, &model).await)
             }
             InferredAnswer::NativeStream(events) => {
-                self.timer.answered(Some(&model), 200);
+                self.answered(&model);
                 let request_id = self.request_id.clone();
                 let events = guard::events(vault(), F::TEXTS, events);
                 let work = |outlet| relay::native::<F>(events, tab, request_id, outlet);
                 Ok(relay::respond(tasks, abort, place, work))
             }
             InferredAnswer::Translated(chunks) if head.stream => {
-                self.timer.answered(Some(&model), 200);
+                self.answered(&model);
                 let encoder = F::encoder(answering());
                 let chunks = restore(vault(), chunks);
                 let work = |outlet| relay::translated::<F>(chunks, encoder, tab, outlet);
@@ -289,7 +293,7 @@ impl Call {
                     }
                 };
                 let settled = tab.settle(true).await?;
-                self.timer.answered(Some(&model), 200);
+                self.answered(&model);
                 let body = F::whole(&answering, &collected, &settled.tokens);
                 Ok(whole(body.into(), settled, place, &model).await)
             }
@@ -303,7 +307,7 @@ async fn gather(mut chunks: GenerationStream, tab: &mut Tab) -> Result<Collected
     let mut collected = Collected::default();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
-        tab.timer.begun(&tab.model);
+        tab.begun();
         tab.output_bytes += collect::bytes(&chunk);
         match chunk {
             Chunk::Usage(usage) => tab.usage = Some(usage),

@@ -11,6 +11,7 @@ use crate::{
     cache::{Answers, SharedAnswers},
     minute::Minutes,
     refusal::{Reason, Refusal},
+    telemetry::Meters,
 };
 
 /// What the gateway needs of others.
@@ -38,6 +39,7 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     parts: Parts,
     minutes: Minutes,
+    meters: Meters,
     answers: Answers,
 }
 
@@ -47,7 +49,7 @@ impl Gateway {
         parts.config.semantic_cache.check().map_err(Error)?;
         let (env, tasks) = (parts.env.clone(), parts.tasks.clone());
         let answers = Answers::new(env, tasks, &parts.config, parts.shared_answers.clone());
-        Ok(Self(Arc::new(Inner { parts, minutes, answers })))
+        Ok(Self(Arc::new(Inner { parts, minutes, meters: Meters::default(), answers })))
     }
 
     pub(crate) fn env(&self) -> &Env {
@@ -76,6 +78,10 @@ impl Gateway {
 
     pub(crate) fn minutes(&self) -> &Minutes {
         &self.0.minutes
+    }
+
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.0.meters
     }
 
     pub(crate) fn guardrails(&self) -> &dyn Guardrails {

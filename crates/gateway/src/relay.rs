@@ -164,7 +164,7 @@ pub(crate) async fn native<F: Front>(mut upstream: NativeStream, mut tab: Tab, r
                 if event.only_usage {
                     continue;
                 }
-                tab.timer.begun(&tab.model);
+                tab.begun();
                 tab.output_bytes += tokens::text_bytes(&event.bytes, F::TEXTS);
                 outlet.send(event.bytes).await;
             }
@@ -200,7 +200,7 @@ pub(crate) async fn translated<F: Front>(
             }
             Next::Item(Ok(Chunk::Finish(reason))) => break Ok(reason),
             Next::Item(Ok(chunk)) => {
-                tab.timer.begun(&tab.model);
+                tab.begun();
                 tab.output_bytes += collect::bytes(&chunk);
                 encoder.chunk(chunk, &mut out);
                 if !out.is_empty() {

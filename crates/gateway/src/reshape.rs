@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use axum::{
     extract::Request,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -22,13 +21,12 @@ use crate::{
 /// Longer ones are none of ours.
 const LONGEST: usize = 64 * 1024;
 
-/// Middleware around everything under `/v1`.
-pub async fn reshape(request: Request, next: Next) -> Response {
-    let (parts, request_body) = request.into_parts();
+/// Goes around everything under `/v1`.
+pub async fn reshape<F: Future<Output = Response>>(request: Request, next: impl FnOnce(Request) -> F) -> Response {
     let speaks_anthropic =
-        parts.uri.path().starts_with("/v1/messages") || parts.headers.contains_key("anthropic-version");
-    let request_id = body::request_id(&parts);
-    let response = next.run(Request::from_parts(parts, request_body)).await;
+        request.uri().path().starts_with("/v1/messages") || request.headers().contains_key("anthropic-version");
+    let request_id = body::request_id(request.extensions());
+    let response = next(request).await;
     let status = response.status();
     let ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json");
     if ours || !(status.is_client_error() || status.is_server_error()) {

@@ -60,6 +60,11 @@ impl Tab {
         }
     }
 
+    /// The first piece of the answer is there, or another.
+    pub fn begun(&mut self) {
+        self.timer.begun(self.gateway.meters(), &self.model);
+    }
+
     /// Writes the entry; returns when it is durable. An answer that failed before anything
     /// of it came makes no entry.
     pub async fn settle(self, whole: bool) -> Result<Settled, Refusal> {
@@ -69,7 +74,7 @@ impl Tab {
         let (tokens, estimated) = self.figures(whole);
         let Self { gateway, scope, model, taken, .. } = self;
         if let Some(usage) = self.usage.filter(|_| whole) {
-            Timer::counted(&model, self.input, usage.input);
+            gateway.meters().counted(&model, self.input, usage.input);
         }
         let usage = NewUsage {
             id: self.id,
@@ -106,7 +111,7 @@ impl Tab {
                 }
             }
         };
-        Timer::settled(&model, &tokens, entry.cost);
+        gateway.meters().settled(&model, &tokens, entry.cost);
         Ok(Settled { tokens, cost: entry.cost })
     }
 }

@@ -14,14 +14,15 @@
 //! Dropping an answer, or what streams it, closes its connection at once.
 
 use std::{
-    sync::{Arc, OnceLock},
+    collections::HashMap,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use reqwest::{
-    Response,
+    Response, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
 };
 use serde::Serialize;
@@ -40,6 +41,8 @@ const EVENT_STREAM: &str = "text/event-stream";
 const ANSWER: usize = 16 * 1024 * 1024;
 /// Most bytes that are read of an error's body.
 const ERROR: usize = 64 * 1024;
+/// Addresses that are kept as they were read.
+const ADDRESSES: usize = 1024;
 /// How long the body of an error may take.
 const ERROR_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -72,6 +75,8 @@ pub(crate) struct Client {
     guarded: OnceLock<reqwest::Client>,
     guard: Guard,
     timeouts: Timeouts,
+    /// Addresses that were read already: providers have few.
+    read: RwLock<HashMap<String, Url>>,
 }
 
 /// A request to a provider; a clone shares the body.
@@ -119,7 +124,7 @@ pub(crate) type Events = std::pin::Pin<Box<dyn Stream<Item = Result<sse_stream::
 
 impl Client {
     pub fn new(timeouts: Timeouts, guard: Guard) -> Self {
-        Self { http: OnceLock::new(), guarded: OnceLock::new(), guard, timeouts }
+        Self { http: OnceLock::new(), guarded: OnceLock::new(), guard, timeouts, read: RwLock::default() }
     }
 
     pub fn guard(&self) -> &Guard {
@@ -157,11 +162,24 @@ impl Client {
         Ok(place.get_or_init(|| client))
     }
 
+    /// The address, read.
+    fn url(&self, url: &str) -> Result<Url, Fault> {
+        if let Some(known) = self.read.read().unwrap_or_else(PoisonError::into_inner).get(url) {
+            return Ok(known.clone());
+        }
+        let read = Url::parse(url).map_err(|_| Fault::Unreachable)?;
+        let mut known = self.read.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < ADDRESSES {
+            known.insert(url.to_owned(), read.clone());
+        }
+        Ok(read)
+    }
+
     /// Sends a call and waits for its answer to begin, `patience` at the most.
     pub async fn send(&self, call: Call, patience: Duration) -> Result<Response, Fault> {
         let request = self
             .http(&call.url, call.guarded)?
-            .post(&call.url)
+            .post(self.url(&call.url)?)
             .headers(call.headers)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .body(call.body);

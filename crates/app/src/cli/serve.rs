@@ -23,6 +23,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let platform = Platform::open(&config, Env::system()).await?;
     let router = router::router(&platform, &config)?;
     platform.start().await?;
+    telemetry::sum_up(&platform.tasks)?;
     tracing::info!(
         address = %address,
         database = ?platform.db.engine(),

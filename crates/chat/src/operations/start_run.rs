@@ -99,6 +99,17 @@ impl Chat {
         ask: StartRun,
         idempotency_key: Option<&str>,
     ) -> Result<Started, ChatError> {
+        // Models, rules and budgets as they stand now; asking once is enough.
+        self.engine().db.as_of_now(self.begin_run(caller, conversation, ask, idempotency_key)).await
+    }
+
+    async fn begin_run(
+        &self,
+        caller: Caller,
+        conversation: ConversationId,
+        ask: StartRun,
+        idempotency_key: Option<&str>,
+    ) -> Result<Started, ChatError> {
         let engine = self.engine();
         engine.admit()?;
         let hash = idempotency_key.map(|_| fingerprint(conversation, &ask));

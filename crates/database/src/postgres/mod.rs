@@ -177,15 +177,29 @@ impl Tx {
         }
     }
 
-    pub async fn commit(self) -> Result<(), Error> {
+    /// The batch, and the commit if the counts are `fine`. Whether it was committed.
+    pub async fn finish_batch(
+        &mut self,
+        statements: &[crate::Statement],
+        fine: impl FnOnce(&[u64]) -> bool,
+    ) -> Result<(Vec<u64>, bool), Error> {
+        let counts = self.execute_batch(statements).await?;
+        let committed = fine(&counts);
+        if committed {
+            self.end("COMMIT").await?;
+        }
+        Ok((counts, committed))
+    }
+
+    pub async fn commit(mut self) -> Result<(), Error> {
         self.end("COMMIT").await
     }
 
-    pub async fn rollback(self) -> Result<(), Error> {
+    pub async fn rollback(mut self) -> Result<(), Error> {
         self.end("ROLLBACK").await
     }
 
-    async fn end(mut self, sql: &str) -> Result<(), Error> {
+    async fn end(&mut self, sql: &str) -> Result<(), Error> {
         if !std::mem::replace(&mut self.begun, false) {
             return Ok(());
         }

@@ -4,18 +4,17 @@ use std::{
     panic::AssertUnwindSafe,
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI32, Ordering::Relaxed},
     },
     thread,
     time::Duration,
 };
 
-use crossbeam_channel::{Receiver, Sender};
-use rusqlite::{Connection, OpenFlags, functions::FunctionFlags};
-use tokio::sync::oneshot;
+use rusqlite::{Connection, OpenFlags, config::DbConfig, functions::FunctionFlags};
+use tokio::sync::{mpsc, oneshot};
 
-use super::{Job, stopped};
+use super::{Job, Queue, stopped};
 use crate::{Error, Synchronous};
 
 /// Statements kept prepared on each connection.
@@ -33,6 +32,8 @@ const CHECKPOINT_NOW: i32 = 16_000;
 pub enum Duty {
     Write,
     Read,
+    /// Reads on the caller's thread, so it waits for nothing.
+    Glance,
     /// Copies the write-ahead log into the file beside the writer. A commit that has to do this
     /// itself takes milliseconds instead of microseconds, because it waits for the disk twice.
     Checkpoint,
@@ -47,10 +48,10 @@ pub struct Opener {
 
 impl Opener {
     /// Starts the thread with the writing connection, and the one that cleans up after it.
-    pub async fn start_writer(&self) -> Result<Sender<Job>, Error> {
-        let (queue, jobs) = crossbeam_channel::unbounded::<Job>();
+    pub async fn start_writer(&self) -> Result<Queue, Error> {
+        let (queue, mut jobs) = mpsc::unbounded_channel::<Job>();
         // Room for one request: more would ask for the same.
-        let (wake, woken) = crossbeam_channel::bounded(1);
+        let (wake, mut woken) = mpsc::channel(1);
         self.start(Duty::Write, move |connection| {
             let pages = Arc::new(AtomicI32::new(0));
             let seen = pages.clone();
@@ -64,7 +65,7 @@ impl Opener {
             }
             // A long reader can keep a checkpoint from getting on; each waits for as much again.
             let (mut ask_at, mut wait_at) = (CHECKPOINT, CHECKPOINT_NOW);
-            for job in jobs {
+            while let Some(job) = jobs.blocking_recv() {
                 run(connection, job);
                 let length = pages.swap(0, Relaxed);
                 if length >= wait_at {
@@ -80,7 +81,7 @@ impl Opener {
         })
         .await?;
         self.start(Duty::Checkpoint, move |connection| {
-            for () in woken {
+            while let Some(()) = woken.blocking_recv() {
                 checkpoint(connection);
             }
         })
@@ -88,14 +89,22 @@ impl Opener {
         Ok(queue)
     }
 
-    /// Starts a thread with a reading connection.
-    pub async fn start_reader(&self, jobs: Receiver<Job>) -> Result<(), Error> {
+    /// Starts a thread with a reading connection; those that share the jobs take turns at waiting.
+    pub async fn start_reader(&self, jobs: Arc<Mutex<mpsc::UnboundedReceiver<Job>>>) -> Result<(), Error> {
         self.start(Duty::Read, move |connection| {
-            for job in jobs {
+            let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+            while let Some(job) = next() {
                 run(connection, job);
             }
         })
         .await
+    }
+
+    /// A connection for [`Duty::Glance`].
+    pub async fn glancing(&self) -> Result<Connection, Error> {
+        let (opener, at) = (self.clone(), self.path.clone());
+        let opened = tokio::task::spawn_blocking(move || opener.open(Duty::Glance)).await.map_err(|_| stopped())?;
+        opened.map_err(|error| Error::Unavailable(format!("{}: {error}", at.display())))
     }
 
     /// Returns when the connection is open and `work` has begun on its thread.
@@ -126,7 +135,7 @@ impl Opener {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        connection.busy_timeout(BUSY)?;
+        connection.busy_timeout(if duty == Duty::Glance { Duration::ZERO } else { BUSY })?;
         // WAL is a property of the file, which the writer opens first.
         if duty == Duty::Write {
             connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
@@ -138,11 +147,18 @@ impl Opener {
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // A plan that depends on what is bound would be made anew whenever that changes.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.pragma_update(None, "trusted_schema", false)?;
         connection.pragma_update(None, "temp_store", "memory")?;
         // Kibibytes of page cache; the operating system caches the file as well.
-        connection.pragma_update(None, "cache_size", if duty == Duty::Write { -4096 } else { -2048 })?;
-        connection.pragma_update(None, "query_only", duty == Duty::Read)?;
+        let cache = match duty {
+            Duty::Write => -4096,
+            Duty::Read | Duty::Checkpoint => -2048,
+            Duty::Glance => -64,
+        };
+        connection.pragma_update(None, "cache_size", cache)?;
+        connection.pragma_update(None, "query_only", matches!(duty, Duty::Read | Duty::Glance))?;
         // SQLite's own knows only ASCII; PostgreSQL's knows Đ.
         let pure = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
         connection.create_scalar_function("lower", 1, pure, |call| {

@@ -9,11 +9,14 @@
 mod connection;
 mod migrate;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use crossbeam_channel::Sender;
 use rusqlite::{Connection, ErrorCode, Statement, ffi, types::ValueRef};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use self::connection::Opener;
 use crate::{
@@ -23,11 +26,13 @@ use crate::{
 };
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+type Queue = mpsc::UnboundedSender<Job>;
 
 pub struct Sqlite {
-    writer: Sender<Job>,
+    writer: Queue,
     permit: Arc<Semaphore>,
-    readers: Sender<Job>,
+    readers: Queue,
+    glance: Mutex<Connection>,
     patience: Duration,
 }
 
@@ -39,11 +44,13 @@ impl Sqlite {
         }
         let opener = Opener { path: Path::new(path).into(), synchronous: options.synchronous };
         let writer = opener.start_writer().await?;
-        let (readers, jobs) = crossbeam_channel::unbounded();
+        let (readers, jobs) = mpsc::unbounded_channel();
+        let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..options.readers.max(1) {
             opener.start_reader(jobs.clone()).await?;
         }
-        Ok(Self { writer, permit: Arc::new(Semaphore::new(1)), readers, patience: options.patience })
+        let glance = Mutex::new(opener.glancing().await?);
+        Ok(Self { writer, permit: Arc::new(Semaphore::new(1)), readers, glance, patience: options.patience })
     }
 
     /// Moves the write-ahead log into the file, which then holds everything, and takes no more writes.
@@ -62,6 +69,16 @@ impl Sqlite {
 
     pub async fn all<T: FromRow>(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<T>, Error> {
         call(&self.readers, move |connection| rows(connection, sql, &params)).await
+    }
+
+    /// The same on the caller's own thread: going to another and back takes longer than reading
+    /// a few rows that everybody reads all the time. Nobody is waited for.
+    pub async fn glance<T: FromRow>(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<T>, Error> {
+        let glanced = self.glance.try_lock().ok().map(|connection| rows(&connection, sql, &params));
+        match glanced {
+            Some(Ok(list)) => Ok(list),
+            Some(Err(_)) | None => self.all(sql, params).await,
+        }
     }
 
     /// One write statement, a transaction by itself.
@@ -111,7 +128,7 @@ impl Sqlite {
 
 /// A write transaction. `BEGIN IMMEDIATE` goes along with its first statement.
 pub struct Tx {
-    writer: Sender<Job>,
+    writer: Queue,
     permit: Option<OwnedSemaphorePermit>,
     begun: bool,
 }
@@ -130,16 +147,38 @@ impl Tx {
             .await
     }
 
+    /// The batch, and the commit with it if the counts are `fine`. Whether it was committed.
+    pub async fn finish_batch(
+        &mut self,
+        statements: Vec<crate::Statement>,
+        fine: impl FnOnce(&[u64]) -> bool + Send + 'static,
+    ) -> Result<(Vec<u64>, bool), Error> {
+        let (counts, committed) = self
+            .step(move |connection| {
+                let counts: Vec<u64> = statements
+                    .iter()
+                    .map(|(sql, params)| execute(connection, sql, params))
+                    .collect::<Result<_, _>>()?;
+                let committed = fine(&counts);
+                if committed {
+                    commit(connection)?;
+                }
+                Ok((counts, committed))
+            })
+            .await?;
+        if committed {
+            self.permit = None;
+        }
+        Ok((counts, committed))
+    }
+
     pub async fn commit(mut self) -> Result<(), Error> {
         let permit = self.permit.take();
         if !self.begun {
             return Ok(());
         }
         call(&self.writer, move |connection| {
-            let result = control(connection, "COMMIT");
-            if result.is_err() {
-                roll_back(connection);
-            }
+            let result = commit(connection);
             drop(permit);
             result
         })
@@ -190,7 +229,7 @@ impl Drop for Tx {
 }
 
 async fn call<R: Send + 'static>(
-    queue: &Sender<Job>,
+    queue: &Queue,
     work: impl FnOnce(&mut Connection) -> Result<R, Error> + Send + 'static,
 ) -> Result<R, Error> {
     let (reply, answer) = oneshot::channel();
@@ -222,6 +261,10 @@ fn execute(connection: &Connection, sql: &str, params: &[Value]) -> Result<u64, 
     bind(&mut statement, params)?;
     let affected = statement.raw_execute().map_err(translate)?;
     u64::try_from(affected).map_err(|error| Error::Other(error.into()))
+}
+
+fn commit(connection: &Connection) -> Result<(), Error> {
+    control(connection, "COMMIT").inspect_err(|_| roll_back(connection))
 }
 
 /// Runs `BEGIN IMMEDIATE` or `COMMIT`.

@@ -45,6 +45,6 @@ pub(crate) async fn count_message_tokens(State(gateway): State<Gateway>, request
             let body = json!({ "input_tokens": count }).to_string();
             ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
         }
-        Err(refusal) => error::respond(&refusal, &body::request_id(&parts)),
+        Err(refusal) => error::respond(&refusal, &body::request_id(&parts.extensions)),
     }
 }

@@ -113,7 +113,7 @@ fn json(value: &Value) -> Response {
 }
 
 fn refuse(parts: &http::request::Parts, refusal: &Refusal) -> Response {
-    let request_id = body::request_id(parts);
+    let request_id = body::request_id(&parts.extensions);
     if parts.headers.contains_key("anthropic-version") {
         anthropic::error::respond(refusal, &request_id)
     } else {

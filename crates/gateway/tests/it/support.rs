@@ -6,7 +6,7 @@ use axum::{
     Extension, Router,
     body::{Body, BodyDataStream},
     http::{HeaderMap, Method, Request, StatusCode},
-    middleware,
+    middleware::{self, Next},
 };
 use contracts::metering::BudgetPeriod;
 use gateway::{Gateway, Parts};
@@ -201,7 +201,8 @@ impl World {
         };
         let (api, _) = OpenApiRouter::new().nest("/api/v1", identity::routes(identity.clone())).split_for_parts();
         let (v1, _) = OpenApiRouter::new().nest("/v1", gateway::routes(gateway)).split_for_parts();
-        let v1 = v1.layer(Extension(auth.clone())).layer(middleware::from_fn(gateway::reshape));
+        let reshape = |request, next: Next| gateway::reshape(request, |request| next.run(request));
+        let v1 = v1.layer(Extension(auth.clone())).layer(middleware::from_fn(reshape));
         let router = layers::wrap(
             api.layer(Extension(auth)).merge(v1),
             layers::Settings { env, trusted_proxies: 0, https: false },

@@ -53,10 +53,26 @@ impl Engine {
         let flight = self.flight(batch, &plan, epoch);
 
         // Entries and accounts of many workspaces: each row says whose it is.
-        let mut tx = self.db.begin(Platform).await?;
-        let counts = tx.execute_batch(flight.statements).await?;
+        let tx = self.db.begin(Platform).await?;
+        let endings = batch.endings.len();
+        let Flight { statements, moved, fits, warned, tight } = flight;
+        let (fitting, warning): (Vec<usize>, Vec<usize>) =
+            (fits.iter().map(|(_, at)| *at).collect(), warned.iter().map(|(_, at)| *at).collect());
+        // As it nearly always is: everything is new, everybody fits, nobody is warned.
+        let plain = move |counts: &[u64]| {
+            let all = |places: &[usize], want: bool| places.iter().all(|at| (counts.get(*at) > Some(&0)) == want);
+            let entered = counts.iter().take(endings).all(|count| *count > 0);
+            !tight && entered && all(&[moved], false) && all(&fitting, true) && all(&warning, false)
+        };
+        let (counts, tx) = tx.finish_batch(statements, plain).await?;
+        let Some(mut tx) = tx else {
+            plan.admit_all();
+            let verdicts = batch.wanted.iter().map(|_| Ok(())).collect();
+            self.settle_up(std::mem::take(batch), plan, verdicts);
+            return Ok(Outcome::Done);
+        };
         let count = |at: usize| counts.get(at).copied().unwrap_or_default();
-        if count(flight.moved) > 0 {
+        if count(moved) > 0 {
             tx.rollback().await?;
             self.caps.forget();
             return Ok(Outcome::Stale);
@@ -68,15 +84,15 @@ impl Engine {
             tx.rollback().await?;
             return Ok(Outcome::Repeated(repeated));
         }
-        let fitted = flight.fits.iter().filter(|(_, at)| count(*at) > 0).map(|(account, _)| *account);
+        let fitted = fits.iter().filter(|(_, at)| count(*at) > 0).map(|(account, _)| *account);
         let fitted: Vec<Account> = fitted.collect();
-        let verdicts = if flight.tight || fitted.len() < flight.fits.len() {
+        let verdicts = if tight || fitted.len() < fits.len() {
             self.admit(&mut tx, &mut plan, &fitted).await?
         } else {
             plan.admit_all();
             batch.wanted.iter().map(|_| Ok(())).collect()
         };
-        for (account, at) in flight.warned {
+        for (account, at) in warned {
             if count(at) > 0
                 && let Some(change) = plan.accounts.get(&account)
             {

@@ -25,6 +25,8 @@ use crate::model::Entry;
 
 /// Calls in one transaction.
 const MOST: usize = 512;
+/// The most turns of the runtime that a transaction waits for others to join it.
+const TURNS: u32 = 16;
 /// Between two attempts while the database is away.
 const RETRY: Duration = Duration::from_millis(250);
 /// Attempts while budgets change or are deleted under it.
@@ -49,6 +51,20 @@ struct Waiting {
 impl Queue {
     fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets whoever is about to ask get into the same transaction: as long as every turn of the
+    /// runtime brings somebody else. On an idle process that is one turn.
+    async fn gather(&self) {
+        let mut waiting = 0;
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+            let now = self.lock().batch.len();
+            if now <= waiting.max(1) {
+                return;
+            }
+            waiting = now;
+        }
     }
 
     /// Takes what waits, up to [`MOST`]; with nothing there the task ends.
@@ -105,8 +121,7 @@ impl Engine {
 
     async fn run(self: Arc<Self>) {
         loop {
-            // Whoever is about to ask gets into this transaction; on an idle process nobody is.
-            tokio::task::yield_now().await;
+            self.queue.gather().await;
             let Some(batch) = self.queue.take() else { return };
             // A panic is the batch's alone: whoever waits for it finds that nobody answers.
             if AssertUnwindSafe(self.process(batch)).catch_unwind().await.is_err() {

@@ -188,13 +188,22 @@ pub async fn per_ip(
     request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
+    limited(&limit, request, |request| next.run(request)).await
+}
+
+/// What [`per_ip`] does around whatever answers.
+pub async fn limited<F: Future<Output = Response>>(
+    limit: &PerIp,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     let ip = crate::client::ip(&parts);
     let decision = limit.limiter.check(&limit.policy, &network(ip)).await;
     decision.into_result()?;
     let slot = Report::default();
     parts.extensions.insert(slot.clone());
-    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let mut response = next(Request::from_parts(parts, body)).await;
     set_headers(response.headers_mut(), slot.0.get().copied().unwrap_or(decision));
     Ok(response)
 }

@@ -1,7 +1,10 @@
-//! The layers around every route, outermost first: request id, log and metrics, security
-//! headers, panics, trusted proxies.
+//! What is around every route, outermost first: request id, log and metrics, security
+//! headers, panics, trusted proxies. One layer does it all: each costs every request the
+//! copying of all that is within.
 
-use std::time::Instant;
+mod meters;
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -9,9 +12,10 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, header};
+use futures_util::FutureExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use kernel::{Code, Env};
-use tower_http::catch_panic::CatchPanicLayer;
+use meters::Meters;
 use tracing::Instrument;
 
 use crate::{
@@ -32,14 +36,12 @@ pub struct Settings {
 
 /// Wraps the whole application.
 pub fn wrap(router: Router, settings: Settings) -> Router {
-    router
-        .layer(CatchPanicLayer::custom(|_| Problem::new(Code::Internal).into_response()))
-        .layer(middleware::from_fn_with_state(settings.clone(), security_headers))
-        .layer(middleware::from_fn_with_state(settings, observe))
+    router.layer(middleware::from_fn_with_state(Arc::new((settings, Meters::default())), around))
 }
 
-/// Gives the request an id, logs it, counts and times it.
-async fn observe(State(settings): State<Settings>, mut request: Request, next: Next) -> Response {
+/// Gives the request an id, logs it, counts and times it; catches panics; secures the answer.
+async fn around(State(shared): State<Arc<(Settings, Meters)>>, mut request: Request, next: Next) -> Response {
+    let (settings, meters) = &*shared;
     let id = request
         .headers()
         .get(&REQUEST_ID_HEADER)
@@ -50,31 +52,39 @@ async fn observe(State(settings): State<Settings>, mut request: Request, next: N
     request.extensions_mut().insert(TrustedProxies(settings.trusted_proxies));
 
     let method = request.method().clone();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned());
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
     let span = tracing::info_span!("request", request_id = %id, method = %method, route = %route);
     #[allow(clippy::disallowed_methods, reason = "a latency is measured, not decided on")]
     let started = Instant::now();
-    let mut response = REQUEST_ID.scope(id.clone(), next.run(request).instrument(span.clone())).await;
+    let answering = async {
+        let caught = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        caught.unwrap_or_else(|_| Problem::new(Code::Internal).into_response())
+    };
+    let mut response = REQUEST_ID.scope(id.clone(), answering.instrument(span)).await;
     let elapsed = started.elapsed();
 
     let status = response.status();
-    span.in_scope(|| {
-        let latency_ms = elapsed.as_secs_f64() * 1000.0;
-        if status.is_server_error() {
-            tracing::warn!(status = status.as_u16(), latency_ms, "answered");
-        } else if is_quiet(&route) {
-            tracing::debug!(status = status.as_u16(), latency_ms, "answered");
-        } else {
-            tracing::info!(status = status.as_u16(), latency_ms, "answered");
-        }
-    });
-    let labels = [("method", method.to_string()), ("route", route), ("status", status.as_u16().to_string())];
-    metrics::counter!("parlance_http_requests_total", &labels).increment(1);
-    metrics::histogram!("parlance_http_request_seconds", &labels).record(elapsed.as_secs_f64());
+    // The span's fields once more, and not the span: writing it with the line would read what was
+    // written of it before.
+    macro_rules! answered {
+        ($level:ident) => {
+            tracing::$level!(
+                parent: None, request_id = %id, %method, route, status = status.as_u16(),
+                latency_ms = elapsed.as_secs_f64() * 1000.0, "answered"
+            )
+        };
+    }
+    if status.is_server_error() {
+        answered!(warn);
+    } else if is_quiet(route) {
+        answered!(debug);
+    } else {
+        answered!(info);
+    }
+    meters.record(&method, route, status, elapsed);
 
+    secure(settings, response.headers_mut());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID_HEADER, value);
     }
@@ -92,12 +102,10 @@ fn is_quiet(route: &str) -> bool {
 }
 
 /// Headers by OWASP ASVS 5, V3.4. A route that needs another policy sets it itself.
-async fn security_headers(State(settings): State<Settings>, request: Request, next: Next) -> Response {
+fn secure(settings: &Settings, headers: &mut HeaderMap) {
     const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
          img-src 'self' blob: data:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; \
          object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -111,7 +119,6 @@ async fn security_headers(State(settings): State<Settings>, request: Request, ne
     if settings.https {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
     }
-    response
 }
 
 #[cfg(test)]
