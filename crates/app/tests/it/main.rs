@@ -13,6 +13,7 @@ mod bad_input;
 mod command_line;
 mod configured;
 mod crash;
+mod groups;
 mod guardrails;
 mod isolation;
 mod letters;
