@@ -142,7 +142,8 @@ pub async fn run(options: Options) -> anyhow::Result<()> {
     // The gateway holds two for each stream: to the client, and to the upstream.
     let open = options.open.min(usize::try_from(files.saturating_sub(SPARE_FILES) / 2)?);
     if open < options.open {
-        say(&format!("{open} streams held open instead of {}: this machine allows {files} files", options.open)).await?;
+        say(&format!("{open} streams held open instead of {}: this machine allows {files} files", options.open))
+            .await?;
     }
     // Before this process sees one core alone.
     let facts = machine::facts().await?;

@@ -23,6 +23,7 @@ enum Case {
     Foreign(Value),
 }
 
+#[allow(clippy::too_many_lines, reason = "a line for each operation")]
 fn case(operation: &str, theirs: &Theirs) -> Case {
     use Case::{Foreign, Own, Public};
     match operation {

@@ -100,7 +100,9 @@ impl Chat {
         idempotency_key: Option<&str>,
     ) -> Result<Started, ChatError> {
         // Models, rules and budgets as they stand now; asking once is enough.
-        self.engine().db.as_of_now(self.begin_run(caller, conversation, ask, idempotency_key)).await
+        // On the heap: it is large, and others hold it.
+        let begun = Box::pin(self.begin_run(caller, conversation, ask, idempotency_key));
+        self.engine().db.as_of_now(begun).await
     }
 
     async fn begin_run(

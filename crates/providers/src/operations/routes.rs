@@ -101,7 +101,13 @@ impl Providers {
         for (index, target) in targets.iter().enumerate() {
             match view.fitting(&target.model, None) {
                 Err(error) if error.kind == Kind::UnknownModel => {
-                    return Err(RoutingError::field(format!("targets[{index}].model"), "unknown_model", error.message));
+                    let is_route = view.own.as_ref().is_some_and(|own| own.routes.contains_key(&target.model));
+                    let message = if is_route {
+                        format!("“{}” is a route, and a route leads to models. Name a model.", target.model)
+                    } else {
+                        error.message
+                    };
+                    return Err(RoutingError::field(format!("targets[{index}].model"), "unknown_model", message));
                 }
                 _ => {}
             }

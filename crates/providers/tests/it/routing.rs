@@ -147,6 +147,8 @@ async fn routes_are_checked_paged_and_of_their_workspace(db: TestDb) {
     for name in ["b", "a", "c"] {
         made.push(providers.create_route(&ours, route(name, vec![target("openai/gpt-5.2")])).await.unwrap());
     }
+    let nested = providers.create_route(&ours, route("d", vec![target("b")])).await.unwrap_err();
+    assert!(nested.to_string().starts_with("targets[0].model: “b” is a route"), "{nested}");
     let again = providers.create_route(&ours, route("a", vec![target("demo/parlance")])).await.unwrap_err();
     assert_eq!(again.code(), Code::Conflict);
     let renamed = RouteChange { name: Some("c".to_owned()), ..RouteChange::default() };
