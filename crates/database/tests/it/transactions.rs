@@ -43,7 +43,9 @@ async fn what_waits_for_a_commit_is_done_after_it_and_only_then(db: TestDb) {
     let done = Arc::new(AtomicUsize::new(0));
     let count_one = |done: &Arc<AtomicUsize>| {
         let done = done.clone();
-        move || drop(done.fetch_add(1, Ordering::SeqCst))
+        move || {
+            done.fetch_add(1, Ordering::SeqCst);
+        }
     };
     let mut tx = db.begin(Platform).await.unwrap();
     put(&mut tx, 1).await;
