@@ -84,7 +84,8 @@ async fn the_server_s_answers_are_understood(db: TestDb) {
     let world = World::new(&db);
     let letters = letters(&db, &world, server(PLAIN, GOOD, ""));
     post(&db, &letters, &world, "refused@example.com").await;
-    assert_eq!(letters.deliver_due().await.unwrap().failed, 1);
+    let round = letters.deliver_due().await.unwrap();
+    assert_eq!(round.failed, 1, "{round:?}");
     post(&db, &letters, &world, "busy@example.com").await;
     assert_eq!(letters.deliver_due().await.unwrap().later, 1);
     // The connection that they had is good for the next one.
