@@ -25,6 +25,7 @@ const server = spawn(binary, ["serve"], {
     PORT: String(port),
     PARLANCE_DATA_DIR: data,
     PARLANCE_LIMITS__AUTH_PER_IP: "100000",
+    PARLANCE_MAIL__PREVIEW: "true",
   },
   stdio: ["ignore", "ignore", "inherit"],
 });
@@ -44,9 +45,10 @@ try {
   const token = await prepare(person);
   const conversation = await fill(token);
   await fillGateway(token);
+  const team = await fillTeam(browser, person);
   for (const theme of ["light", "dark"]) {
     for (const width of [1440, 768, 375]) {
-      await take(browser, { theme, width, person, conversation });
+      await take(browser, { theme, width, person, conversation, team });
     }
   }
   await takeLimit(browser, { token, person, conversation });
@@ -242,6 +244,37 @@ async function fillGateway(bearer) {
   );
 }
 
+/** A workspace with a second member, a group, and somebody who has not come yet. */
+async function fillTeam(browser, { email, password }) {
+  const context = await browser.newContext({ baseURL: base });
+  await context.request.post("/api/v1/auth/login", { data: { email, password } });
+  const refresh = async (workspace) => {
+    const answer = await context.request.post("/api/v1/auth/refresh", { data: { workspace } });
+    return (await answer.json()).access_token;
+  };
+  const personal = await refresh(undefined);
+  const { id } = await call("POST", "/workspaces", { name: "Analytical Engines" }, personal);
+  const bearer = await refresh(id);
+  const { path } = await call("POST", "/invitations", { role: "member", max_uses: 5 }, bearer);
+  await call(
+    "POST",
+    "/invitations",
+    { email: "grace@example.com", role: "admin", locale: "en" },
+    bearer,
+  );
+  const second = { email: "alan@example.com", password, name: "Alan Turing" };
+  const theirs = await prepare(second);
+  await call("POST", "/invitations/accept", { token: path.replace("/invite/", "") }, theirs);
+  for (const name of ["Research", "Support"]) {
+    const group = await call("POST", "/groups", { name }, bearer);
+    const { data } = await call("GET", "/members", undefined, bearer);
+    for (const member of data.slice(0, name === "Research" ? 2 : 1))
+      await call("PUT", `/groups/${group.id}/members/${member.user_id}`, undefined, bearer);
+  }
+  await context.close();
+  return { id, path };
+}
+
 /** Last, since it stops everything: a chat at its cap. */
 async function takeLimit(browser, { token: bearer, person, conversation }) {
   await call(
@@ -288,7 +321,7 @@ async function takeLimit(browser, { token: bearer, person, conversation }) {
   }
 }
 
-async function take(browser, { theme, width, person, conversation }) {
+async function take(browser, { theme, width, person, conversation, team }) {
   const height = width === 375 ? 812 : width === 768 ? 1024 : 900;
   const context = await browser.newContext({
     baseURL: base,
@@ -325,6 +358,22 @@ async function take(browser, { theme, width, person, conversation }) {
     await page.goto("/no-such-page");
     await page.getByText("Page not found").or(page.getByRole("heading")).first().waitFor();
     if (theme === "light") await shot("not-found");
+  }
+  if (width !== 768) {
+    for (const name of ["forgot-password", "reset-password"]) {
+      await page.goto(`/${name}`);
+      await page.getByRole("heading").first().waitFor();
+      await shot(name);
+    }
+    await page.goto(team.path);
+    await page.getByText("Analytical Engines").first().waitFor();
+    await shot("invitation");
+    await page.goto("/dev/mail");
+    await page.getByRole("link").filter({ hasText: "grace@example.com" }).first().waitFor();
+    await shot("dev-mail");
+    await page.getByRole("link").filter({ hasText: "grace@example.com" }).first().click();
+    await page.frameLocator("iframe").getByRole("link").first().waitFor();
+    await shot("letter");
   }
   await context.request.post("/api/v1/auth/login", {
     data: { email: person.email, password: person.password },
@@ -413,6 +462,17 @@ async function take(browser, { theme, width, person, conversation }) {
       await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
       await page.getByRole("button", { name: "I have saved it" }).waitFor();
       await shot("key-secret");
+    }
+  }
+  if (width !== 768) {
+    await context.request.post("/api/v1/auth/refresh", { data: { workspace: team.id } });
+    for (const name of ["workspace", "groups"]) {
+      await page.goto(`/settings/${name}`);
+      await page
+        .getByText(name === "groups" ? "Research" : "Alan Turing")
+        .first()
+        .waitFor();
+      await shot(`team-${name}`);
     }
   }
   await context.close();

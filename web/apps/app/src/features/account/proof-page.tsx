@@ -1,8 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { isApiError, verifyEmail } from "@parlance/api";
+import { getMe, isApiError, patchSessionUser, verifyEmail } from "@parlance/api";
 import { Button, buttonClass, Notice } from "@parlance/ui";
 import { useState } from "react";
 import { AuthLayout } from "@/features/auth/auth-layout";
+import { useSession } from "@/features/session/use-session";
 import { errorMessage } from "@/lib/errors";
 import { Link } from "@/lib/navigation";
 import { useDocumentTitle } from "@/lib/use-document-title";
@@ -18,6 +19,7 @@ export function ProofPage({ step }: { step: "verify-email" | "change-email" }) {
   const changes = step === "change-email";
   const title = changes ? t`Use this address` : t`Confirm your address`;
   useDocumentTitle(title);
+  const session = useSession();
   const [token] = useState(linkSecret);
   const [state, setState] = useState<"open" | "pending" | "dead" | "done">(token ? "open" : "dead");
   const [problem, setProblem] = useState<string | null>(null);
@@ -33,6 +35,13 @@ export function ProofPage({ step }: { step: "verify-email" | "change-email" }) {
       return setProblem(errorMessage(error));
     }
     forgetLink();
+    // Whoever is logged in here sees it at once.
+    if (session) {
+      await getMe().then(
+        ({ user }) => patchSessionUser(user),
+        () => null,
+      );
+    }
     setState("done");
   };
 
