@@ -51,7 +51,7 @@ try {
       await take(browser, { theme, width, person, conversation, team });
     }
   }
-  await takeLimit(browser, { token, person, conversation });
+  await takeLimit(browser, { token, person, conversation, team });
   await browser.close();
   console.log(`${existing().length} screenshots in docs/screenshots`);
 } finally {
@@ -250,11 +250,11 @@ async function fillTeam(browser, { email, password }) {
   await context.request.post("/api/v1/auth/login", { data: { email, password } });
   const refresh = async (workspace) => {
     const answer = await context.request.post("/api/v1/auth/refresh", { data: { workspace } });
-    return (await answer.json()).access_token;
+    return answer.json();
   };
-  const personal = await refresh(undefined);
+  const { access_token: personal, workspace } = await refresh(undefined);
   const { id } = await call("POST", "/workspaces", { name: "Analytical Engines" }, personal);
-  const bearer = await refresh(id);
+  const { access_token: bearer } = await refresh(id);
   const { path } = await call("POST", "/invitations", { role: "member", max_uses: 5 }, bearer);
   await call(
     "POST",
@@ -267,16 +267,16 @@ async function fillTeam(browser, { email, password }) {
   await call("POST", "/invitations/accept", { token: path.replace("/invite/", "") }, theirs);
   for (const name of ["Research", "Support"]) {
     const group = await call("POST", "/groups", { name }, bearer);
-    const { data } = await call("GET", "/members", undefined, bearer);
-    for (const member of data.slice(0, name === "Research" ? 2 : 1))
+    const members = await call("GET", "/members", undefined, bearer);
+    for (const member of members.data.slice(0, name === "Research" ? 2 : 1))
       await call("PUT", `/groups/${group.id}/members/${member.user_id}`, undefined, bearer);
   }
   await context.close();
-  return { id, path };
+  return { id, path, home: workspace.id };
 }
 
 /** Last, since it stops everything: a chat at its cap. */
-async function takeLimit(browser, { token: bearer, person, conversation }) {
+async function takeLimit(browser, { token: bearer, person, conversation, team }) {
   await call(
     "POST",
     "/budgets",
@@ -304,6 +304,7 @@ async function takeLimit(browser, { token: bearer, person, conversation }) {
     await context.request.post("/api/v1/auth/login", {
       data: { email: person.email, password: person.password },
     });
+    await settle(context, team.home);
     const page = await context.newPage();
     await page.goto(`/c/${conversation}`);
     const box = page.getByRole("textbox", { name: "Message", exact: true });
@@ -321,6 +322,15 @@ async function takeLimit(browser, { token: bearer, person, conversation }) {
   }
 }
 
+/** In which workspace the tabs are; and the line that asks to prove the address was closed. */
+async function settle(context, workspace) {
+  await context.addInitScript((id) => {
+    if (!sessionStorage.getItem("parlance.workspace"))
+      sessionStorage.setItem("parlance.workspace", id);
+    sessionStorage.setItem("parlance.proof-later", "1");
+  }, workspace);
+}
+
 async function take(browser, { theme, width, person, conversation, team }) {
   const height = width === 375 ? 812 : width === 768 ? 1024 : 900;
   const context = await browser.newContext({
@@ -331,6 +341,7 @@ async function take(browser, { theme, width, person, conversation, team }) {
     reducedMotion: "reduce",
     ...(width === 375 ? { isMobile: true, hasTouch: true } : {}),
   });
+  await settle(context, team.home);
   const page = await context.newPage();
   const shot = async (name) => {
     await page
@@ -465,7 +476,11 @@ async function take(browser, { theme, width, person, conversation, team }) {
     }
   }
   if (width !== 768) {
-    await context.request.post("/api/v1/auth/refresh", { data: { workspace: team.id } });
+    // A tab remembers where it is.
+    await page.evaluate((id) => {
+      sessionStorage.setItem("parlance.workspace", id);
+      localStorage.setItem("parlance.workspace", id);
+    }, team.id);
     for (const name of ["workspace", "groups"]) {
       await page.goto(`/settings/${name}`);
       await page
