@@ -7,9 +7,10 @@
 //! the UTC day on which the use happened. All sums are sums of integers over the ledger, so
 //! every grouping adds up to the same nano-dollar, and what a budget says is spent is such a
 //! sum, kept in the entry's own transaction. A budget over a group counts what its members spend
-//! while they are in it: who comes later brings nothing along, who leaves takes nothing away. A hard budget is never passed: calls reserve the
-//! dearest that they can become before they are made ([`engine`]), on whatever process. The
-//! quotas of a workspace's plan ([`plans`]) are counted and held by the same machinery.
+//! while they are in it: who comes later brings nothing along, who leaves takes nothing away. A
+//! hard budget is never passed: calls reserve the dearest that they can become before they are
+//! made ([`engine`]), on whatever process. The quotas of a workspace's plan ([`plans`]) are
+//! counted and held by the same machinery.
 //!
 //! Deliberately absent: counting tokens (providers do), floating point, and any way to
 //! change or remove an entry. A correction would be a further entry.

@@ -6,10 +6,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { PiggyBank, Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { usePermission } from "@/features/session/use-session";
+import { ListPanel } from "@/features/settings/list-panel";
 import { NoPermission } from "@/features/settings/no-permission";
-import { Panel, Section, SettingsPage } from "@/features/settings/section";
+import { Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
-import { LoadError } from "@/lib/load-error";
 import { RowMenu } from "@/lib/row-menu";
 import { byUrgency, progressOf } from "./budgets.logic";
 import { PlanSection } from "./plan-section";
@@ -30,7 +30,7 @@ export default function BudgetsPage() {
     null,
   );
   const [deleting, setDeleting] = useState<Budget | null>(null);
-  const { data, error, refetch } = useQuery({ ...budgetsQuery(), enabled: allowed });
+  const list = useQuery({ ...budgetsQuery(), enabled: allowed, select: byUrgency });
   const renew = () => queries.invalidateQueries({ queryKey: budgetKeys.all });
   const remove = useMutation({
     mutationFn: (budget: Budget) => deleteBudget({ path: { id: budget.id } }),
@@ -62,32 +62,25 @@ export default function BudgetsPage() {
           )
         }
       >
-        <Panel>
-          {error ? (
-            <LoadError error={error} onRetry={() => void refetch()} />
-          ) : !data ? (
-            <ul aria-busy className="divide-y divide-line">
-              {[0, 1].map((row) => (
-                <li key={row} className="space-y-3 px-4 py-4">
-                  <Skeleton className="h-4 w-48" />
-                  <Skeleton className="h-2" />
-                  <Skeleton className="h-3 w-64 max-w-full" />
-                </li>
-              ))}
-            </ul>
-          ) : data.length > 0 ? (
-            <ul className="divide-y divide-line">
-              {byUrgency(data).map((budget) => (
-                <BudgetRow
-                  key={budget.id}
-                  budget={budget}
-                  subjects={subjects}
-                  onEdit={manages ? () => setOpen({ kind: "edit", budget }) : undefined}
-                  onDelete={() => setDeleting(budget)}
-                />
-              ))}
-            </ul>
-          ) : (
+        <ListPanel
+          query={list}
+          waiting={
+            <>
+              <Skeleton className="h-4 w-48" />
+              <Skeleton className="h-2" />
+              <Skeleton className="h-3 w-64 max-w-full" />
+            </>
+          }
+          renderRow={(budget) => (
+            <BudgetRow
+              key={budget.id}
+              budget={budget}
+              subjects={subjects}
+              onEdit={manages ? () => setOpen({ kind: "edit", budget }) : undefined}
+              onDelete={() => setDeleting(budget)}
+            />
+          )}
+          empty={
             <EmptyState
               icon={<PiggyBank size={20} />}
               title={t`No budgets yet`}
@@ -105,8 +98,8 @@ export default function BudgetsPage() {
                 <Trans>Nobody has set a limit in this workspace.</Trans>
               )}
             </EmptyState>
-          )}
-        </Panel>
+          }
+        />
       </Section>
       <Suspense fallback={null}>
         {open && (

@@ -8,10 +8,10 @@ import { Fragment, lazy, Suspense, useState } from "react";
 import { shortModelId } from "@/features/models/models.logic";
 import { availableModels } from "@/features/models/queries";
 import { usePermission } from "@/features/session/use-session";
+import { ListPanel } from "@/features/settings/list-panel";
 import { NoPermission } from "@/features/settings/no-permission";
-import { Panel, Section, SettingsPage } from "@/features/settings/section";
+import { Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
-import { LoadError } from "@/lib/load-error";
 import { RowMenu } from "@/lib/row-menu";
 import { routesQuery, routingKeys } from "./queries";
 
@@ -25,7 +25,7 @@ export default function RoutingPage() {
   const queries = useQueryClient();
   const [open, setOpen] = useState<{ route?: Route } | null>(null);
   const [deleting, setDeleting] = useState<Route | null>(null);
-  const { data, error, refetch } = useQuery({ ...routesQuery(), enabled: allowed });
+  const list = useQuery({ ...routesQuery(), enabled: allowed });
   const renew = () => queries.invalidateQueries({ queryKey: routingKeys.routes });
   const remove = useMutation({
     mutationFn: (route: Route) => deleteRoute({ path: { id: route.id } }),
@@ -56,30 +56,23 @@ export default function RoutingPage() {
           )
         }
       >
-        <Panel>
-          {error ? (
-            <LoadError error={error} onRetry={() => void refetch()} />
-          ) : !data ? (
-            <ul aria-busy className="divide-y divide-line">
-              {[0, 1].map((row) => (
-                <li key={row} className="space-y-2.5 px-4 py-4">
-                  <Skeleton className="h-4 w-32" />
-                  <Skeleton className="h-3 w-80 max-w-full" />
-                </li>
-              ))}
-            </ul>
-          ) : data.length > 0 ? (
-            <ul className="divide-y divide-line">
-              {data.map((route) => (
-                <RouteRow
-                  key={route.id}
-                  route={route}
-                  onEdit={manages ? () => setOpen({ route }) : undefined}
-                  onDelete={() => setDeleting(route)}
-                />
-              ))}
-            </ul>
-          ) : (
+        <ListPanel
+          query={list}
+          waiting={
+            <>
+              <Skeleton className="h-4 w-32" />
+              <Skeleton className="h-3 w-80 max-w-full" />
+            </>
+          }
+          renderRow={(route) => (
+            <RouteRow
+              key={route.id}
+              route={route}
+              onEdit={manages ? () => setOpen({ route }) : undefined}
+              onDelete={() => setDeleting(route)}
+            />
+          )}
+          empty={
             <EmptyState
               icon={<Split size={20} />}
               title={t`No routes yet`}
@@ -95,8 +88,8 @@ export default function RoutingPage() {
                 With a route such as “fast”, a model can be changed without changing a program.
               </Trans>
             </EmptyState>
-          )}
-        </Panel>
+          }
+        />
       </Section>
       <Suspense fallback={null}>
         {open && (

@@ -7,8 +7,9 @@ import { lazy, Suspense, useId, useState } from "react";
 import { budgetKeys } from "@/features/budgets/queries";
 import { usePermission } from "@/features/session/use-session";
 import { UserAvatar } from "@/features/session/user-avatar";
+import { ListPanel } from "@/features/settings/list-panel";
 import { NoPermission } from "@/features/settings/no-permission";
-import { Panel, Section, SettingsPage } from "@/features/settings/section";
+import { Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
 import { RowMenu } from "@/lib/row-menu";
@@ -26,7 +27,7 @@ export default function GroupsPage() {
     null,
   );
   const [deleting, setDeleting] = useState<Group | null>(null);
-  const { data, error, refetch } = useQuery({ ...groupsQuery(), enabled: allowed });
+  const list = useQuery({ ...groupsQuery(), enabled: allowed });
   const renew = () => {
     // Which budgets a person sees depends on their groups.
     void queries.invalidateQueries({ queryKey: budgetKeys.all });
@@ -61,29 +62,18 @@ export default function GroupsPage() {
           )
         }
       >
-        <Panel>
-          {error ? (
-            <LoadError error={error} onRetry={() => void refetch()} />
-          ) : !data ? (
-            <ul aria-busy className="divide-y divide-line">
-              {[0, 1].map((row) => (
-                <li key={row} className="px-4 py-4">
-                  <Skeleton className="h-5 w-48" />
-                </li>
-              ))}
-            </ul>
-          ) : data.length > 0 ? (
-            <ul className="divide-y divide-line">
-              {data.map((group) => (
-                <GroupRow
-                  key={group.id}
-                  group={group}
-                  onEdit={manages ? () => setOpen({ kind: "edit", group }) : undefined}
-                  onDelete={() => setDeleting(group)}
-                />
-              ))}
-            </ul>
-          ) : (
+        <ListPanel
+          query={list}
+          waiting={<Skeleton className="h-5 w-48" />}
+          renderRow={(group) => (
+            <GroupRow
+              key={group.id}
+              group={group}
+              onEdit={manages ? () => setOpen({ kind: "edit", group }) : undefined}
+              onDelete={() => setDeleting(group)}
+            />
+          )}
+          empty={
             <EmptyState
               icon={<UsersRound size={20} />}
               title={t`No groups yet`}
@@ -101,8 +91,8 @@ export default function GroupsPage() {
                 <Trans>Nobody has made a group in this workspace.</Trans>
               )}
             </EmptyState>
-          )}
-        </Panel>
+          }
+        />
       </Section>
       <Suspense fallback={null}>
         {open && (
