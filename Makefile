@@ -43,6 +43,10 @@ bench: web release ## Measure latency, throughput, memory; writes docs/benchmark
 
 PARLANCE_BENCH_PEERS ?= $(HOME)/.cache/parlance-bench-peers
 
+.PHONY: bench-auth
+bench-auth: ## Measure what finding out who calls costs (on PostgreSQL too, where PARLANCE_TEST_POSTGRES_URL says)
+	cargo bench --package identity --bench authentication
+
 .PHONY: bench-gateway bench-peers bench-faults
 bench-gateway: web release ## Measure the compatible API next to other gateways; writes docs/benchmarks.md
 	cargo build --release --package bench

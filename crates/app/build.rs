@@ -14,13 +14,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     // Compressing takes its time; a debug build sends files as they are.
     let compress = std::env::var("PROFILE")? == "release";
-    for app in ["app", "reference"] {
+    for app in ["app", "admin", "reference"] {
         let folder = folder(app).canonicalize()?;
         let path = folder.to_str().ok_or("the path of the checkout is not Unicode")?;
         let hashed = if folder.join("assets").is_dir() { r#", cache_busted_paths = ["assets"]"# } else { "" };
         let mut code =
             format!("::static_serve::embed_assets!({path:?}, compress = {compress}, strip_html_ext = true{hashed});\n");
-        if app == "app" {
+        if app != "reference" {
             let index = format!("{path}/index.html");
             write!(
                 code,

@@ -3,7 +3,7 @@
  * (PARLANCE_BIN, by default the debug build) with the demo provider. `make screenshots`.
  * JPEG keeps the folder small; the pictures document, they are not compared.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -52,6 +52,7 @@ try {
     }
   }
   await takeLimit(browser, { token, person, conversation, team });
+  await takeAdministration(browser, { person, team });
   await browser.close();
   console.log(`${existing().length} screenshots in docs/screenshots`);
 } finally {
@@ -322,6 +323,82 @@ async function takeLimit(browser, { token: bearer, person, conversation, team })
   }
 }
 
+/** All workspaces and users, as an administrator of the platform sees them; and a suspended one. */
+async function takeAdministration(browser, { person, team }) {
+  execFileSync(binary, ["user", "promote", "--email", person.email], {
+    cwd: data,
+    env: { PATH: process.env.PATH, HOME: data, PARLANCE_DATA_DIR: data },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const login = { email: person.email, password: person.password };
+  const { access_token: bearer } = await call("POST", "/auth/login", login);
+  for (const [name, email] of [
+    ["Copenhagen Office", person.email],
+    ["Support Desk", "alan@example.com"],
+    ["Old Experiments", "alan@example.com"],
+  ]) {
+    const body = { name, owner_email: email };
+    const { id } = await call("POST", "/platform/workspaces", body, bearer);
+    const reason = { reason: "The last two invoices are unpaid." };
+    if (name === "Support Desk")
+      await call("POST", `/platform/workspaces/${id}/suspend`, reason, bearer);
+    if (name === "Old Experiments")
+      await call("DELETE", `/platform/workspaces/${id}`, undefined, bearer);
+  }
+  const alan = await call("GET", "/platform/users?q=alan@", undefined, bearer);
+  for (const [width, height] of [
+    [1440, 900],
+    [375, 812],
+  ]) {
+    for (const theme of ["light", "dark"]) {
+      const context = await browser.newContext({
+        baseURL: base,
+        viewport: { width, height },
+        colorScheme: theme,
+        locale: "en-GB",
+        reducedMotion: "reduce",
+        ...(width === 375 ? { isMobile: true, hasTouch: true } : {}),
+      });
+      await context.request.post("/api/v1/auth/login", { data: login });
+      await settle(context, team.home);
+      const page = await context.newPage();
+      const shot = async (name) => {
+        await page.getByRole("heading", { level: 1 }).first().waitFor();
+        await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+        await page.waitForTimeout(350);
+        await page.screenshot({
+          path: join(out, `${name}-${width}-${theme}.jpg`),
+          type: "jpeg",
+          quality: 78,
+          caret: "hide",
+        });
+      };
+      await page.goto("/admin/workspaces");
+      await shot("admin-workspaces");
+      await page.getByRole("link", { name: "Support Desk" }).click();
+      await page.getByText("The last two invoices").waitFor();
+      await shot("admin-workspace");
+      await page.goto("/admin/users");
+      await shot("admin-users");
+      await page.goto(`/admin/users/${alan.data[0].id}`);
+      await shot("admin-user");
+      await page.getByRole("button", { name: "Act as them…" }).click();
+      await page.getByLabel("Reason").fill("Ticket 4711: conversations are missing");
+      await shot("admin-impersonate");
+      await page.getByRole("button", { name: "Begin" }).click();
+      await page.getByRole("region", { name: "Acting as somebody else" }).waitFor();
+      await page.waitForTimeout(600);
+      await page.screenshot({
+        path: join(out, `impersonation-${width}-${theme}.jpg`),
+        type: "jpeg",
+        quality: 78,
+        caret: "hide",
+      });
+      await context.close();
+    }
+  }
+}
+
 /** In which workspace the tabs are; and the line that asks to prove the address was closed. */
 async function settle(context, workspace) {
   await context.addInitScript((id) => {
@@ -427,6 +504,7 @@ async function take(browser, { theme, width, person, conversation, team }) {
       "usage",
       "budgets",
       "guardrails",
+      "audit",
       "keys",
       "routing",
       "providers",
@@ -461,7 +539,15 @@ async function take(browser, { theme, width, person, conversation, team }) {
     await page.getByRole("button", { name: "Open sidebar" }).click();
     await page.getByRole("link", { name: "Bread recipe" }).waitFor();
     await shot("sidebar");
-    for (const name of ["usage", "keys", "budgets", "guardrails", "routing", "providers"]) {
+    for (const name of [
+      "usage",
+      "keys",
+      "budgets",
+      "guardrails",
+      "audit",
+      "routing",
+      "providers",
+    ]) {
       await page.goto(`/settings/${name}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await shot(`settings-${name}`);
@@ -481,6 +567,9 @@ async function take(browser, { theme, width, person, conversation, team }) {
       sessionStorage.setItem("parlance.workspace", id);
       localStorage.setItem("parlance.workspace", id);
     }, team.id);
+    await page.goto("/settings/sso");
+    await page.getByLabel("Issuer").waitFor();
+    await shot("team-sso");
     for (const name of ["workspace", "groups"]) {
       await page.goto(`/settings/${name}`);
       await page

@@ -167,3 +167,36 @@ test("an invitation to an address is for nobody else", async ({
   await eve.context().close();
   await other.context().close();
 });
+
+test("an address belongs to a workspace", async ({ page, api: _in, browser, server, context }) => {
+  await makeWorkspace(page, "Acme");
+  await expect(page).toHaveURL(/\/w\/ws_\w+\/$/);
+  const acme = page.url();
+  await page.getByRole("button", { name: "Account:" }).click();
+  await page.getByRole("menuitemcheckbox", { name: "Ada Lovelace" }).click();
+  await expect(page.getByRole("button", { name: "Account:" })).not.toContainText("Acme");
+  await expect(page).not.toHaveURL(acme);
+  const own = page.url();
+
+  // Another tab is in another workspace, and stays there.
+  const tab = await context.newPage();
+  await tab.goto(`${acme}settings/workspace`);
+  await expect(tab.getByRole("button", { name: "Account:" })).toContainText("Acme");
+  await page.reload();
+  await expect(page.getByRole("button", { name: "Account:" })).not.toContainText("Acme");
+  await expect(page).toHaveURL(own);
+
+  // Back leads through workspaces, too.
+  await page.goto(acme);
+  await expect(page.getByRole("button", { name: "Account:" })).toContainText("Acme");
+  await page.goBack();
+  await expect(page).toHaveURL(own);
+  await expect(page.getByRole("button", { name: "Account:" })).not.toContainText("Acme");
+
+  // Somebody else's is not entered, and that is said.
+  const other = await somebody(browser, server.url, newAccount("Grace Hopper"));
+  await other.goto(`${acme}settings/usage`);
+  await expect(other.getByRole("status").or(other.getByRole("alert")).first()).toBeVisible();
+  await expect(other).not.toHaveURL(new RegExp(new URL(acme).pathname));
+  await expect(other.getByRole("button", { name: "Account:" })).not.toContainText("Acme");
+});

@@ -4,6 +4,7 @@
 //! once) to its [`Finding`]s; its unit tests show it a house that breaks it. `prepare` alone
 //! leaves the process: it asks both databases to prepare each statement.
 
+mod cited;
 mod codes;
 mod docs;
 mod house;
@@ -76,6 +77,7 @@ const RULES: &[(&str, Rule)] = &[
     ("migrations", migrations::check),
     ("words", words::check),
     ("docs", docs::check),
+    ("cited", cited::check),
     ("codes", codes::check),
     ("settings", settings::check),
 ];

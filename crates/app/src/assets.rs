@@ -1,4 +1,4 @@
-//! The web app and the API reference, embedded in the binary and served from there: nothing
+//! The web app, the administration and the API reference, embedded in the binary and served from there: nothing
 //! is unpacked or copied, so assets cost memory only while they are sent.
 
 use axum::{
@@ -16,6 +16,9 @@ mod embedded {
     pub mod app {
         include!(concat!(env!("OUT_DIR"), "/app.rs"));
     }
+    pub mod admin {
+        include!(concat!(env!("OUT_DIR"), "/admin.rs"));
+    }
     pub mod reference {
         include!(concat!(env!("OUT_DIR"), "/reference.rs"));
     }
@@ -24,6 +27,16 @@ mod embedded {
 /// The single-page app: every address that is not a file is the app's own to route.
 pub fn app() -> Router {
     embedded::app::static_router().fallback_service(embedded::app::index()).layer(middleware::from_fn(caching))
+}
+
+/// The administration, likewise; under its own path.
+pub fn admin() -> Router {
+    embedded::admin::static_router().fallback_service(embedded::admin::index()).layer(middleware::from_fn(caching))
+}
+
+/// The administration's page alone, for an address outside of its path.
+pub fn setup() -> Router {
+    Router::new().fallback_service(embedded::admin::index()).layer(middleware::from_fn(caching))
 }
 
 /// The interactive reference of the API.

@@ -8,6 +8,7 @@ use std::{
     collections::BTreeMap,
     net::IpAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context, bail};
@@ -35,7 +36,8 @@ const CUSTOMARY: [(&str, &str); 5] = [
 ];
 
 /// Lists that the environment can hold, as values with commas between them.
-const LISTS: [&str; 8] = [
+const LISTS: [&str; 9] = [
+    "auth.sign_up_domains",
     "auth.signing_keys",
     "gateway.guardrails.blocked_terms",
     "gateway.guardrails.redact",
@@ -148,17 +150,37 @@ pub struct Redis {
 #[serde(deny_unknown_fields, default)]
 pub struct Auth {
     pub sign_up: SignUp,
+    /// Domains whose addresses may sign up; all unless told. Who is invited into a workspace may with any.
+    pub sign_up_domains: Vec<String>,
+    /// A file of domains that may not, one a line: those of throw-away mailboxes.
+    pub disposable_domains: Option<PathBuf>,
     /// Ed25519 private keys in PKCS#8 PEM, the signing one first, instead of those in the data folder.
     pub signing_keys: Vec<SecretString>,
     /// The secret that refresh tokens are derived with, instead of the one in the data folder.
     pub refresh_secret: Option<SecretString>,
     /// Whether an account opens only once its address was proved; yes where a mail server is set, unless told.
     pub require_verified_email: Option<bool>,
+    /// Sign-in with Google.
+    pub google: Option<identity::federation::Google>,
+    /// The name server, `ADDRESS:PORT`, that is asked about domains instead of the machine's own.
+    pub dns_server: Option<std::net::SocketAddr>,
+    /// Sign-in with GitHub.
+    pub github: Option<identity::federation::GitHub>,
 }
 
 impl Default for Auth {
     fn default() -> Self {
-        Self { sign_up: SignUp::Open, signing_keys: Vec::new(), refresh_secret: None, require_verified_email: None }
+        Self {
+            sign_up: SignUp::Open,
+            sign_up_domains: Vec::new(),
+            disposable_domains: None,
+            signing_keys: Vec::new(),
+            refresh_secret: None,
+            require_verified_email: None,
+            google: None,
+            dns_server: None,
+            github: None,
+        }
     }
 }
 
@@ -166,6 +188,8 @@ impl Default for Auth {
 #[serde(rename_all = "snake_case")]
 pub enum SignUp {
     Open,
+    /// Whoever has an invitation into a workspace.
+    Invited,
     /// Accounts are made on the command line.
     Closed,
 }
@@ -329,6 +353,7 @@ impl Config {
             bail!("the configuration is not valid: `database.readers`: expected 1 to 64");
         }
         self.plans().context("the configuration is not valid")?;
+        self.sign_up_rules().context("the configuration is not valid")?;
         self.letters().context("the configuration is not valid")?;
         Ok(())
     }
@@ -337,6 +362,33 @@ impl Config {
     pub fn plans(&self) -> anyhow::Result<metering::Plans> {
         let plans = self.plans.iter().map(|(id, plan)| plan.named(id)).collect();
         Ok(metering::Plans::new(plans, self.default_plan.as_deref())?)
+    }
+
+    /// How people reach us: what links in letters and addresses to come back to begin with.
+    pub fn base_url(&self) -> String {
+        match &self.server.public_url {
+            Some(url) => url.to_string(),
+            None => format!("http://localhost:{}", self.server.port),
+        }
+    }
+
+    /// Who may sign up, as far as it is not closed.
+    pub fn sign_up_rules(&self) -> anyhow::Result<identity::SignUpRules> {
+        for domain in &self.auth.sign_up_domains {
+            if domain.is_empty() || domain.contains(['@', '*', '/']) || domain.starts_with('.') {
+                bail!("`auth.sign_up_domains`: `{domain}` is no domain; expected one such as example.com");
+            }
+        }
+        let disposable = match &self.auth.disposable_domains {
+            Some(path) => std::fs::read_to_string(path)
+                .with_context(|| format!("`auth.disposable_domains`: {} can't be read", path.display()))?,
+            None => String::new(),
+        };
+        Ok(identity::SignUpRules {
+            invited_only: self.auth.sign_up == SignUp::Invited,
+            domains: self.auth.sign_up_domains.iter().map(|domain| domain.to_lowercase()).collect(),
+            disposable: Arc::new(identity::SignUpRules::read_domains(&disposable)),
+        })
     }
 
     /// Whether browsers reach us by HTTPS.
@@ -388,6 +440,8 @@ mod tests {
             ("PARLANCE_SERVER__PRT", "1", "prt"),
             ("PORT", "many", "server.port"),
             ("PARLANCE_AUTH__SIGN_UP", "maybe", "maybe"),
+            ("PARLANCE_AUTH__SIGN_UP_DOMAINS", "*.example.com", "auth.sign_up_domains"),
+            ("PARLANCE_AUTH__DISPOSABLE_DOMAINS", "/nowhere", "auth.disposable_domains"),
             ("PARLANCE_SERVER__PUBLIC_URL", "ftp://x", "server.public_url"),
             ("PARLANCE_LIMITS__AUTH_PER_IP", "0", "limits.auth_per_ip"),
             ("PARLANCE_DEFAULT_PLAN", "gold", "gold"),

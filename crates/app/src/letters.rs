@@ -27,11 +27,7 @@ impl Config {
         if self.auth.require_verified_email == Some(true) && server.is_none() && preview == Preview::Off {
             bail!("`auth.require_verified_email`: nobody would get the letter; set `mail.url` too");
         }
-        let base_url = match &self.server.public_url {
-            Some(url) => url.to_string(),
-            None => format!("http://localhost:{}", self.server.port),
-        };
-        Ok(notifications::Config { base_url, server, preview })
+        Ok(notifications::Config { base_url: self.base_url(), server, preview })
     }
 
     /// Whether nobody but this machine reaches us, and no proxy brings others.

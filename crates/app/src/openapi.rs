@@ -4,6 +4,8 @@ use utoipa::{
     OpenApi,
     openapi::{
         OpenApi as Document,
+        extensions::ExtensionsBuilder,
+        path::Operation,
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -34,6 +36,8 @@ send the last one as `Last-Event-ID` to go on where you were.";
         (name = "API keys", description = "What programs call with, in place of a person who signs in"),
         (name = "Profile", description = "The person who is signed in"),
         (name = "Workspaces", description = "The tenant: its name, its members, their roles"),
+        (name = "Audit log", description = "Who changed what in a workspace: searched, exported, and proved to be whole"),
+        (name = "Single sign-on", description = "A workspace's own identity provider, and the domains that it speaks for"),
         (name = "Models", description = "What can be talked to, and what it costs"),
         (name = "Routing", description = "A workspace's own names for models, its own keys of providers, and how providers do"),
         (name = "Conversations", description = "Threads of messages, kept as a tree"),
@@ -45,6 +49,7 @@ those vendors document them, and so are errors"),
         (name = "Usage", description = "The ledger of tokens and cost"),
         (name = "Budgets", description = "What may be spent in a period, and what was"),
         (name = "Guardrails", description = "What providers must not see, what is not answered, and what was decided"),
+        (name = "Platform", description = "All tenants and users, for the administrators of this installation alone"),
         (name = "Instance", description = "This installation"),
     ),
     components(schemas(web::ProblemBody, web::FieldError, kernel::Code))
@@ -60,4 +65,27 @@ pub fn base() -> Document {
         SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
     );
     document
+}
+
+/// Says of each operation which permission it needs: as `x-permission` for programs, and in its
+/// description for people.
+pub fn name_permissions(document: &mut Document) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let Some(permission) = permission(operation) else { continue };
+            let text = format!("Needs the permission `{permission}`.");
+            let description = operation.description.take().filter(|text| !text.trim().is_empty());
+            operation.description =
+                Some(description.map_or_else(|| text.clone(), |about| format!("{about}\n\n{text}")));
+            let extension = ExtensionsBuilder::new().add("x-permission", permission).build();
+            operation.extensions.get_or_insert_default().merge(extension);
+        }
+    }
+}
+
+/// The one that its security requirement names.
+fn permission(operation: &Operation) -> Option<String> {
+    let security = serde_json::to_value(operation.security.as_ref()?).ok()?;
+    security.get(0)?.get("bearer")?.get(0)?.as_str().map(str::to_owned)
 }

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
+use contracts::audit::Origin;
 use database::{Db, Options, SchemaState};
 use kernel::{Env, Tasks, TenantScope};
 use secrecy::ExposeSecret;
@@ -55,7 +56,8 @@ impl Platform {
         let are_read = letters.server.is_some() || letters.preview != notifications::Preview::Off;
         let notifications = notifications::Notifications::new(db.clone(), env.clone(), tasks.clone(), letters)
             .context("letters can't be sent")?;
-        let tenancy = tenancy::Tenancy::new(db.clone(), env.clone());
+        let plans = config.plans()?;
+        let tenancy = tenancy::Tenancy::new(db.clone(), env.clone()).with_default_plan(&plans.default_plan().id);
         // Nobody would get the letter of an invitation otherwise: then its link is handed over by hand.
         let tenancy = if are_read { tenancy.with_mailer(Arc::new(notifications.clone())) } else { tenancy };
         let tenancy = Arc::new(tenancy);
@@ -69,23 +71,34 @@ impl Platform {
                 public_url: config.server.public_url.clone(),
                 data_dir: config.data_dir.0.clone(),
                 signing_keys: config.auth.signing_keys.clone(),
+                master_keys: config.providers.master_keys.clone(),
                 refresh_secret: config.auth.refresh_secret.clone(),
                 require_verified_email: config.requires_verified_email(),
-                sign_up_open: config.auth.sign_up == SignUp::Open,
+                sign_up_open: config.auth.sign_up != SignUp::Closed,
+                sign_up_rules: config.sign_up_rules()?,
+                federation: identity::federation::FederationConfig {
+                    base_url: config.base_url(),
+                    google: config.auth.google.clone(),
+                    github: config.auth.github.clone(),
+                    dns_server: config.auth.dns_server,
+                    guard: config.providers.guard(),
+                },
                 requests_per_ip: config.limits.auth_per_ip,
             },
             limiter.clone(),
         )
-        .map(Arc::new)
+        .map(|identity| Arc::new(identity.with_audit(tenancy.clone())))
         .context("the signing keys can't be used")?;
-        let metering =
-            metering::Metering::with_groups(db.clone(), env.clone(), tasks.clone(), config.plans()?, tenancy.clone());
+        let metering = metering::Metering::with_groups(db.clone(), env.clone(), tasks.clone(), plans, tenancy.clone())
+            .with_audit(tenancy.clone());
         let providers = providers::Providers::new(env.clone(), tasks.clone(), config.providers.clone())
             .and_then(|providers| providers.with_workspaces(db.clone(), &config.data_dir.0))
             .context("the providers can't be set up")?
-            .with_plans(Arc::new(metering.clone()));
+            .with_plans(Arc::new(metering.clone()))
+            .with_audit(tenancy.clone());
         let guardrails = guardrails::Guardrails::new(db.clone(), env.clone(), &config.gateway.guardrails)
-            .context("the guardrails can't be set up")?;
+            .context("the guardrails can't be set up")?
+            .with_audit(tenancy.clone());
         let chat = chat::Chat::new(chat::Parts {
             db: db.clone(),
             env: env.clone(),
@@ -93,18 +106,14 @@ impl Platform {
             providers: Arc::new(providers.clone()),
             metering: Arc::new(metering.clone()),
             guardrails: Arc::new(guardrails.clone()),
+            audit: tenancy.clone(),
             config: chat::Config { max_concurrent_runs: config.limits.runs_per_user, ..chat::Config::default() },
         });
-        let shared_answers = match &config.redis.url {
-            Some(url) => Some(
-                gateway::SharedAnswers::connect(url.expose_secret())
-                    .await
-                    .context("Redis can't be reached; check `redis.url` (REDIS_URL)")?,
-            ),
-            None => None,
-        };
+        let mut personal: Vec<Arc<dyn contracts::PersonalData>> = vec![tenancy.clone()];
+        personal.extend(chat.personal_data());
+        identity.keep_personal(personal);
         let gateway = gateway::Gateway::new(gateway::Parts {
-            shared_answers,
+            shared_answers: shared_answers(config).await?,
             env: env.clone(),
             tasks: tasks.clone(),
             providers: Arc::new(providers.clone()),
@@ -132,12 +141,16 @@ impl Platform {
 
     /// Starts what runs in the background: recovery of interrupted runs, retention, discovery.
     pub async fn start(&self) -> anyhow::Result<()> {
+        let (db, shutdown) = (self.db.clone(), self.tasks.shutdown());
+        self.tasks.spawn("numbers of caches", async move {
+            tokio::select! { () = db.follow_epochs() => {} () = shutdown.cancelled() => {} }
+        });
         self.identity.start();
         self.notifications.start();
         self.providers.start();
         self.chat.start().await.context("interrupted runs can't be recovered")?;
         let (platform, shutdown) = (self.clone(), self.tasks.shutdown());
-        self.tasks.spawn("housekeeping", async move {
+        let housekeeping = Origin::system("housekeeping").around(async move {
             let idempotency = Idempotency::new(platform.db.clone(), platform.env.clone());
             loop {
                 tokio::select! {
@@ -162,6 +175,7 @@ impl Platform {
                 }
             }
         });
+        self.tasks.spawn("housekeeping", housekeeping);
         Ok(())
     }
 
@@ -174,6 +188,13 @@ impl Platform {
         }
         Ok(())
     }
+}
+
+/// The gateway's cache for all processes, where there is Redis.
+async fn shared_answers(config: &Config) -> anyhow::Result<Option<gateway::SharedAnswers>> {
+    let Some(url) = &config.redis.url else { return Ok(None) };
+    let connected = gateway::SharedAnswers::connect(url.expose_secret()).await;
+    connected.map(Some).context("Redis can't be reached; check `redis.url` (REDIS_URL)")
 }
 
 /// Where the database is: as configured, else in the data folder.

@@ -42,7 +42,11 @@ fn api(platform: &Platform, config: &Config) -> (Router, Document) {
             platform.identity.clone(),
             Arc::new(platform.providers.clone()),
         ))
-        .merge(OpenApiRouter::new().routes(routes!(get_instance)).layer(Extension(Instance::of(config))));
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(get_instance))
+                .layer(Extension(Instance::of(config, platform.identity.has_passkeys()))),
+        );
     OpenApiRouter::with_openapi(openapi::base()).nest("/api/v1", v1).split_for_parts()
 }
 
@@ -57,6 +61,7 @@ fn compatible(platform: &Platform) -> (Router, Document) {
 pub fn document(platform: &Platform, config: &Config) -> Document {
     let mut document = api(platform, config).1;
     document.merge(compatible(platform).1);
+    openapi::name_permissions(&mut document);
     document
 }
 
@@ -102,6 +107,9 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
         .route("/api/openapi.json", document)
         .route("/api/docs", get(|| async { Redirect::permanent("/api/docs/") }))
         .nest("/api/docs/", assets::reference())
+        .route("/admin", get(|| async { Redirect::permanent("/admin/") }))
+        .nest("/admin/", assets::admin())
+        .nest("/setup", assets::setup())
         .route("/api/{*rest}", axum::routing::any(nothing_here))
         .merge(notifications::routes(platform.notifications.clone()))
         .merge(health::routes(platform.clone(), telemetry::metrics()?, config.server.metrics_token.clone()))
@@ -148,11 +156,16 @@ struct Instance {
     #[schema(example = "Parlance")]
     name: &'static str,
     version: &'static str,
-    /// `open`, or `closed`: accounts are made by the operator.
+    /// `open`; `invited`: with an invitation into a workspace; or `closed`: accounts are made by the operator.
     #[schema(example = "open")]
     sign_up: &'static str,
     /// Whether an account opens only once its address was proved.
     requires_verified_email: bool,
+    /// What people can sign in with besides a password.
+    #[schema(example = json!(["google", "github"]))]
+    identity_providers: Vec<&'static str>,
+    /// Whether passkeys work at this installation's address.
+    passkeys: bool,
     /// Where letters go: `smtp`; `preview`: nowhere, but they can be seen under `/dev/mail`; `none`: nowhere.
     #[schema(example = "smtp")]
     mail: &'static str,
@@ -163,16 +176,22 @@ struct Instance {
 }
 
 impl Instance {
-    fn of(config: &Config) -> Self {
+    fn of(config: &Config, passkeys: bool) -> Self {
         let can_look = config.letters().is_ok_and(|letters| letters.preview != Preview::Off);
         Self {
             name: "Parlance",
             version: env!("CARGO_PKG_VERSION"),
             sign_up: match config.auth.sign_up {
                 SignUp::Open => "open",
+                SignUp::Invited => "invited",
                 SignUp::Closed => "closed",
             },
             requires_verified_email: config.requires_verified_email(),
+            identity_providers: [("google", config.auth.google.is_some()), ("github", config.auth.github.is_some())]
+                .into_iter()
+                .filter_map(|(name, is_set)| is_set.then_some(name))
+                .collect(),
+            passkeys,
             mail: if config.mail.url.is_some() {
                 "smtp"
             } else if can_look {

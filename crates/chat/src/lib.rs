@@ -27,7 +27,7 @@ mod stream;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use contracts::{Guardrails, Metering, Providers};
+use contracts::{Audit, Guardrails, Metering, Providers};
 use database::{Db, Tx};
 use kernel::{Env, Id, Tasks};
 use serde::Serialize;
@@ -50,6 +50,7 @@ pub struct Parts {
     pub providers: Arc<dyn Providers>,
     pub metering: Arc<dyn Metering>,
     pub guardrails: Arc<dyn Guardrails>,
+    pub audit: Arc<dyn Audit>,
     pub config: Config,
 }
 

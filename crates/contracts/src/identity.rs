@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{ApiKeyId, Code, SessionId, TenantScope, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-use crate::tenancy::Role;
+use crate::tenancy::{Closed, Role};
 
 /// The [`database::Epochs`] that cached API keys are good for. Whoever changes what a key
 /// rests on (the key, its owner, their membership, the guardrails) bumps it in the same transaction.
@@ -19,6 +19,8 @@ pub struct Claimed {
     pub user: UserId,
     pub session: SessionId,
     pub workspace: WorkspaceId,
+    /// The administrator of the platform who acts as the user, if one does.
+    pub impersonator: Option<UserId>,
 }
 
 /// A live session of an enabled user, as an access token or a cookie proved it.
@@ -41,9 +43,9 @@ pub enum AuthenticationError {
     /// The key is good, but not from here.
     #[error("the key may not be used from {0}")]
     Address(IpAddr),
-    /// The key is good, but its workspace is deleted.
-    #[error("the workspace is deleted")]
-    WorkspaceDeleted,
+    /// The key is good, but its workspace is closed.
+    #[error("the workspace is closed")]
+    Closed(Closed),
     #[error(transparent)]
     Database(#[from] database::Error),
 }
@@ -54,7 +56,8 @@ impl AuthenticationError {
             Self::Invalid => Code::Unauthenticated,
             Self::Expired => Code::TokenExpired,
             Self::Address(_) => Code::AddressNotAllowed,
-            Self::WorkspaceDeleted => Code::WorkspaceDeleted,
+            Self::Closed(Closed::Deleted) => Code::WorkspaceDeleted,
+            Self::Closed(Closed::Suspended { .. }) => Code::WorkspaceSuspended,
             Self::Database(_) => Code::Internal,
         }
     }
@@ -125,6 +128,26 @@ impl ApiKey {
     }
 }
 
+/// A way in which a person proves that it is them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofMethod {
+    Password,
+    /// A code of an authenticator app.
+    Totp,
+    Passkey,
+}
+
+impl ProofMethod {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Totp => "totp",
+            Self::Passkey => "passkey",
+        }
+    }
+}
+
 /// What others may show of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserSummary {
@@ -148,6 +171,13 @@ pub trait Identity: Send + Sync {
     async fn authenticate(&self, access_token: &str) -> Result<Authenticated, AuthenticationError> {
         let claimed = self.verify(access_token).await?;
         self.live(&claimed).await
+    }
+
+    /// Whether the session's person has proved lately enough that it is them to do what can't be undone or
+    /// opens doors; an empty list: yes. Else the ways in which they can.
+    async fn lacks_proof(&self, user: UserId, session: SessionId) -> Result<Vec<ProofMethod>, database::Error> {
+        let _ = (user, session);
+        Ok(vec![ProofMethod::Password])
     }
 
     /// The users with these ids, in no particular order; unknown ids are left out.

@@ -5,18 +5,22 @@
 //! another context; `app` wires implementations to traits. A trait method that must share
 //! the caller's transaction takes a `&mut Tx`; such a method is always served in-process.
 
+pub mod audit;
 pub mod guardrails;
 pub mod identity;
 pub mod mail;
 pub mod metering;
+pub mod personal;
 pub mod plans;
 pub mod providers;
 pub mod tenancy;
 
+pub use audit::Audit;
 pub use guardrails::Guardrails;
 pub use identity::{ApiKeys, Identity};
 pub use mail::Mailer;
 pub use metering::Metering;
+pub use personal::PersonalData;
 pub use plans::Plans;
 pub use providers::{Providers, Routing};
 pub use tenancy::{Groups, Tenancy};

@@ -11,6 +11,9 @@ pub trait Mailer: Send + Sync {
     /// Puts a letter into the outbox, in the caller's transaction: it goes out if that commits, and
     /// once.
     async fn post(&self, tx: &mut Tx, mail: Mail) -> Result<(), database::Error>;
+
+    /// Deletes what is kept of letters to this address, in the caller's transaction: its owner is erased.
+    async fn forget(&self, tx: &mut Tx, address: &str) -> Result<(), database::Error>;
 }
 
 /// A letter and whom it is for.
@@ -73,6 +76,46 @@ pub enum Letter {
         device: String,
         at: Timestamp,
     },
+    /// An account elsewhere signs in from now on.
+    IdentityLinked {
+        name: String,
+        /// `google` or `github`, or what a workspace calls its own provider.
+        provider: String,
+        at: Timestamp,
+    },
+    /// It does not any more.
+    IdentityUnlinked {
+        name: String,
+        provider: String,
+        at: Timestamp,
+    },
+    /// A second factor was added or removed: `totp` or `passkey`.
+    SecondFactorChanged {
+        name: String,
+        factor: String,
+        added: bool,
+        at: Timestamp,
+    },
+    /// A recovery code stood in for a second factor.
+    RecoveryCodeUsed {
+        name: String,
+        /// How many codes are left.
+        left: i64,
+        ip: String,
+        at: Timestamp,
+    },
+    /// The account is closed, and erased if that is not taken back.
+    AccountDeleted {
+        name: String,
+        /// Where it can be taken back.
+        path: String,
+        erases_at: Timestamp,
+    },
+    /// That was taken back.
+    AccountRestored {
+        name: String,
+        at: Timestamp,
+    },
     /// Come into a workspace.
     Invitation {
         workspace: String,
@@ -95,6 +138,12 @@ impl Letter {
             Self::PasswordChanged { .. } => "password_changed",
             Self::NewDevice { .. } => "new_device",
             Self::SessionStolen { .. } => "session_stolen",
+            Self::IdentityLinked { .. } => "identity_linked",
+            Self::IdentityUnlinked { .. } => "identity_unlinked",
+            Self::SecondFactorChanged { .. } => "second_factor_changed",
+            Self::RecoveryCodeUsed { .. } => "recovery_code_used",
+            Self::AccountDeleted { .. } => "account_deleted",
+            Self::AccountRestored { .. } => "account_restored",
             Self::Invitation { .. } => "invitation",
         }
     }
@@ -110,7 +159,13 @@ impl Letter {
             | Self::AlreadySignedUp { .. }
             | Self::PasswordChanged { .. }
             | Self::NewDevice { .. }
-            | Self::SessionStolen { .. } => None,
+            | Self::SessionStolen { .. }
+            | Self::IdentityLinked { .. }
+            | Self::IdentityUnlinked { .. }
+            | Self::SecondFactorChanged { .. }
+            | Self::RecoveryCodeUsed { .. }
+            | Self::AccountDeleted { .. }
+            | Self::AccountRestored { .. } => None,
         }
     }
 }

@@ -81,6 +81,7 @@ permissions! {
     ManageWorkspace = "workspace.manage", Admin, "Rename the workspace and change its settings";
     TransferWorkspace = "workspace.transfer", Owner, "Hand the workspace on to another member";
     DeleteWorkspace = "workspace.delete", Owner, "Delete the workspace and restore it";
+    ReadAudit = "audit.read", Admin, "See who changed what, and export it";
     ReadMembers = "members.read", Member, "See who else is in the workspace";
     ManageMembers = "members.manage", Admin, "Invite people, change roles and remove members";
     ReadGroups = "groups.read", Member, "See the groups and who is in them";
@@ -95,6 +96,7 @@ permissions! {
     CreateKeys = "keys.create", Member, "Make API keys of one's own";
     ReadRoutes = "routes.read", Member, "See the workspace's routes and how the providers do";
     ManageRoutes = "routes.manage", Admin, "Make and change the workspace's routes";
+    ManageSso = "sso.manage", Admin, "Set the workspace's own identity provider and its domains";
     ManageConnections = "connections.manage", Admin, "Set the workspace's own provider keys and deployments";
     ManageGuardrails = "guardrails.manage", Admin, "See and set what providers must not see, and what was decided";
     ManageKeys = "keys.manage", Admin, "See, change and revoke everybody's API keys";
@@ -126,6 +128,20 @@ pub struct Membership {
     pub role: Role,
     /// When the workspace was made.
     pub created_at: kernel::Timestamp,
+    /// Whether an administrator of the platform has closed it for now.
+    pub suspended: bool,
+}
+
+/// Why a workspace is closed to somebody who is a member of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// An owner has deleted it.
+    Deleted,
+    /// An administrator of the platform has suspended it.
+    Suspended {
+        /// In the administrator's words; told to owners alone.
+        reason: Option<String>,
+    },
 }
 
 /// A workspace as the API shows it to one of its members.
@@ -139,6 +155,8 @@ pub struct Workspace {
     /// The caller's role in it.
     pub role: Role,
     pub created_at: kernel::Timestamp,
+    /// Whether it is closed for now: an administrator of the platform has suspended it.
+    pub suspended: bool,
 }
 
 impl From<Membership> for Workspace {
@@ -149,6 +167,7 @@ impl From<Membership> for Workspace {
             personal: membership.personal,
             role: membership.role,
             created_at: membership.created_at,
+            suspended: membership.suspended,
         }
     }
 }
@@ -156,17 +175,57 @@ impl From<Membership> for Workspace {
 #[async_trait]
 pub trait Tenancy: Send + Sync {
     /// The user's membership in the workspace, as of now; none if there is none, or if the workspace is
-    /// deleted: it is closed to everybody.
+    /// closed to everybody: deleted, or suspended.
     async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error>;
 
-    /// Whether that is why: the user is a member, but the workspace is deleted.
-    async fn is_deleted(&self, workspace: WorkspaceId, user: UserId) -> Result<bool, database::Error> {
+    /// The same, as it was [at most three seconds ago](database::RECENT), and newer than every change of this process.
+    /// For the way of every request: it asks the database nothing while nothing has changed. The workspace's name in it
+    /// may be older.
+    async fn recent_membership(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+    ) -> Result<Option<Membership>, database::Error> {
+        self.membership(workspace, user).await
+    }
+
+    /// Whether that is why: the user is a member, but the workspace is closed.
+    async fn closed(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Closed>, database::Error> {
         let _ = (workspace, user);
+        Ok(None)
+    }
+
+    /// All memberships of the user in workspaces that are not deleted, the personal one first, then by name.
+    /// Those that are suspended say so.
+    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error>;
+
+    /// Makes the user a member on the word of the workspace's own identity provider, in the caller's transaction; who
+    /// is one already gets the role, unless they are to keep theirs. An owner stays one. False: the workspace is
+    /// deleted, or personal.
+    async fn admit(
+        &self,
+        tx: &mut Tx,
+        scope: &TenantScope,
+        user: UserId,
+        role: Role,
+        keeps_role: bool,
+    ) -> Result<bool, database::Error> {
+        let _ = (tx, scope, user, role, keeps_role);
         Ok(false)
     }
 
-    /// All memberships of the user in workspaces that are open, the personal one first, then by name.
-    async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error>;
+    /// Whether the secret of an invitation's link is good now, and for this address.
+    async fn invites(&self, link: &str, email: &str) -> Result<bool, database::Error> {
+        let _ = (link, email);
+        Ok(false)
+    }
+
+    /// Workspaces with other members in them whose one owner the user is, with their names: they have to hand those
+    /// on before they go.
+    async fn owned_alone(&self, user: UserId) -> Result<Vec<(WorkspaceId, String)>, database::Error> {
+        let _ = user;
+        Ok(Vec::new())
+    }
 
     /// Makes the personal workspace of a new user, who owns it, inside the sign-up's transaction.
     async fn create_personal(&self, tx: &mut Tx, user: UserId, name: &str) -> Result<WorkspaceId, database::Error>;

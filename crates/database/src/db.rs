@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use crate::{
     Error, FromRow, Options, Scope, Value,
     epochs::Board,
+    params,
     postgres::{self, Postgres},
     sqlite::{self, Sqlite},
 };
@@ -91,7 +92,7 @@ impl Db {
             Driver::Sqlite(sqlite) => TxInner::Sqlite(sqlite.begin().await?),
             Driver::Postgres(postgres) => TxInner::Postgres(Box::new(postgres.begin(scope, relaxed).await?)),
         };
-        Ok(Tx { scope, broken: false, afterwards: Vec::new(), inner })
+        Ok(Tx { scope, broken: false, board: Arc::clone(&self.board), afterwards: Vec::new(), inner })
     }
 
     /// All rows of a read-only query.
@@ -172,6 +173,7 @@ pub struct Tx {
     scope: Scope,
     /// A statement failed or was cancelled: PostgreSQL would refuse the rest, so SQLite does too.
     broken: bool,
+    board: Arc<Board>,
     afterwards: Vec<Box<dyn FnOnce() + Send + Sync>>,
     inner: TxInner,
 }
@@ -266,6 +268,20 @@ impl Tx {
     /// as the process may end in between.
     pub fn on_commit(&mut self, act: impl FnOnce() + Send + Sync + 'static) {
         self.afterwards.push(Box::new(act));
+    }
+
+    /// Moves the number of a kind of thing, when the transaction commits: [`Epochs::bump`](crate::Epochs::bump) for stores,
+    /// which have no handle to it.
+    pub async fn bump(&mut self, epoch: &'static str) -> Result<(), Error> {
+        self.execute(
+            "INSERT INTO epochs (name, value) VALUES ($1, 1)
+             ON CONFLICT (name) DO UPDATE SET value = epochs.value + 1",
+            params![epoch],
+        )
+        .await?;
+        let board = Arc::clone(&self.board);
+        self.on_commit(move || board.note_own_change());
+        Ok(())
     }
 
     /// Undoes the work, and waits until it is undone. Dropping does the same without waiting.

@@ -21,7 +21,7 @@ mod sqlite;
 mod value;
 
 pub use db::{Db, Engine, Statement, Tx};
-pub use epochs::Epochs;
+pub use epochs::{Epochs, RECENT};
 pub use error::Error;
 pub use migrate::{Migration, SchemaState, migrations};
 pub use options::{Options, Synchronous};

@@ -25,6 +25,9 @@ pub struct Options {
     pub synchronous: Synchronous,
     /// How long to wait for a connection, or for SQLite's writer.
     pub patience: Duration,
+    /// For tests: forgets, on PostgreSQL, the filters by which a tenant's statements find its rows. No release can.
+    #[cfg(debug_assertions)]
+    pub unfiltered: bool,
 }
 
 impl Options {
@@ -35,6 +38,8 @@ impl Options {
             pool_size: 16,
             synchronous: Synchronous::default(),
             patience: Duration::from_secs(10),
+            #[cfg(debug_assertions)]
+            unfiltered: false,
         }
     }
 }

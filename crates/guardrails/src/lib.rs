@@ -23,7 +23,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use contracts::{guardrails::Floor, identity::KEYS_EPOCH};
+use contracts::{Audit, audit::NoAudit, guardrails::Floor, identity::KEYS_EPOCH};
 use database::{Db, Epochs};
 use kernel::{ApiKeyId, Env, WorkspaceId};
 
@@ -40,7 +40,7 @@ const KNOWN: usize = 10_000;
 
 /// The policies and what they decided. A clone is another handle to the same ones.
 #[derive(Clone)]
-pub struct Guardrails(Arc<Inner>);
+pub struct Guardrails(Arc<Inner>, Arc<dyn Audit>);
 
 struct Inner {
     db: Db,
@@ -73,7 +73,14 @@ impl Guardrails {
         }
         Rules::new(&floor).map_err(GuardrailsError::Setting)?;
         let epochs = Epochs::new(db.clone(), KEYS_EPOCH);
-        Ok(Self(Arc::new(Inner { db, env, epochs, floor, known: Mutex::default() })))
+        let inner = Inner { db, env, epochs, floor, known: Mutex::default() };
+        Ok(Self(Arc::new(inner), Arc::new(NoAudit)))
+    }
+
+    /// The same where changes of policies are written down.
+    #[must_use]
+    pub fn with_audit(self, audit: Arc<dyn Audit>) -> Self {
+        Self(self.0, audit)
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, Known> {

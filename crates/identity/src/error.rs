@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use contracts::identity::ProofMethod;
 use kernel::Code;
 use web::Problem;
 
@@ -14,6 +15,8 @@ pub enum IdentityError {
     Invalid { field: &'static str, code: &'static str, message: &'static str },
     #[error("sign-up is closed")]
     SignUpClosed,
+    #[error("sign-up needs an invitation")]
+    InvitationNeeded,
     /// For operators only: a stranger is never told.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -22,6 +25,9 @@ pub enum IdentityError {
     InvalidCredentials,
     #[error("too many attempts; the next one counts in {0:?}")]
     TooManyAttempts(Duration),
+    /// Their workspace wants them to sign in with its own provider. Told only to whoever knows the password.
+    #[error("the workspace has single sign-on")]
+    SsoRequired,
     /// Unknown, expired or revoked.
     #[error("the refresh token is of no live session")]
     RefreshInvalid,
@@ -31,6 +37,34 @@ pub enum IdentityError {
     /// Used, expired, replaced, or never made.
     #[error("the link is good for nothing any more")]
     LinkInvalid,
+    /// The session's person has not proved lately that it is them.
+    #[error("a proof of who the session's person is is missing or too old")]
+    StepUpRequired(Vec<ProofMethod>),
+    /// Used, expired, of another browser, tried too often, or never made.
+    #[error("the login or the ceremony has ended")]
+    ChallengeEnded,
+    /// Who signed, what, where or how: which, is nobody's business.
+    #[error("the passkey was not accepted")]
+    PasskeyRefused,
+    #[error("passkeys need a name in `server.public_url`, and HTTPS")]
+    PasskeysUnavailable,
+    /// Their names: others are in them, and nobody else owns them.
+    #[error("workspaces would be left without an owner")]
+    OwnsWorkspaces(Vec<String>),
+    #[error("the account is to be deleted already")]
+    DeletionAsked,
+    #[error("nobody has asked to delete the account")]
+    DeletionNotAsked,
+    #[error("there is no such passkey")]
+    NoPasskey,
+    #[error("the account has {0} passkeys already")]
+    TooManyPasskeys(i64),
+    #[error("an authenticator app is set up already")]
+    TotpExists,
+    #[error("no authenticator app waits for its first code, or none is set up")]
+    NoTotp,
+    #[error("recovery codes stand in for a second factor, and there is none")]
+    NoFactor,
     #[error("there is no such workspace, or the user is not in it")]
     NoWorkspace,
     #[error("the user is in no workspace")]
@@ -48,12 +82,29 @@ pub enum IdentityError {
     KeyNotYours(&'static str),
     #[error("there is no such user")]
     NoUser,
+    #[error("the user is disabled")]
+    Disabled,
+    #[error("there would be no administrator of the platform left")]
+    LastAdministrator,
+    /// Disabled, or an administrator themselves.
+    #[error("nobody may act as this user")]
+    NotImpersonable,
+    #[error("the session is the user's own")]
+    NotImpersonating,
     #[error("there is no such picture")]
     NoAvatar,
     #[error("the picture is larger than {0} bytes")]
     AvatarTooLarge(usize),
     #[error("the bytes are not of a picture that is shown")]
     AvatarType,
+    #[error(transparent)]
+    Vault(#[from] vault::VaultError),
+    #[error("authenticator app: {0}")]
+    Totp(#[from] totp_rs::TotpError),
+    #[error("passkeys: {0}")]
+    Webauthn(#[from] webauthn_rs::prelude::WebauthnError),
+    #[error("passkeys: {0}")]
+    Json(#[from] serde_json::Error),
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error(transparent)]
@@ -69,18 +120,46 @@ impl IdentityError {
         match self {
             Self::Invalid { .. } => Code::InvalidBody,
             Self::SignUpClosed => Code::SignUpClosed,
-            Self::EmailTaken | Self::KeyRevoked => Code::Conflict,
+            Self::SsoRequired => Code::SsoRequired,
+            Self::InvitationNeeded => Code::InvitationNeeded,
+            Self::EmailTaken | Self::KeyRevoked | Self::Disabled | Self::NotImpersonable | Self::NotImpersonating => {
+                Code::Conflict
+            }
+            Self::LastAdministrator => Code::LastAdministrator,
             Self::InvalidCredentials => Code::InvalidCredentials,
             Self::TooManyAttempts(_) => Code::RateLimited,
             Self::RefreshInvalid => Code::RefreshInvalid,
             Self::RefreshReused => Code::RefreshReused,
             Self::LinkInvalid => Code::LinkInvalid,
-            Self::NoKey | Self::NoWorkspace | Self::NoSession | Self::NoUser | Self::NoAvatar => Code::NotFound,
+            Self::StepUpRequired(_) => Code::StepUpRequired,
+            Self::ChallengeEnded => Code::ChallengeEnded,
+            Self::PasskeyRefused => Code::PasskeyRefused,
+            Self::OwnsWorkspaces(_) => Code::LastOwner,
+            Self::TotpExists
+            | Self::NoFactor
+            | Self::TooManyPasskeys(_)
+            | Self::DeletionAsked
+            | Self::DeletionNotAsked => Code::Conflict,
+            Self::NoTotp
+            | Self::NoPasskey
+            | Self::PasskeysUnavailable
+            | Self::NoKey
+            | Self::NoWorkspace
+            | Self::NoSession
+            | Self::NoUser
+            | Self::NoAvatar => Code::NotFound,
             Self::Homeless | Self::KeyBroader(_) | Self::KeyNotYours(_) => Code::Forbidden,
             Self::AvatarTooLarge(_) => Code::PayloadTooLarge,
             Self::AvatarType => Code::UnsupportedMediaType,
             Self::Password(PasswordError::Busy) => Code::Unavailable,
-            Self::Password(_) | Self::Keys(_) | Self::Signing(_) | Self::Database(_) => Code::Internal,
+            Self::Password(_)
+            | Self::Keys(_)
+            | Self::Signing(_)
+            | Self::Vault(_)
+            | Self::Totp(_)
+            | Self::Webauthn(_)
+            | Self::Json(_)
+            | Self::Database(_) => Code::Internal,
         }
     }
 }
@@ -91,7 +170,13 @@ impl From<IdentityError> for Problem {
         match error {
             IdentityError::Database(error) => error.into(),
             IdentityError::Invalid { field, code, message } => Self::field(field, code, message),
+            IdentityError::SsoRequired => {
+                problem.detail("Your workspace wants you to sign in with its single sign-on.")
+            }
             IdentityError::SignUpClosed => problem.detail("Ask an administrator for an account."),
+            IdentityError::InvitationNeeded => {
+                problem.detail("Accounts are made by invitation here. Open the link of an invitation to this address.")
+            }
             IdentityError::EmailTaken => problem.detail("There is a user with this e-mail address."),
             IdentityError::InvalidCredentials => problem.detail("The e-mail address or the password is wrong."),
             IdentityError::TooManyAttempts(wait) => problem
@@ -104,10 +189,45 @@ impl From<IdentityError> for Problem {
             IdentityError::LinkInvalid => {
                 problem.detail("This link was used, has expired, or was replaced. Ask for a new one.")
             }
+            IdentityError::StepUpRequired(methods) => problem
+                .detail("Send the current password, or prove at /api/v1/auth/step-up that it is you.")
+                .with_methods(methods),
+            IdentityError::ChallengeEnded => {
+                problem.detail("This took too long, was tried too often, or was finished already. Begin again.")
+            }
+            IdentityError::PasskeyRefused => {
+                problem.detail("This passkey is not known here, or what it signed is not what it was asked to.")
+            }
+            IdentityError::PasskeysUnavailable => problem.detail(
+                "Passkeys need a domain name and HTTPS. Set `server.public_url` to this installation's address.",
+            ),
+            IdentityError::OwnsWorkspaces(names) => problem.detail(format!(
+                "Hand these workspaces on to another owner first, or delete them: {}.",
+                names.join(", ")
+            )),
+            IdentityError::DeletionAsked => problem.detail("This account is going to be deleted already."),
+            IdentityError::DeletionNotAsked => problem.detail("This account is not going to be deleted."),
+            IdentityError::NoPasskey => problem.detail("There is no such passkey."),
+            IdentityError::TooManyPasskeys(limit) => {
+                problem.detail(format!("An account may have {limit} passkeys. Remove one first."))
+            }
+            IdentityError::TotpExists => problem.detail("An authenticator app is set up already. Remove it first."),
+            IdentityError::NoTotp => problem.detail("No authenticator app is being set up. Begin again."),
+            IdentityError::NoFactor => {
+                problem.detail("Recovery codes come with a second factor. Set up an authenticator app or a passkey.")
+            }
             IdentityError::NoWorkspace => problem.detail("There is no such workspace."),
             IdentityError::Homeless => {
                 problem.detail("You are not in any workspace. Ask an administrator to add you to one.")
             }
+            IdentityError::Disabled => problem.detail("This user is disabled. Enable them first."),
+            IdentityError::LastAdministrator => {
+                problem.detail("This is the only administrator. Make somebody else an administrator first.")
+            }
+            IdentityError::NotImpersonable => {
+                problem.detail("Nobody may act as a user who is disabled, or who is an administrator.")
+            }
+            IdentityError::NotImpersonating => problem.detail("You act as nobody else."),
             IdentityError::NoSession => problem.detail("There is no such session."),
             IdentityError::NoKey => problem.detail("There is no such API key."),
             IdentityError::KeyRevoked => problem.detail("This API key has been revoked. Make a new one."),
@@ -124,9 +244,13 @@ impl From<IdentityError> for Problem {
             IdentityError::Password(PasswordError::Busy) => problem
                 .detail("Too many people are signing in right now. Try again in a moment.")
                 .retry_after(Duration::from_secs(2)),
-            other @ (IdentityError::Password(_) | IdentityError::Keys(_) | IdentityError::Signing(_)) => {
-                Self::internal(&other)
-            }
+            other @ (IdentityError::Password(_)
+            | IdentityError::Keys(_)
+            | IdentityError::Signing(_)
+            | IdentityError::Vault(_)
+            | IdentityError::Totp(_)
+            | IdentityError::Webauthn(_)
+            | IdentityError::Json(_)) => Self::internal(&other),
         }
     }
 }

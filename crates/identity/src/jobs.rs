@@ -2,11 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use contracts::audit::Origin;
+
 use crate::{
     Identity, IdentityError,
     config::{DEVICE_REMEMBERED, KEY_REMEMBERED, SESSION_IDLE},
+    federation::store::attempts as attempts_of_federation,
     lockout::MEMORY,
-    store::{api_keys, attempts, devices, email_tokens, sessions},
+    store::{api_keys, attempts, challenges, devices, email_tokens, sessions},
 };
 
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -16,7 +19,7 @@ impl Identity {
     pub fn start(self: &Arc<Self>) {
         let identity = self.clone();
         let shutdown = self.tasks.shutdown();
-        self.tasks.spawn("identity maintenance", async move {
+        let maintenance = Origin::system("identity maintenance").around(async move {
             let mut interval = tokio::time::interval(INTERVAL);
             loop {
                 tokio::select! {
@@ -28,12 +31,16 @@ impl Identity {
                 }
             }
         });
+        self.tasks.spawn("identity maintenance", maintenance);
     }
 
     /// One round of maintenance.
     pub async fn maintain(&self) -> Result<(), IdentityError> {
         let keys = self.keys.clone();
-        tokio::task::spawn_blocking(move || keys.maintain()).await.map_err(crate::password::PasswordError::Join)??;
+        let rotated = tokio::task::spawn_blocking(move || keys.maintain()).await;
+        if let Some(kid) = rotated.map_err(crate::password::PasswordError::Join)?? {
+            self.record_rotation(&kid).await?;
+        }
         let now = self.env.now();
         // Nothing depends on these being deleted together.
         let ended = sessions::delete_ended(&self.db, now).await?;
@@ -41,9 +48,23 @@ impl Identity {
         let attempts = attempts::delete_old(&self.db, now - MEMORY).await?;
         let keys = api_keys::delete_revoked(&self.db, now - KEY_REMEMBERED).await?;
         let links = email_tokens::delete_ended(&self.db, now).await?;
+        let challenges = challenges::delete_ended(&self.db, now).await?;
+        let federated = attempts_of_federation::delete_ended(&self.db, now).await?;
+        let erased = self.erase_accounts().await?;
         let devices = devices::delete_unused(&self.db, now - DEVICE_REMEMBERED).await?;
-        if ended + rotated + attempts + keys + links + devices > 0 {
-            tracing::debug!(ended, rotated, attempts, keys, links, devices, "deleted what has ended or is forgotten");
+        if ended + rotated + attempts + keys + links + challenges + devices + erased + federated > 0 {
+            tracing::debug!(
+                ended,
+                rotated,
+                attempts,
+                keys,
+                links,
+                challenges,
+                devices,
+                erased,
+                federated,
+                "deleted what has ended or is forgotten"
+            );
         }
         Ok(())
     }

@@ -1,12 +1,16 @@
 //! Slows down whoever guesses a password, without locking its owner out.
 //!
 //! Attempts are counted by (e-mail address, client network): an attacker elsewhere can't make
-//! the owner wait. The first few are free; each further one doubles the wait, up to a quarter of
+//! the owner wait. A browser that the owner has signed in with is counted by itself, wherever it is: an attacker
+//! behind the same address can't either. The first few are free; each further one doubles the wait, up to a quarter of
 //! an hour, until one succeeds or a day has passed. An attempt is counted before it is made, so
 //! that many at once don't slip through, and in the database, so that all nodes count together.
 //! It makes no difference whether the address has a user.
 //!
-//! Deliberately absent: a limit per address over all networks, which would be a means to lock
+//! Second factors are counted by user: only who has the password can try one. A known browser counts by itself
+//! there too.
+//!
+//! Deliberately absent: a limit per address over all networks for passwords, which would be a means to lock
 //! somebody out. The limit per client address (`Config::per_ip`) stands before this one.
 
 use std::{
@@ -16,8 +20,13 @@ use std::{
 
 use aws_lc_rs::digest;
 use database::Platform;
+use kernel::UserId;
 
-use crate::{Identity, IdentityError, email, store::attempts};
+use crate::{
+    Identity, IdentityError, email,
+    store::{attempts, devices},
+    token::Opaque,
+};
 
 /// Attempts without a wait.
 const FREE: i64 = 5;
@@ -50,20 +59,62 @@ fn network(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// What attempts are counted by.
-fn key(email: &str, ip: IpAddr) -> Vec<u8> {
+/// What attempts are counted by. The parts have a zero byte between them, which none contains but the last.
+fn key(parts: &[&[u8]]) -> Vec<u8> {
     let mut hash = digest::Context::new(&digest::SHA256);
-    hash.update(email::key(email).as_bytes());
-    hash.update(&[0]);
-    hash.update(network(ip).to_string().as_bytes());
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            hash.update(&[0]);
+        }
+        hash.update(part);
+    }
     hash.finish().as_ref().to_vec()
+}
+
+fn by_network(email: &str, ip: IpAddr) -> Vec<u8> {
+    key(&[email::key(email).as_bytes(), network(ip).to_string().as_bytes()])
 }
 
 impl Identity {
     /// Admits an attempt to prove the password of `email`'s user from `ip`, or says how long to wait.
-    pub(crate) async fn admit(&self, email: &str, ip: IpAddr) -> Result<Attempt, IdentityError> {
-        let key = key(email, ip);
+    pub(crate) async fn admit(
+        &self,
+        email: &str,
+        ip: IpAddr,
+        device: Option<&Opaque>,
+    ) -> Result<Attempt, IdentityError> {
+        let email_key = email::key(email);
+        let key = match self.known(&email_key, device).await? {
+            Some(device) => key(&[email_key.as_bytes(), b"device", &device]),
+            None => by_network(email, ip),
+        };
+        self.count(key).await
+    }
 
+    /// Likewise an attempt at a second factor, by somebody who has the password or a session.
+    pub(crate) async fn admit_factor(
+        &self,
+        user: UserId,
+        email: &str,
+        device: Option<&Opaque>,
+    ) -> Result<Attempt, IdentityError> {
+        let user = user.uuid();
+        let key = match self.known(&email::key(email), device).await? {
+            Some(device) => key(&[b"factor of", user.as_bytes(), &device]),
+            None => key(&[b"factor of", user.as_bytes()]),
+        };
+        self.count(key).await
+    }
+
+    /// The device's hash, if the address's user has signed in with it.
+    async fn known(&self, email_key: &str, device: Option<&Opaque>) -> Result<Option<Vec<u8>>, IdentityError> {
+        let Some(hash) = device.map(Opaque::hash) else { return Ok(None) };
+        // What is no address may hold what a database can't compare.
+        let known = email::check(email_key).is_ok() && devices::is_known(&self.db, email_key, hash.clone()).await?;
+        Ok(known.then_some(hash))
+    }
+
+    async fn count(&self, key: Vec<u8>) -> Result<Attempt, IdentityError> {
         let now = self.env.now();
         // Attempts belong to no workspace.
         let mut tx = self.db.begin(Platform).await?;
@@ -81,7 +132,20 @@ impl Identity {
 
     /// Forgets the failures of this network, as its user has proved otherwise who they are.
     pub(crate) async fn forgive_guesses(&self, email: &str, ip: IpAddr) -> Result<(), IdentityError> {
-        self.forgive(Attempt(key(email, ip))).await
+        self.forgive(Attempt(by_network(email, ip))).await
+    }
+
+    /// The same with all that a login may have been counted by: this network and this browser.
+    pub(crate) async fn forgive_log_in(
+        &self,
+        email: &str,
+        ip: IpAddr,
+        device: Option<&Opaque>,
+    ) -> Result<(), IdentityError> {
+        if let Some(device) = device {
+            self.forgive(Attempt(key(&[email::key(email).as_bytes(), b"device", &device.hash()]))).await?;
+        }
+        self.forgive_guesses(email, ip).await
     }
 
     /// Forgets the failures before a success.

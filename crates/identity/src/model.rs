@@ -5,7 +5,7 @@ use contracts::{
     tenancy::{Permission, Workspace},
 };
 use ipnet::IpNet;
-use kernel::{ApiKeyId, SessionId, Timestamp, UserId, WorkspaceId};
+use kernel::{ApiKeyId, PasskeyId, SessionId, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// A language of the interface.
@@ -97,6 +97,24 @@ pub struct Session {
     pub workspace: Workspace,
     /// What the caller's role allows there.
     pub permissions: Vec<Permission>,
+    /// When the account is erased, if its person has asked to delete it: they can take that back until then.
+    #[schema(required)]
+    pub erases_at: Option<Timestamp>,
+    /// Null: it is the user. Otherwise an administrator of the platform acts as them.
+    #[schema(required)]
+    pub impersonation: Option<Impersonation>,
+}
+
+/// An administrator of the platform acts as the user of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Impersonation {
+    /// The administrator.
+    pub by: UserId,
+    /// Why, in their words.
+    #[schema(example = "Ticket 4711: conversations are missing")]
+    pub reason: String,
+    /// When it ends by itself.
+    pub ends_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -116,6 +134,86 @@ pub struct Me {
     pub workspaces: Vec<Workspace>,
 }
 
+/// A way to complete a login whose password was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactor {
+    /// A code of an authenticator app.
+    Totp,
+    Passkey,
+    /// One of the codes that were shown when the first factor was set up. Each counts once.
+    RecoveryCode,
+}
+
+/// The password was right, and the account asks for more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct SecondFactorNeeded {
+    /// Send it with the second factor. It counts in this browser only, and once.
+    #[schema(example = "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    pub challenge: String,
+    /// What can complete the login.
+    pub methods: Vec<SecondFactor>,
+    /// Seconds until it has to begin again.
+    #[schema(example = 300)]
+    pub expires_in: u64,
+}
+
+/// How the caller signs in besides by the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Factors {
+    /// Since when an authenticator app is asked; null: none is.
+    #[schema(required)]
+    pub totp_since: Option<Timestamp>,
+    /// How many passkeys there are.
+    pub passkeys: i64,
+    /// How many recovery codes were not used yet.
+    pub recovery_codes: i64,
+    /// Whether passkeys work at this installation's address.
+    pub passkeys_available: bool,
+}
+
+/// What an authenticator app needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct TotpSetUp {
+    /// For typing, in Base32.
+    #[schema(example = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")]
+    pub secret: String,
+    /// For a QR code.
+    #[schema(
+        example = "otpauth://totp/Parlance:ann%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Parlance"
+    )]
+    pub uri: String,
+}
+
+/// Ways in without a factor, shown this one time. Each counts once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct RecoveryCodes {
+    #[schema(example = json!(["4k7m-q2vx-9d3h-w8np"]))]
+    pub recovery_codes: Vec<String>,
+}
+
+/// One of the caller's passkeys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct PasskeyInfo {
+    pub id: PasskeyId,
+    #[schema(example = "Ann's laptop")]
+    pub name: String,
+    pub created_at: Timestamp,
+    #[schema(required)]
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// What a browser needs to make or use a passkey (WebAuthn Level 3).
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct Ceremony {
+    /// Send it back with the credential. It counts once, for five minutes.
+    #[schema(example = "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    pub ceremony: String,
+    /// `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`.
+    #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]
+    pub options: serde_json::Value,
+}
+
 /// One of the caller's live sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct SessionInfo {
@@ -132,6 +230,68 @@ pub struct SessionInfo {
     pub last_used_at: Timestamp,
     /// When it ends if it is not renewed.
     pub expires_at: Timestamp,
+    /// Null: it is the user's own. Otherwise why an administrator of the platform acts as them.
+    #[schema(required, example = "Ticket 4711: conversations are missing")]
+    pub impersonation_reason: Option<String>,
+}
+
+/// A user as administrators of the platform see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct PlatformUser {
+    pub id: UserId,
+    #[schema(example = "ann@example.com")]
+    pub email: String,
+    #[schema(example = "Ann")]
+    pub name: String,
+    /// Path of the picture; null: none.
+    #[schema(required)]
+    pub avatar_url: Option<String>,
+    /// Whether they operate this installation.
+    pub platform_admin: bool,
+    pub email_verified: bool,
+    /// Null: they may sign in.
+    #[schema(required)]
+    pub disabled_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    #[schema(required)]
+    pub last_login_at: Option<Timestamp>,
+    /// When one of their sessions was last renewed; sessions that ended long ago are forgotten.
+    #[schema(required)]
+    pub last_seen_at: Option<Timestamp>,
+    /// Sessions that live.
+    #[schema(example = 2)]
+    pub sessions: i64,
+}
+
+/// What to list of all users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UserStatus {
+    Active,
+    Disabled,
+    /// Administrators of the platform.
+    Admin,
+}
+
+impl UserStatus {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// A user, where they are and where they are signed in.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct PlatformUserDetail {
+    #[serde(flatten)]
+    pub user: PlatformUser,
+    /// Their workspaces that are not deleted, the personal one first.
+    pub workspaces: Vec<Workspace>,
+    /// The live ones, the newest first, 50 at the most.
+    pub live_sessions: Vec<SessionInfo>,
 }
 
 /// A picture as stored.

@@ -112,6 +112,8 @@ impl Passwords {
 
     /// Checks a password against a hash. Without one it does the same work and finds no match.
     pub async fn verify(&self, password: &SecretString, hash: Option<&str>) -> Result<Verdict, PasswordError> {
+        // Who has no password has no hash either.
+        let hash = hash.filter(|hash| !hash.is_empty());
         let hash = hash.map(PasswordHash::new).transpose().map_err(argon2::password_hash::Error::from)?;
         let params = self.params.clone();
         self.run(password, move |argon2, password| {

@@ -58,7 +58,7 @@ impl SecretHash {
         (digits.bytes().all(|byte| byte.is_ascii_alphanumeric()) && checksum(random) == sum).then(|| Self::of(text))
     }
 
-    fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
         Self(bytes)

@@ -149,6 +149,8 @@ ids! {
     UserId = User("user");
     WorkspaceId = Workspace("ws");
     SessionId = Session("sess");
+    /// An account elsewhere that a user signs in with.
+    IdentityId = Identity("ident");
     ConversationId = Conversation("conv");
     MessageId = Message("msg");
     RunId = Run("run");
@@ -170,6 +172,10 @@ ids! {
     RouteId = Route("route");
     /// A provider's key and address that a workspace has brought.
     ConnectionId = Connection("pc");
+    /// A public key of a person's authenticator.
+    PasskeyId = Passkey("passkey");
+    /// An entry of the audit log.
+    AuditId = Audit("aud");
     /// A letter on its way out.
     MailId = Mail("mail");
 }

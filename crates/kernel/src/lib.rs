@@ -17,8 +17,9 @@ pub mod time;
 pub use code::Code;
 pub use env::{Clock, Env, ManualClock, Rng};
 pub use id::{
-    ApiKeyId, BudgetId, ConnectionId, ConversationId, DecisionId, EventId, FileId, GroupId, Id, IdError, InvitationId,
-    MailId, MessageId, Prefix, RouteId, RunId, SessionId, UsageId, UserId, WorkspaceId,
+    ApiKeyId, AuditId, BudgetId, ConnectionId, ConversationId, DecisionId, EventId, FileId, GroupId, Id, IdError,
+    IdentityId, InvitationId, MailId, MessageId, PasskeyId, Prefix, RouteId, RunId, SessionId, UsageId, UserId,
+    WorkspaceId,
 };
 pub use money::{NanoUsd, PicoUsd};
 pub use page::Page;

@@ -72,6 +72,16 @@ pub enum PlanError {
     Database(#[from] database::Error),
 }
 
+impl From<PlanError> for Problem {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Database(error) => error.into(),
+            PlanError::NoWorkspace => Self::new(Code::NotFound).detail("There is no such workspace."),
+            PlanError::NoPlan { .. } => Self::field("plan", "unknown", error.to_string()),
+        }
+    }
+}
+
 impl From<BudgetError> for Problem {
     fn from(error: BudgetError) -> Self {
         let code = error.code();

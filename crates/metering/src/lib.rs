@@ -26,7 +26,7 @@ mod store;
 
 use std::sync::Arc;
 
-use contracts::{Groups, tenancy::NoGroups};
+use contracts::{Audit, Groups, audit::NoAudit, tenancy::NoGroups};
 use database::Db;
 use kernel::{Env, Tasks};
 
@@ -52,6 +52,7 @@ use engine::Engine;
 #[derive(Clone)]
 pub struct Metering {
     engine: Arc<Engine>,
+    audit: Arc<dyn Audit>,
 }
 
 impl Metering {
@@ -68,6 +69,12 @@ impl Metering {
 
     /// The same where members form groups, which budgets may be over.
     pub fn with_groups(db: Db, env: Env, tasks: Tasks, plans: Plans, groups: Arc<dyn Groups>) -> Self {
-        Self { engine: Arc::new(Engine::new(db, env, tasks, plans, groups)) }
+        Self { engine: Arc::new(Engine::new(db, env, tasks, plans, groups)), audit: Arc::new(NoAudit) }
+    }
+
+    /// The same where changes of budgets and plans are written down.
+    #[must_use]
+    pub fn with_audit(self, audit: Arc<dyn Audit>) -> Self {
+        Self { audit, ..self }
     }
 }

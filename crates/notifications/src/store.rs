@@ -35,6 +35,12 @@ pub(crate) struct NewMail<'a> {
     pub expires_at: Timestamp,
 }
 
+/// Deletes all letters to an address, whatever has become of them.
+pub(crate) async fn forget(tx: &mut Tx, address: &str) -> Result<(), Error> {
+    tx.execute("DELETE FROM mails WHERE lower(recipient) = lower($1)", params![address]).await?;
+    Ok(())
+}
+
 pub(crate) async fn insert(tx: &mut Tx, mail: NewMail<'_>) -> Result<(), Error> {
     let letter = serde_json::to_string(mail.letter).map_err(|error| Error::Encode(error.to_string()))?;
     tx.execute(

@@ -2,7 +2,7 @@
 //!
 //! Policy:
 //! - Addresses that an operator configured or that stand in [`crate::account::ALL`] are called;
-//!   those of a workspace's connections only where [`crate::guard`] permits it. Nothing else a
+//!   those of a workspace's connections only where [`outbound::Guard`] permits it. Nothing else a
 //!   user types becomes an address. Only `http` and `https`.
 //! - No redirect is followed and no ambient proxy is used: a request, and the key in it,
 //!   goes where it was sent or nowhere.
@@ -21,17 +21,14 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
+use outbound::{Guard, Refused};
 use reqwest::{
     Response, Url,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
 };
 use serde::Serialize;
 
-use crate::{
-    account::Account,
-    config::Timeouts,
-    guard::{Guard, Refused},
-};
+use crate::{account::Account, config::Timeouts};
 
 /// Most bytes of one server-sent event.
 const EVENT: usize = 1024 * 1024;

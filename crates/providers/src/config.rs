@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use ipnet::IpNet;
 use kernel::PicoUsd;
+use outbound::Guard;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -215,6 +216,11 @@ impl Timeouts {
 }
 
 impl Config {
+    /// Which addresses are called for workspaces.
+    pub fn guard(&self) -> Guard {
+        Guard { open: self.allow_private_addresses, allowed: self.allowed_networks.clone().into() }
+    }
+
     /// Takes the customary names (`OPENAI_API_KEY`, `OPENAI_BASE_URL`, …) that `variable`
     /// knows; as all of the environment, they win over the file. Empty values count as absent.
     #[must_use]

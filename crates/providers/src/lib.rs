@@ -27,7 +27,6 @@ mod facts;
 mod gemini;
 mod generate;
 mod groq;
-mod guard;
 mod http;
 mod infer;
 pub mod model;
@@ -40,7 +39,6 @@ mod resolve;
 mod store;
 mod surrogates;
 mod tokens;
-mod vault;
 mod view;
 mod walk;
 
@@ -52,7 +50,8 @@ use std::{
 
 use async_trait::async_trait;
 use contracts::{
-    Plans,
+    Audit, Plans,
+    audit::NoAudit,
     providers::{ChatMessage, ChatPart, Generation, GenerationRequest, Model, ProviderError},
 };
 use database::Db;
@@ -62,13 +61,13 @@ use tokio_util::sync::CancellationToken;
 use self::{
     account::Account,
     client::Client,
-    guard::Guard,
     own::Workspaces,
     registry::{Discoveries, Overlay, Registry, Snapshot},
     view::Need,
     walk::{Ask, Begun},
 };
-pub use self::{config::Config, http::routes, vault::VaultError};
+pub use self::{config::Config, http::routes};
+pub use vault::VaultError;
 
 /// The providers can't be set up; says which setting is wrong.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +88,7 @@ pub struct Providers {
     workspaces: Option<Arc<Workspaces>>,
     /// Which models workspaces may ask; none: all.
     plans: Option<Arc<dyn Plans>>,
+    audit: Arc<dyn Audit>,
 }
 
 struct Inner {
@@ -120,8 +120,7 @@ impl Providers {
             .collect::<Result<Vec<_>, _>>()
             .map_err(Error::Setting)?;
         let (version, rows) = catalogue::load().map_err(Error::Catalogue)?;
-        let guard = Guard { open: config.allow_private_addresses, allowed: config.allowed_networks.clone().into() };
-        let client = Client::new(config.timeouts, guard);
+        let client = Client::new(config.timeouts, config.guard());
         let registry = Registry::new(accounts, version, rows, config);
         let discoveries = Discoveries::new();
         let snapshot = registry.snapshot(env.now().date(), &discoveries, &Overlay::default());
@@ -136,6 +135,7 @@ impl Providers {
             }),
             workspaces: None,
             plans: None,
+            audit: Arc::new(NoAudit),
         })
     }
 
@@ -150,6 +150,12 @@ impl Providers {
     #[must_use]
     pub fn with_plans(self, plans: Arc<dyn Plans>) -> Self {
         Self { plans: Some(plans), ..self }
+    }
+
+    /// The same, where changes of routes and connections are written down.
+    #[must_use]
+    pub fn with_audit(self, audit: Arc<dyn Audit>) -> Self {
+        Self { audit, ..self }
     }
 
     /// Begins to look for servers that list their models, now and from time to time.

@@ -14,6 +14,7 @@ use contracts::providers::{ProviderError, ProviderErrorKind as Kind};
 use database::{Db, Epochs};
 use kernel::{ConnectionId, Env, TenantScope, WorkspaceId};
 use moka::sync::Cache;
+use vault::{Vault, VaultError};
 
 use crate::{
     account::{self, Account},
@@ -22,7 +23,6 @@ use crate::{
     model::{Route, StoredConnection},
     registry::{Overlay, Snapshot},
     store,
-    vault::{Vault, VaultError},
 };
 
 /// Workspaces that are kept in memory.
@@ -120,7 +120,9 @@ impl Workspaces {
     ) -> Option<Account> {
         let provider = account::provider(&connection.shown.provider)?;
         let sealed = connection.sealed_key.as_deref();
-        let opened = sealed.map(|sealed| self.vault.unseal(scope.workspace(), connection.shown.id, sealed)).transpose();
+        let place = (scope.workspace().uuid(), connection.shown.id.uuid());
+        let opened = sealed.map(|sealed| self.vault.unseal_text(&[place.0.as_bytes(), place.1.as_bytes()], sealed));
+        let opened = opened.transpose();
         let key = opened.unwrap_or_else(|error| {
             tracing::error!(connection = %connection.shown.id, %error, "a connection can't be used");
             None

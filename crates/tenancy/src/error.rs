@@ -18,6 +18,10 @@ pub enum TenancyError {
     LastOwner,
     #[error("the workspace is personal")]
     Personal,
+    #[error("the workspace is suspended or deleted already")]
+    NotOpen,
+    #[error("the workspace is not suspended")]
+    NotSuspended,
     #[error("the user is a member already")]
     AlreadyMember,
     #[error("this address is invited already")]
@@ -41,6 +45,11 @@ pub enum TenancyError {
 }
 
 impl TenancyError {
+    /// What was read can't be written into a file.
+    pub(crate) fn unwritable(error: &dyn std::fmt::Display) -> Self {
+        database::Error::Encode(error.to_string()).into()
+    }
+
     pub(crate) const fn above(role: Role) -> Self {
         Self::AboveOwnRole { role: role.as_str() }
     }
@@ -52,9 +61,12 @@ impl TenancyError {
             Self::LastOwner => Code::LastOwner,
             Self::Personal => Code::PersonalWorkspace,
             Self::AlreadyMember => Code::AlreadyMember,
-            Self::AlreadyInvited | Self::TooManyInvitations(_) | Self::GroupNameTaken | Self::TooManyGroups(_) => {
-                Code::Conflict
-            }
+            Self::AlreadyInvited
+            | Self::TooManyInvitations(_)
+            | Self::GroupNameTaken
+            | Self::TooManyGroups(_)
+            | Self::NotOpen
+            | Self::NotSuspended => Code::Conflict,
             Self::InvitationEnded => Code::InvitationEnded,
             Self::InvitationForOther => Code::InvitationForOther,
             Self::Database(_) => Code::Internal,
@@ -78,6 +90,8 @@ impl From<TenancyError> for Problem {
             TenancyError::Personal => {
                 Self::new(code).detail("A personal workspace can't be left, handed on or deleted.")
             }
+            TenancyError::NotOpen => Self::new(code).detail("This workspace is suspended or deleted already."),
+            TenancyError::NotSuspended => Self::new(code).detail("This workspace is not suspended."),
             TenancyError::AlreadyInvited => {
                 Self::new(code).detail("This address is invited already. Send that invitation again instead.")
             }

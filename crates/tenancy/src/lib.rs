@@ -5,10 +5,13 @@
 //!   first, so that two changes at once can't each remove "the other" owner.
 //! - Nobody grants a role above their own, nor changes a member above themselves; the actor's
 //!   role is read again inside the transaction that changes something.
-//! - A membership is read for each request, never cached: who is removed or demoted has
-//!   lost it at the next request, on every node. API keys, which are cached, are told.
+//! - Who is removed or demoted has lost it at the next request, on other nodes three seconds later at the most.
+//!   What is cached of memberships, here and in API keys, is told of each change.
 //!
-//! - A deleted workspace is closed at once: nobody has a membership in it until it is restored.
+//! - A deleted workspace is closed at once: nobody has a membership in it until it is restored. So is a
+//!   suspended one until it is resumed; its answers under way end.
+//! - What administrators of the platform do over all tenants stands apart, in `platform`: their queries alone
+//!   run in platform scope for the sake of somebody who asks.
 //! - Who is in a group is a member. What is cached of groups, budgets over them, is told of each change.
 //!
 //! - An invitation rests on the rights of whoever sent it, as they are when it is accepted. Its secret
@@ -31,18 +34,25 @@ use contracts::{
     Mailer,
     identity::KEYS_EPOCH,
     metering::BUDGETS_EPOCH,
-    tenancy::{GroupMembers, Membership},
+    plans::Plan,
+    tenancy::{Closed, GroupMembers, Membership, Role},
 };
 use database::{Db, Epochs, Tx};
 use kernel::{Env, TenantScope, UserId, WorkspaceId};
+use moka::sync::Cache;
 
 pub use error::TenancyError;
 pub use http::routes;
 pub use model::{
-    AcceptedInvitation, Actor, DeletedWorkspace, Group, Invitation, InvitationView, MadeInvitation, Member, MemberRow,
-    NewInvitation, WorkspaceRow,
+    AcceptedInvitation, Actor, AuditVerdict, DeletedWorkspace, Group, Invitation, InvitationView, MadeInvitation,
+    Member, MemberRow, NewInvitation, PlatformWorkspace, WorkspaceFilter, WorkspaceOwner, WorkspaceRow,
+    WorkspaceStatus,
 };
-pub use operations::GRACE;
+pub use operations::{GRACE, MAX_REASON};
+pub use store::audit::{Chain, Row as AuditRow, Search as AuditSearch};
+
+/// Memberships that are kept in memory: some hundred bytes each.
+const KNOWN: u64 = 50_000;
 
 /// The tenancy service.
 pub struct Tenancy {
@@ -50,18 +60,24 @@ pub struct Tenancy {
     env: Env,
     /// API keys rest on memberships.
     keys: Epochs,
+    /// Memberships, each as of an epoch of [`KEYS_EPOCH`].
+    known: Cache<(WorkspaceId, UserId), (i64, Membership)>,
     /// Budgets may be over groups.
     budgets: Epochs,
     /// None: the links of invitations are handed over by hand.
     mailer: Option<Arc<dyn Mailer>>,
+    /// The plan of workspaces that have been given none.
+    default_plan: String,
 }
 
 impl Tenancy {
     pub fn new(db: Db, env: Env) -> Self {
         Self {
             keys: Epochs::new(db.clone(), KEYS_EPOCH),
+            known: Cache::new(KNOWN),
             budgets: Epochs::new(db.clone(), BUDGETS_EPOCH),
             mailer: None,
+            default_plan: Plan::unlimited().id,
             db,
             env,
         }
@@ -72,6 +88,12 @@ impl Tenancy {
     pub fn with_mailer(self, mailer: Arc<dyn Mailer>) -> Self {
         Self { mailer: Some(mailer), ..self }
     }
+
+    /// The same where workspaces that nobody has given a plan have this one. For the list of all of them.
+    #[must_use]
+    pub fn with_default_plan(self, id: &str) -> Self {
+        Self { default_plan: id.to_owned(), ..self }
+    }
 }
 
 #[async_trait]
@@ -80,17 +102,59 @@ impl contracts::Tenancy for Tenancy {
         store::membership(&self.db, workspace, user).await
     }
 
-    async fn is_deleted(&self, workspace: WorkspaceId, user: UserId) -> Result<bool, database::Error> {
+    async fn recent_membership(
+        &self,
+        workspace: WorkspaceId,
+        user: UserId,
+    ) -> Result<Option<Membership>, database::Error> {
+        // Before the row is read: a change in between makes it newer than it claims to be.
+        let epoch = self.keys.recent().await?;
+        if let Some((_, known)) = self.known.get(&(workspace, user)).filter(|(as_of, _)| *as_of == epoch) {
+            return Ok(Some(known));
+        }
+        let membership = store::membership(&self.db, workspace, user).await?;
+        match &membership {
+            Some(membership) => self.known.insert((workspace, user), (epoch, membership.clone())),
+            None => self.known.invalidate(&(workspace, user)),
+        }
+        Ok(membership)
+    }
+
+    async fn closed(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Closed>, database::Error> {
         // As with a membership: the question is asked for the user's sake, in the workspace that they named.
-        store::deletion::is_deleted(&self.db, &TenantScope::assume(workspace), user).await
+        store::deletion::closed(&self.db, &TenantScope::assume(workspace), user).await
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error> {
         store::memberships(&self.db, user).await
     }
 
+    async fn admit(
+        &self,
+        tx: &mut Tx,
+        scope: &TenantScope,
+        user: UserId,
+        role: Role,
+        keeps_role: bool,
+    ) -> Result<bool, database::Error> {
+        operations::admit(self, tx, scope, user, (role, keeps_role)).await
+    }
+
+    async fn invites(&self, link: &str, email: &str) -> Result<bool, database::Error> {
+        let Some(token) = token::Token::parse(link) else { return Ok(false) };
+        let found = store::invitations::by_token(&self.db, token.hash()).await?;
+        Ok(found.is_some_and(|found| {
+            let is_theirs = found.invitation.email.as_ref().is_none_or(|of| of.eq_ignore_ascii_case(email.trim()));
+            found.open && found.invitation.expires_at > self.env.now() && is_theirs
+        }))
+    }
+
+    async fn owned_alone(&self, user: UserId) -> Result<Vec<(WorkspaceId, String)>, database::Error> {
+        store::personal::owned_alone(&self.db, user).await
+    }
+
     async fn create_personal(&self, tx: &mut Tx, user: UserId, name: &str) -> Result<WorkspaceId, database::Error> {
-        let workspace = operations::insert_workspace(&self.env, tx, user, name, true).await?;
+        let workspace = self.insert_workspace(tx, user, name, true).await?;
         Ok(workspace.workspace)
     }
 }

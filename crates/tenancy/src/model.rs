@@ -2,13 +2,24 @@
 
 use contracts::tenancy::{Role, Workspace};
 use kernel::{GroupId, InvitationId, TenantScope, Timestamp, UserId, WorkspaceId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Who changes something, and in which workspace. Their role is read when it matters.
 #[derive(Debug, Clone, Copy)]
 pub struct Actor {
     pub user: UserId,
     pub scope: TenantScope,
+}
+
+/// What has become of a chain of the audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditVerdict {
+    /// How many entries it has.
+    pub entries: i64,
+    /// Of the last one, and so over all of them.
+    pub hash: Vec<u8>,
+    /// The position of the first entry that is not what was written; none: all are.
+    pub broken_at: Option<i64>,
 }
 
 /// A member as stored.
@@ -27,6 +38,77 @@ pub struct WorkspaceRow {
     pub personal: bool,
     pub members: i64,
     pub created_at: Timestamp,
+}
+
+/// What has become of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkspaceStatus {
+    Active,
+    Suspended,
+    /// Closed, and not yet purged.
+    Deleted,
+}
+
+impl WorkspaceStatus {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+/// Who has owned a workspace the longest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct WorkspaceOwner {
+    pub id: UserId,
+    #[schema(example = "ann@example.com")]
+    pub email: String,
+    #[schema(example = "Ann")]
+    pub name: String,
+}
+
+/// A workspace as administrators of the platform see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct PlatformWorkspace {
+    pub id: WorkspaceId,
+    #[schema(example = "Acme Research")]
+    pub name: String,
+    /// Made at sign-up for one person.
+    pub personal: bool,
+    pub status: WorkspaceStatus,
+    /// Null: its owners are gone.
+    #[schema(required)]
+    pub owner: Option<WorkspaceOwner>,
+    #[schema(example = 12)]
+    pub members: i64,
+    /// The id of its plan.
+    #[schema(example = "free")]
+    pub plan: String,
+    pub created_at: Timestamp,
+    #[schema(required)]
+    pub suspended_at: Option<Timestamp>,
+    #[schema(required, example = "The last two invoices are unpaid.")]
+    pub suspended_reason: Option<String>,
+    #[schema(required)]
+    pub deleted_at: Option<Timestamp>,
+    /// When a deleted one goes for good.
+    #[schema(required)]
+    pub purges_at: Option<Timestamp>,
+}
+
+/// Which workspaces of the platform to list; what is none passes all.
+#[derive(Debug, Clone, Default)]
+pub struct WorkspaceFilter {
+    /// Part of the name or of an owner's address, or the id.
+    pub search: Option<String>,
+    pub status: Option<WorkspaceStatus>,
+    /// The id of a plan.
+    pub plan: Option<String>,
+    /// Somebody who is in it.
+    pub member: Option<UserId>,
 }
 
 /// A workspace that an owner has deleted: closed, and not yet purged.

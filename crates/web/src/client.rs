@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-use http::{header, request::Parts};
+use http::{Extensions, HeaderMap, header, request::Parts};
 
 tokio::task_local! {
     /// Lets a problem name its request wherever it is made.
@@ -45,12 +45,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let user_agent = parts
-            .headers
+        Ok(Self::of(&parts.extensions, &parts.headers))
+    }
+}
+
+impl Client {
+    pub(crate) fn of(extensions: &Extensions, headers: &HeaderMap) -> Self {
+        let user_agent = headers
             .get(header::USER_AGENT)
             .and_then(|value| value.to_str().ok())
             .map(|text| text.chars().take(256).collect());
-        Ok(Self { ip: ip(parts), user_agent })
+        Self { ip: address(extensions, headers), user_agent }
     }
 }
 
@@ -58,16 +63,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
 /// trusted proxies the `n`-th `X-Forwarded-For` entry from the right. What stands left
 /// of it was sent by the client and proves nothing.
 pub(crate) fn ip(parts: &Parts) -> IpAddr {
-    let peer = parts
-        .extensions
+    address(&parts.extensions, &parts.headers)
+}
+
+fn address(extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
+    let peer = extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip().to_canonical());
-    let TrustedProxies(trusted) = parts.extensions.get().copied().unwrap_or_default();
+    let TrustedProxies(trusted) = extensions.get().copied().unwrap_or_default();
     if trusted == 0 {
         return peer;
     }
-    let forwarded: Vec<&str> = parts
-        .headers
+    let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
         .iter()
         .filter_map(|value| value.to_str().ok())

@@ -19,10 +19,20 @@ pub mod limit;
 mod problem;
 pub mod sse;
 
-pub use auth::{Allowed, Auth, Caller, MaybeMember, Member, Person};
+pub use auth::{Allowed, Auth, Caller, MaybeMember, Member, Person, PlatformAdmin, Recent, is_for_impersonators};
 pub use binary::Binary;
 pub use client::{Client, RequestId};
 pub use compress::compress;
 pub use cursor::PageQuery;
 pub use extract::{Json, Path, Query};
 pub use problem::{FieldError, Problem, ProblemBody};
+
+/// Bytes as hexadecimal digits, in lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string doesn't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

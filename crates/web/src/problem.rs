@@ -3,6 +3,7 @@
 use std::{borrow::Cow, error::Error, time::Duration};
 
 use axum::response::{IntoResponse, Response};
+use contracts::identity::ProofMethod;
 use http::{HeaderValue, StatusCode, header};
 use kernel::Code;
 use serde::Serialize;
@@ -43,6 +44,9 @@ pub struct ProblemBody {
     pub request_id: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// With `step_up_required`: the ways in which the caller can prove that it is them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<ProofMethod>,
 }
 
 /// An error on its way out. [`crate::layers`] add the request id.
@@ -52,11 +56,12 @@ pub struct Problem {
     detail: Option<Cow<'static, str>>,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
+    methods: Vec<ProofMethod>,
 }
 
 impl Problem {
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), retry_after: None }
+        Self { code, detail: None, errors: Vec::new(), retry_after: None, methods: Vec::new() }
     }
 
     /// Says what happened this time, for people.
@@ -78,6 +83,13 @@ impl Problem {
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
         self.errors = errors;
+        self
+    }
+
+    /// Tells a person how to prove that it is them.
+    #[must_use]
+    pub fn with_methods(mut self, methods: Vec<ProofMethod>) -> Self {
+        self.methods = methods;
         self
     }
 
@@ -142,6 +154,7 @@ impl Problem {
             code: self.code,
             request_id,
             errors: self.errors.clone(),
+            methods: self.methods.clone(),
         }
     }
 }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { splitClient } from "../../packages/api/vite.ts";
 import { i18n } from "../../packages/i18n/vite.ts";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
@@ -37,7 +38,7 @@ function katexFonts(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [katexFonts(), i18n(), react(), tailwindcss()],
+  plugins: [katexFonts(), i18n(), splitClient(), react(), tailwindcss()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
     proxy: { "/api": { target: process.env.PARLANCE_SERVER ?? "http://localhost:4000" } },
@@ -56,6 +57,7 @@ export default defineConfig({
             { name: "vendor", test: vendor, priority: 3 },
             { name: "base", test: base, priority: 2 },
             { name: "start", test: start, priority: 1 },
+            { name: "client", test: /sdk\.gen\.ts\?operation=/, priority: 1 },
           ],
         },
       },

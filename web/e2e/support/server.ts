@@ -94,6 +94,11 @@ export class Server {
     }
   }
 
+  /** What it has written to its standard output and error. */
+  get printed(): string {
+    return this.#log;
+  }
+
   /** `kill -9`, as a crash or a power cut would. */
   async crash(): Promise<void> {
     await this.#end("SIGKILL");

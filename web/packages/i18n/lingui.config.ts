@@ -9,7 +9,11 @@ const chat = [
   "<rootDir>/packages/chat-core/src",
 ];
 
-const account = ["<rootDir>/apps/app/src/features/account"];
+const account = [
+  "<rootDir>/apps/app/src/features/account",
+  "<rootDir>/apps/app/src/features/administration",
+  "<rootDir>/apps/app/src/features/federation",
+];
 
 const settings = ["<rootDir>/apps/app/src/features/settings"];
 
@@ -21,8 +25,8 @@ const gateway = [
 ];
 
 /**
- * Five catalogues per language: the frame, the pages that letters lead to, the chat, the settings, and
- * those of the gateway. Each loads with its pages.
+ * Six catalogues per language: the frame, the pages that letters lead to, the chat, the settings, those of
+ * the gateway, and the administration. Each loads with its pages.
  * `npm run i18n:extract` renews them; the build compiles them.
  */
 export default defineConfig({
@@ -53,6 +57,11 @@ export default defineConfig({
     {
       path: "<rootDir>/packages/i18n/src/locales/{locale}/gateway",
       include: gateway,
+      exclude: ["**/*.test.*"],
+    },
+    {
+      path: "<rootDir>/packages/i18n/src/locales/{locale}/admin",
+      include: ["<rootDir>/apps/admin/src"],
       exclude: ["**/*.test.*"],
     },
     {

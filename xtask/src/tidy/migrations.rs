@@ -1,5 +1,5 @@
 //! Migrations are twins: each exists for SQLite and for PostgreSQL under one name, and
-//! the numbers leave no gap.
+//! no two have one number. A number may be left out: it was meant for work that came otherwise.
 
 use std::collections::BTreeSet;
 
@@ -18,15 +18,16 @@ pub fn check(house: &House) -> Vec<Finding> {
         let (has, lacks) = if sqlite.contains(name) { (SQLITE, POSTGRES) } else { (POSTGRES, SQLITE) };
         findings.push(Finding::refused(&format!("{has}{name}"), 0, format!("has no twin {lacks}{name}")));
     }
-    for (index, name) in sqlite.union(&postgres).enumerate() {
-        let expected = format!("{:04}_", index + 1);
-        if !name.starts_with(&expected) {
-            findings.push(Finding::refused(
-                &format!("{SQLITE}{name}"),
-                0,
-                format!("expected a name that begins with `{expected}`"),
-            ));
-            break;
+    let mut numbers = BTreeSet::new();
+    for name in sqlite.union(&postgres) {
+        let path = format!("{SQLITE}{name}");
+        match name.split_once('_').map(|(number, _)| number) {
+            Some(number) if number.len() == 4 && number.bytes().all(|digit| digit.is_ascii_digit()) => {
+                if !numbers.insert(number) {
+                    findings.push(Finding::refused(&path, 0, format!("`{number}` is taken: give it a later number")));
+                }
+            }
+            _ => findings.push(Finding::refused(&path, 0, "expected a name such as `0001_users.sql`".to_owned())),
         }
     }
     findings
@@ -42,14 +43,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_a_migration_without_its_twin_and_a_gap() {
+    fn refuses_a_migration_without_its_twin_and_a_number_that_is_taken() {
         let house = House::of(&[
             ("migrations/sqlite/0001_a.sql", ""),
             ("migrations/postgres/0001_a.sql", ""),
-            ("migrations/sqlite/0003_b.sql", ""),
+            ("migrations/sqlite/0001_b.sql", ""),
         ]);
         let found: Vec<_> = check(&house).into_iter().map(|f| f.message).collect();
-        assert_eq!(found, ["has no twin migrations/postgres/0003_b.sql", "expected a name that begins with `0002_`"]);
+        assert_eq!(found, ["has no twin migrations/postgres/0001_b.sql", "`0001` is taken: give it a later number"]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ const END: &str = "<!-- /settings -->";
 const DECLARED: &[(&str, &str)] = &[
     ("crates/app/src/config.rs", ""),
     ("crates/gateway/src/config.rs", "gateway"),
+    ("crates/identity/src/federation/config.rs", "identity::federation"),
     ("crates/contracts/src/guardrails/mod.rs", "gateway"),
     ("crates/providers/src/config.rs", "providers"),
 ];

@@ -1,5 +1,6 @@
 //! The command line. Each failure is one line on standard error and a non-zero exit.
 
+mod audit;
 mod doctor;
 mod key;
 mod migrate;
@@ -12,6 +13,7 @@ mod workspace;
 use std::{collections::BTreeMap, fmt, io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use contracts::audit::Origin;
 
 use crate::Config;
 
@@ -44,9 +46,29 @@ enum Command {
     /// Workspaces of this installation
     #[command(subcommand)]
     Workspace(workspace::Command),
+    /// Who changed what
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// What was used, and what it cost
     #[command(subcommand)]
     Usage(usage::Command),
+}
+
+impl Command {
+    /// As the audit log names it.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Serve => "parlance serve",
+            Self::Migrate => "parlance migrate",
+            Self::Openapi => "parlance openapi",
+            Self::Doctor => "parlance doctor",
+            Self::User(_) => "parlance user",
+            Self::Key(_) => "parlance key",
+            Self::Workspace(_) => "parlance workspace",
+            Self::Audit(_) => "parlance audit",
+            Self::Usage(_) => "parlance usage",
+        }
+    }
 }
 
 /// Runs what was typed.
@@ -73,7 +95,8 @@ fn environment() -> BTreeMap<String, String> {
 fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = Config::load(cli.config.as_deref(), &environment())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let origin = Origin::operator(cli.command.name());
+    runtime.block_on(origin.around(async {
         match cli.command {
             Command::Serve => serve::run(config).await?,
             Command::Migrate => migrate::run(&config).await?,
@@ -82,10 +105,11 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::User(command) => user::run(&config, command).await?,
             Command::Key(command) => key::run(&config, command).await?,
             Command::Workspace(command) => workspace::run(&config, command).await?,
+            Command::Audit(command) => return audit::run(&config, command).await,
             Command::Usage(command) => return usage::run(&config, command).await,
         }
         Ok(ExitCode::SUCCESS)
-    })
+    }))
 }
 
 /// Prints a line on standard output; a reader that went away is not an error.

@@ -10,6 +10,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::say;
 use crate::{Config, Platform, config::SignUp, router, server, telemetry};
 
 /// What is left after the runs have ended: answers on the way out, batches being written.
@@ -39,6 +40,14 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
     );
     if config.auth.sign_up == SignUp::Open && !address.ip().is_loopback() {
         tracing::info!("anyone who can reach this address can sign up; PARLANCE_AUTH__SIGN_UP=closed ends that");
+    }
+
+    if let Some(path) = platform.identity.setup_path().await? {
+        // On standard output and not in the log: whoever has it becomes the administrator.
+        let link = format!("{}{path}", people_address(&config, address).trim_end_matches('/'));
+        say(format_args!(
+            "Nobody administers this installation yet. Become its administrator (once, for a day): {link}"
+        ));
     }
 
     let stopping = CancellationToken::new();

@@ -1,5 +1,6 @@
 //! `parlance workspace …`.
 
+use anyhow::bail;
 use clap::Subcommand;
 use kernel::Env;
 
@@ -17,6 +18,19 @@ pub enum Command {
         /// The plan's id, as `plans.<id>` in the configuration; `unlimited` is always there
         plan: String,
     },
+    /// Close a workspace to its members and keys, and end its answers under way
+    Suspend {
+        /// The workspace's id or name
+        workspace: String,
+        /// Why; its owners read it
+        #[arg(long)]
+        reason: String,
+    },
+    /// Open a suspended workspace again
+    Resume {
+        /// The workspace's id or name
+        workspace: String,
+    },
 }
 
 pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
@@ -32,6 +46,19 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
             let scope = usage::find(&platform, &workspace).await?;
             let plan = platform.metering.set_plan(&scope, &plan).await?;
             say(format_args!("{}\t{}\t{}", scope.workspace(), plan.id, plan.name));
+        }
+        Command::Suspend { workspace, reason } => {
+            let (reason, workspace) = (reason.trim(), usage::find(&platform, &workspace).await?.workspace());
+            if reason.is_empty() || reason.chars().count() > tenancy::MAX_REASON {
+                bail!("`--reason`: say why, in at most {} characters", tenancy::MAX_REASON);
+            }
+            platform.tenancy.suspend_workspace(workspace, reason).await?;
+            say(format_args!("{workspace}\tsuspended"));
+        }
+        Command::Resume { workspace } => {
+            let workspace = usage::find(&platform, &workspace).await?.workspace();
+            platform.tenancy.resume_workspace(workspace).await?;
+            say(format_args!("{workspace}\tactive"));
         }
     }
     Ok(())

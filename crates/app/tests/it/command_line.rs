@@ -7,7 +7,8 @@ use std::{
     process::{Output, Stdio},
 };
 
-use serde_json::Value;
+use axum::http::Method;
+use serde_json::{Value, json};
 use sha2::Digest as _;
 use testkit::{TestDb, db_test};
 
@@ -101,6 +102,19 @@ async fn users_and_workspaces_by_command(db: TestDb) {
     assert_refused(&run(data.path(), &create, &variables, ""), "no password");
     let weak = ["user", "create", "--email", "b@example.com", "--password-stdin"];
     assert_refused(&run(data.path(), &weak, &variables, "short"), "8");
+
+    let app = crate::support::TestApp::start(&db).await;
+    let log_in = async |password: &str| {
+        let body = json!({ "email": "root@example.com", "password": password });
+        app.call(Method::POST, "/auth/login", None, Some(body)).await.status.as_u16()
+    };
+    assert_eq!(log_in("a rather long password").await, 200);
+    let set = |email: &'static str| ["user", "set-password", "--email", email, "--password-stdin"];
+    assert_refused(&run(data.path(), &set("nobody@example.com"), &variables, "another long one"), "no such user");
+    assert_refused(&run(data.path(), &set("root@example.com"), &variables, "short"), "8");
+    let done = run(data.path(), &set("ROOT@example.com"), &variables, "another long one\n");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!((log_in("a rather long password").await, log_in("another long one").await), (401, 200));
 
     let listed = run(data.path(), &["workspace", "list"], &variables, "");
     let listed = String::from_utf8_lossy(&listed.stdout).into_owned();

@@ -9,17 +9,19 @@
     reason = "a test's panic is its report, and it starts real processes"
 )]
 
+mod audit;
 mod bad_input;
 mod command_line;
 mod configured;
 mod crash;
 mod groups;
 mod guardrails;
-mod isolation;
+pub(crate) mod isolation;
 mod letters;
 mod lifecycle;
 mod openapi;
 mod plans;
+mod platform;
 mod runs;
 mod support;
 mod traced;

@@ -1,6 +1,7 @@
 //! A running Parlance for a test, and people who use it.
 
 use axum::{Router, body::Body};
+use database::Db;
 use http_body_util::BodyExt;
 use hyper::{Method, Request, StatusCode, header::HeaderMap};
 use kernel::Env;
@@ -63,10 +64,14 @@ impl TestApp {
     }
 
     pub async fn with(db: &TestDb, change: impl FnOnce(&mut Config)) -> Self {
+        Self::on((**db).clone(), change).await
+    }
+
+    pub async fn on(db: Db, change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = config(&data);
         change(&mut config);
-        let platform = Platform::on((**db).clone(), &config, Env::system()).await.unwrap();
+        let platform = Platform::on(db, &config, Env::system()).await.unwrap();
         platform.start().await.unwrap();
         let router = router::router(&platform, &config).unwrap();
         Self { platform, router, _data: data }
@@ -139,6 +144,15 @@ impl<'a> Person<'a> {
         Person { app: self.app, token: text(&session["access_token"]), cookie, session }
     }
 
+    /// Whoever holds the cookie and the token.
+    pub fn with(app: &'a TestApp, cookie: String, token: &str) -> Self {
+        Self { app, token: token.to_owned(), cookie, session: Value::Null }
+    }
+
+    pub const fn app(&self) -> &'a TestApp {
+        self.app
+    }
+
     /// A new workspace of theirs, and they in it.
     pub async fn workspace(&self, name: &str) -> Person<'a> {
         let made = self.post("/workspaces", json!({ "name": name })).await.expect(201);
@@ -159,6 +173,17 @@ impl<'a> Person<'a> {
 
     pub async fn put(&self, path: &str, body: Value) -> Answer {
         self.app.call(Method::PUT, path, Some(&self.token), Some(body)).await
+    }
+
+    /// Links an identity to them, as if they had signed in with it; gives its id.
+    pub async fn connect_google(&self) -> String {
+        let user: kernel::UserId = self.user_id().parse().unwrap();
+        let id: kernel::IdentityId = self.app.platform.env.id();
+        let insert = "INSERT INTO identities (id, user_id, provider, issuer, subject, email, created_at, last_used_at)
+                      VALUES ($1, $2, 'google', 'https://accounts.google.com', $3, 'a-secret-of-ours@example.com', 0, 0)";
+        let values = database::params![id, user, user.to_string()];
+        self.app.platform.db.execute(database::Platform, insert, values).await.unwrap();
+        id.to_string()
     }
 
     /// Uploads a picture of one pixel.

@@ -68,7 +68,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Stops runs of ours that somebody asked another node to stop.
+    /// Stops runs of ours that somebody asked another node to stop, and those of workspaces that were closed.
     pub(super) async fn watch_cancellations(self: Arc<Self>) {
         let shutdown = self.tasks.shutdown();
         loop {

@@ -19,7 +19,7 @@ use std::sync::{
 };
 use std::time::Duration;
 
-use contracts::{Guardrails, Metering, Providers};
+use contracts::{Audit, Guardrails, Metering, Providers};
 use database::Db;
 use events::{Hub, Outbox, Realtime};
 use kernel::{Env, Tasks};
@@ -50,6 +50,7 @@ pub(crate) struct Engine {
     pub providers: Arc<dyn Providers>,
     pub metering: Arc<dyn Metering>,
     pub guardrails: Arc<dyn Guardrails>,
+    pub audit: Arc<dyn Audit>,
     pub hub: Hub,
     pub realtime: Realtime,
     pub outbox: Outbox,
@@ -68,7 +69,7 @@ fn is_passing(error: &database::Error) -> bool {
 
 impl Engine {
     pub fn new(parts: crate::Parts) -> Self {
-        let crate::Parts { db, env, tasks, providers, metering, guardrails, config } = parts;
+        let crate::Parts { db, env, tasks, providers, metering, guardrails, audit, config } = parts;
         Self {
             node: env.uuid(),
             hub: Hub::new(env.clone()),
@@ -83,6 +84,7 @@ impl Engine {
             providers,
             metering,
             guardrails,
+            audit,
             config,
         }
     }
@@ -91,10 +93,8 @@ impl Engine {
     pub fn start(self: &Arc<Self>, all: bool) {
         self.tasks.spawn("chat journal", self.clone().write_journal());
         self.tasks.spawn("chat leases", self.clone().keep_leases(all));
-        if self.db.engine() == database::Engine::Postgres {
-            // Another node may be asked to stop a run of ours.
-            self.tasks.spawn("chat cancellations", self.clone().watch_cancellations());
-        }
+        // Another node may be asked to stop a run of ours, and a workspace may be closed under it.
+        self.tasks.spawn("chat cancellations", self.clone().watch_cancellations());
     }
 
     /// A claim on a run, from now on.

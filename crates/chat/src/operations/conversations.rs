@@ -1,6 +1,9 @@
 //! Conversations: create, list, read, change, delete, restore.
 
-use contracts::providers::Parameters;
+use contracts::{
+    audit::{Action, Entry},
+    providers::Parameters,
+};
 use garde::Validate;
 use kernel::{ConversationId, Page, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -211,6 +214,8 @@ impl Chat {
             return Err(ChatError::NotFound("conversation"));
         }
         self.append_event(&mut tx, caller, "conversation.deleted", id, &conversation).await?;
+        // Whose it was and that it went; what it was about stays theirs.
+        engine.audit.record(&mut tx, Entry::of(Action::ConversationDeleted, &caller.scope).about(id)).await?;
         tx.commit().await?;
         self.tell(caller, &ChatEvent::ConversationDeleted { conversation_id: id });
         Ok(())
@@ -222,6 +227,8 @@ impl Chat {
         if !store::conversations::set_deleted(&mut tx, &caller.scope, caller.user, id, None).await? {
             return Err(ChatError::NotFound("conversation"));
         }
+        let entry = Entry::of(Action::ConversationRestored, &caller.scope).about(id);
+        self.engine().audit.record(&mut tx, entry).await?;
         tx.commit().await?;
         let conversation = self.get_conversation(caller, id).await?;
         self.tell(caller, &ChatEvent::ConversationCreated { conversation: &conversation });

@@ -5,6 +5,7 @@ mod conversations;
 mod files;
 mod listen;
 mod messages;
+mod personal;
 mod start_run;
 
 use kernel::{ApiKeyId, TenantScope, UserId};

@@ -4,6 +4,7 @@ pub(crate) mod conversations;
 pub(crate) mod files;
 pub(crate) mod journal;
 pub(crate) mod messages;
+pub(crate) mod personal;
 pub(crate) mod runs;
 
 use database::Error;

@@ -292,12 +292,15 @@ pub(crate) async fn request_cancel(
     Ok(asked == 1)
 }
 
-/// The runs of a node that somebody asked to stop. A node works for all workspaces.
+/// The runs of a node that are to stop: somebody asked for it, or their workspace was closed under them, however
+/// late they began. A node works for all workspaces.
 pub(crate) async fn cancel_requests(db: &Db, node: Uuid) -> Result<Vec<RunId>, Error> {
     let rows: Vec<(RunId,)> = db
         .all(
             Platform,
-            "SELECT id FROM runs WHERE node = $1 AND finished_at IS NULL AND cancel_requested_at IS NOT NULL",
+            "SELECT r.id FROM runs r JOIN workspaces w ON w.id = r.workspace_id
+             WHERE r.node = $1 AND r.finished_at IS NULL
+               AND (r.cancel_requested_at IS NOT NULL OR w.suspended_at IS NOT NULL OR w.deleted_at IS NOT NULL)",
             params![node],
         )
         .await?;

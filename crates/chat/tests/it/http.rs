@@ -36,11 +36,11 @@ impl Identity for Door {
         // A guest is somebody else, so that nothing is found by being the owner.
         let user = if role == Role::Guest { UserId::from_uuid(self.workspace.uuid()) } else { self.user };
         let session = SessionId::from_uuid(user.uuid());
-        Ok(Claimed { user, session, workspace: self.workspace })
+        Ok(Claimed { user, session, workspace: self.workspace, impersonator: None })
     }
 
     async fn live(&self, claimed: &Claimed) -> Result<Authenticated, AuthenticationError> {
-        let Claimed { user, session, workspace } = *claimed;
+        let Claimed { user, session, workspace, .. } = *claimed;
         Ok(Authenticated { user, session, workspace, platform_admin: false })
     }
 
@@ -61,7 +61,8 @@ impl Tenancy for Door {
     async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error> {
         let role = if user == self.user { Role::Owner } else { Role::Guest };
         let workspace_name = "Test".to_owned();
-        Ok(Some(Membership { workspace, workspace_name, personal: true, role, created_at: testkit::START }))
+        let created_at = testkit::START;
+        Ok(Some(Membership { workspace, workspace_name, personal: true, role, created_at, suspended: false }))
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error> {

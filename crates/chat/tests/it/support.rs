@@ -143,6 +143,7 @@ fn node(db: Db, env: Env, provider: Scripted, config: Config) -> (Chat, Tasks) {
         providers: Arc::new(provider),
         metering,
         guardrails: Arc::new(guardrails),
+        audit: Arc::new(contracts::audit::NoAudit),
         config,
     });
     (chat, tasks)

@@ -68,7 +68,16 @@ impl Postgres {
             }))
             .build()
             .map_err(|error| Error::Options(error.to_string()))?;
-        let shared = Shared { pool, config, tls, place, role, unique: RwLock::new(HashMap::new()) };
+        let shared = Shared {
+            pool,
+            config,
+            tls,
+            place,
+            role,
+            unique: RwLock::new(HashMap::new()),
+            #[cfg(debug_assertions)]
+            unfiltered: options.unfiltered,
+        };
         shared.learn_unique_indexes().await?;
         Ok(Self { shared: shared.into() })
     }

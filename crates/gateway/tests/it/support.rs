@@ -161,8 +161,11 @@ impl World {
             data_dir: data.path().to_owned(),
             signing_keys: Vec::new(),
             refresh_secret: None,
+            master_keys: Vec::new(),
+            federation: identity::federation::FederationConfig::default(),
             require_verified_email: false,
             sign_up_open: true,
+            sign_up_rules: identity::SignUpRules::default(),
             requests_per_ip: 100_000,
         };
         let letters = notifications::Config::default();

@@ -1,7 +1,11 @@
 //! Setting and showing policies.
 
-use contracts::ApiKeys;
+use contracts::{
+    ApiKeys,
+    audit::{Action, Entry},
+};
 use kernel::{ApiKeyId, TenantScope, UserId};
+use serde_json::json;
 
 use crate::{
     Guardrails, GuardrailsError,
@@ -22,6 +26,13 @@ impl Subject {
         match self {
             Self::Workspace => None,
             Self::Key(id) => Some(id),
+        }
+    }
+
+    fn entry(self, scope: &TenantScope) -> Entry {
+        match self {
+            Self::Workspace => Entry::of(Action::GuardrailsUpdated, scope).about(scope.workspace()),
+            Self::Key(id) => Entry::of(Action::KeyGuardrailsUpdated, scope).about(id),
         }
     }
 }
@@ -64,9 +75,12 @@ impl Guardrails {
         // Each field was checked; together with the floor they must be compiled, too.
         Rules::new(&self.0.floor.and(&policy)).map_err(GuardrailsError::Rules)?;
         let now = self.0.env.now();
+        let before = self.stored(scope, subject).await?;
         let mut tx = self.0.db.begin(scope).await?;
         store::put(&mut tx, scope, subject.key(), &policy, (by, now)).await?;
         self.0.epochs.bump(&mut tx).await?;
+        let entry = subject.entry(scope).after(json!(policy));
+        self.1.record(&mut tx, Entry { before: before.map(|policy| json!(policy)), ..entry }).await?;
         tx.commit().await?;
         self.policy(keys, scope, subject).await
     }
@@ -79,11 +93,18 @@ impl Guardrails {
         subject: Subject,
     ) -> Result<(), GuardrailsError> {
         check(keys, scope, subject).await?;
+        let Some(before) = self.stored(scope, subject).await? else { return Ok(()) };
         let mut tx = self.0.db.begin(scope).await?;
         store::delete(&mut tx, scope, subject.key()).await?;
         self.0.epochs.bump(&mut tx).await?;
+        self.1.record(&mut tx, subject.entry(scope).before(json!(before))).await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    async fn stored(&self, scope: &TenantScope, subject: Subject) -> Result<Option<Policy>, GuardrailsError> {
+        let stored = store::policies(&self.0.db, scope).await?;
+        Ok(stored.into_iter().find(|stored| stored.key == subject.key()).map(|stored| stored.policy))
     }
 }
 

@@ -3,13 +3,21 @@
 
 use ::cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Identity, SignedIn, config::DEVICE_REMEMBERED};
+use crate::{
+    Identity, SignedIn,
+    config::{DEVICE_REMEMBERED, RETURN_KEPT},
+    federation::ATTEMPT_TTL,
+};
 
 const NAME: &str = "parlance_refresh";
 /// Gives no access to anything.
 const DEVICE: &str = "parlance_device";
+/// The refresh token of an administrator who acts as somebody else meanwhile.
+const RETURN: &str = "parlance_return";
+/// Binds a sign-in with another provider to the browser that began it.
+const SIGN_IN: &str = "parlance_sign_in";
 const PATH: &str = "/api/v1/auth";
 
 /// The refresh token that a request brings.
@@ -17,9 +25,19 @@ pub(super) fn read(headers: &HeaderMap) -> Option<String> {
     find(headers, NAME)
 }
 
+/// What a sign-in with another provider was begun with.
+pub(crate) fn read_sign_in(headers: &HeaderMap) -> Option<String> {
+    find(headers, SIGN_IN)
+}
+
 /// What the device is known by.
-pub(super) fn read_device(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn read_device(headers: &HeaderMap) -> Option<String> {
     find(headers, DEVICE)
+}
+
+/// The administrator's own, while they act as somebody else.
+pub(super) fn read_return(headers: &HeaderMap) -> Option<String> {
+    find(headers, RETURN)
 }
 
 fn find(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -35,17 +53,33 @@ fn find(headers: &HeaderMap, name: &str) -> Option<String> {
 
 impl Identity {
     /// Hands the refresh token to the browser for as long as it is good.
-    pub(super) fn set_cookie(&self, signed_in: &SignedIn) -> [(HeaderName, HeaderValue); 2] {
+    pub(crate) fn set_cookie(&self, signed_in: &SignedIn) -> [(HeaderName, HeaderValue); 2] {
         let lifetime = signed_in.expires_at.since(self.env.now()).as_secs();
         let seconds = i64::try_from(lifetime).unwrap_or(i64::MAX);
         self.header(signed_in.refresh_token.expose_secret(), Duration::seconds(seconds))
     }
 
     /// Gives a browser that has none what it is known by.
-    pub(super) fn set_device_cookie(&self, signed_in: &SignedIn) -> Option<(HeaderName, HeaderValue)> {
+    pub(crate) fn set_device_cookie(&self, device: Option<&SecretString>) -> Option<(HeaderName, HeaderValue)> {
         let seconds = i64::try_from(DEVICE_REMEMBERED.as_secs()).unwrap_or(i64::MAX);
-        let device = signed_in.device.as_ref()?;
+        let device = device?;
         Some((header::SET_COOKIE, self.cookie(DEVICE, device.expose_secret(), Duration::seconds(seconds))))
+    }
+
+    /// Keeps an administrator's own token while the browser holds somebody else's.
+    pub(super) fn set_return_cookie(&self, token: &str) -> (HeaderName, HeaderValue) {
+        let seconds = i64::try_from(RETURN_KEPT.as_secs()).unwrap_or(i64::MAX);
+        (header::SET_COOKIE, self.cookie(RETURN, token, Duration::seconds(seconds)))
+    }
+
+    pub(super) fn clear_return_cookie(&self) -> (HeaderName, HeaderValue) {
+        (header::SET_COOKIE, self.cookie(RETURN, "", Duration::ZERO))
+    }
+
+    /// Binds a sign-in to this browser for as long as it may take. Lax, so that it comes back with the person.
+    pub(crate) fn sign_in_cookie(&self, browser: &SecretString) -> (HeaderName, HeaderValue) {
+        let lifetime = i64::try_from(ATTEMPT_TTL.as_secs()).unwrap_or(i64::MAX);
+        (header::SET_COOKIE, self.cookie(SIGN_IN, browser.expose_secret(), Duration::seconds(lifetime)))
     }
 
     /// Takes it away.

@@ -95,9 +95,10 @@ pub(super) struct ChangeEmailRequest {
     #[garde(custom(|email: &str, (): &()| email::check(email).map_err(garde::Error::new)))]
     #[schema(format = "email", max_length = 254, example = "ann@example.org")]
     email: String,
+    /// Absent: a proof of the last ten minutes (`step_up`) does.
     #[garde(skip)]
-    #[schema(value_type = String, format = "password", example = "correct horse battery staple")]
-    current_password: SecretString,
+    #[schema(value_type = Option<String>, format = "password", example = "correct horse battery staple")]
+    current_password: Option<SecretString>,
 }
 
 /// Change the address
@@ -111,7 +112,7 @@ pub(super) struct ChangeEmailRequest {
     responses(
         (status = 202, description = "A link was sent, unless the address is taken.", body = Accepted),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "An API key calls.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "An API key calls, or `step_up_required`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts; `Retry-After` says how long to wait.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -122,6 +123,6 @@ pub(super) async fn change(
     client: Client,
     Json(body): Json<ChangeEmailRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    identity.change_email(caller.user, client.ip, &body.current_password, &body.email).await?;
+    identity.change_email(caller.user, caller.session, client.ip, body.current_password.as_ref(), &body.email).await?;
     Ok(Accepted::answer())
 }

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use kernel::{ApiKeyId, Page, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, de};
-use web::{Allowed, Json, PageQuery, Path, Problem, ProblemBody, Query};
+use web::{Allowed, Json, PageQuery, Path, Problem, ProblemBody, Query, Recent};
 
 use crate::{ApiKeyInfo, Identity, KeyActor, KeyChanges, NewApiKey, name};
 
@@ -244,13 +244,14 @@ pub(super) async fn list(
     responses(
         (status = 201, description = "The key and its secret.", body = NewKey),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it, or the new key would be broader than the one that calls.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it, or the new key would be broader than the one that calls; `step_up_required`: prove again who you are.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn create(
     State(identity): State<Arc<Identity>>,
     caller: Allowed<can::CreateKeys>,
+    _: Recent,
     Json(body): Json<CreateKeyRequest>,
 ) -> Result<impl IntoResponse, Problem> {
     let made = identity.create_key(&actor(caller), body.into()).await?;
@@ -334,7 +335,7 @@ pub(super) async fn revoke(
     responses(
         (status = 200, description = "The key and its new secret.", body = NewKey),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it, the key is somebody else's, or it is broader than the one that calls.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it, the key is somebody else's, or it is broader than the one that calls; `step_up_required`: prove again who you are.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such key, or it is somebody else's.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It has been revoked.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
@@ -343,6 +344,7 @@ pub(super) async fn revoke(
 pub(super) async fn rotate(
     State(identity): State<Arc<Identity>>,
     caller: Allowed<can::CreateKeys>,
+    _: Recent,
     Path(id): Path<ApiKeyId>,
     super::Optional(body): super::Optional<RotateKeyRequest>,
 ) -> Result<impl IntoResponse, Problem> {

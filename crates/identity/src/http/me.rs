@@ -74,6 +74,9 @@ pub(super) async fn get(State(identity): State<Arc<Identity>>, caller: Member) -
         // A key belongs to one workspace, and tells of no other.
         me.workspaces.retain(|workspace| workspace.id == me.workspace.id);
     }
+    if caller.impersonator.is_some() {
+        me.permissions.retain(|permission| web::is_for_impersonators(*permission));
+    }
     Ok(Json(me))
 }
 

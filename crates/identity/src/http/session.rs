@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    response::{AppendHeaders, IntoResponse},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use garde::Validate;
 use http::{HeaderMap, StatusCode};
@@ -13,8 +13,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use web::{Client, Json, MaybeMember, Problem, ProblemBody};
 
-use super::{Optional, cookie};
-use crate::{Identity, LogIn, Session};
+use super::{NO_STORE, Optional, cookie};
+use crate::{Identity, LogIn, LoggedIn, SecondFactorNeeded, Session};
 
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -31,7 +31,7 @@ pub(super) struct LogInRequest {
 }
 
 /// What is longer than any password costs no hash.
-fn check_length(password: &SecretString) -> garde::Result {
+pub(super) fn check_length(password: &SecretString) -> garde::Result {
     use secrecy::ExposeSecret;
     if password.expose_secret().chars().count() > 256 {
         return Err(garde::Error::new("must have at most 256 characters"));
@@ -49,13 +49,14 @@ pub(super) struct RefreshRequest {
 
 /// Log in
 ///
-/// Begins a session. The cookie `parlance_refresh` renews it; the access token authorizes requests. The cookie
+/// Begins a session, or for an account with a second factor a login that has to be completed. The cookie `parlance_refresh` renews it; the access token authorizes requests. The cookie
 /// `parlance_device` lets a browser be known again: a letter tells of logins from a new one.
 #[utoipa::path(
     post, path = "/auth/login", operation_id = "log_in", tag = "Authentication",
     security(()), request_body = LogInRequest,
     responses(
         (status = 200, description = "Signed in.", body = Session, headers(("set-cookie" = String, description = "`parlance_refresh`, HttpOnly."))),
+        (status = 202, description = "The password is right, and a second factor is needed: go on at `/auth/login/second-factor`.", body = SecondFactorNeeded, headers(("set-cookie" = String, description = "`parlance_device`, HttpOnly."))),
         (status = 401, description = "Wrong e-mail address or password.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "The caller is not in that workspace.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
@@ -67,12 +68,19 @@ pub(super) async fn log_in(
     client: Client,
     headers: HeaderMap,
     Json(body): Json<LogInRequest>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let device = cookie::read_device(&headers);
     let log_in = LogIn { email: body.email, password: body.password, workspace: body.workspace, client, device };
-    let signed_in = identity.log_in(log_in).await?;
-    let device = AppendHeaders(identity.set_device_cookie(&signed_in));
-    Ok((identity.set_cookie(&signed_in), device, Json(signed_in.session)))
+    match identity.log_in(log_in).await? {
+        LoggedIn::Session(signed_in) => {
+            let device = AppendHeaders(identity.set_device_cookie(signed_in.device.as_ref()));
+            Ok((identity.set_cookie(&signed_in), device, Json(signed_in.session)).into_response())
+        }
+        LoggedIn::SecondFactor(started) => {
+            let device = AppendHeaders(identity.set_device_cookie(started.device.as_ref()));
+            Ok((StatusCode::ACCEPTED, NO_STORE, device, Json(started.needed)).into_response())
+        }
+    }
 }
 
 /// Renew the session or switch its workspace
@@ -122,5 +130,7 @@ pub(super) async fn log_out(
     }
     let authenticated = member.and_then(|member| Some((member.session?, member.user)));
     identity.log_out(cookie::read(&headers).as_deref(), authenticated).await?;
-    Ok((StatusCode::NO_CONTENT, identity.clear_cookie()))
+    // Whoever logs out while they act as somebody else is out of both.
+    let forgotten = AppendHeaders([identity.clear_return_cookie()]);
+    Ok((StatusCode::NO_CONTENT, identity.clear_cookie(), forgotten))
 }

@@ -26,6 +26,10 @@ pub(super) struct SignUpRequest {
     name: Option<String>,
     #[garde(skip)]
     locale: Option<Locale>,
+    /// What stands behind `/invite/` in the link of an invitation, for whoever was invited.
+    #[garde(skip)]
+    #[schema(value_type = Option<String>, example = "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    invitation: Option<SecretString>,
 }
 
 /// Sign up
@@ -38,7 +42,7 @@ pub(super) struct SignUpRequest {
     security(()), request_body = SignUpRequest,
     responses(
         (status = 202, description = "Accepted, whatever came of it.", body = Accepted),
-        (status = 403, description = "Sign-up is closed here.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Sign-up is closed here; `invitation_needed`: it is by invitation.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests from this address.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -47,7 +51,13 @@ pub(super) async fn sign_up(
     State(identity): State<Arc<Identity>>,
     Json(body): Json<SignUpRequest>,
 ) -> Result<impl IntoResponse, Problem> {
-    let sign_up = SignUp { email: body.email, password: body.password, name: body.name, locale: body.locale };
+    let sign_up = SignUp {
+        email: body.email,
+        password: body.password,
+        name: body.name,
+        locale: body.locale,
+        invitation: body.invitation,
+    };
     identity.sign_up(sign_up).await?;
     Ok(Accepted::answer())
 }

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
+use contracts::audit::{Action, Entry};
 use database::Platform;
-use kernel::UserId;
+use kernel::{SessionId, UserId};
 use secrecy::SecretString;
 
-use super::change_password::WRONG;
 use crate::{
     Identity, IdentityError, email,
     store::{
@@ -16,13 +16,14 @@ use crate::{
 };
 
 impl Identity {
-    /// Checks the current password, under the same limits as a login, and sends a link to the new address. Until
+    /// Checks who it is, as [`Identity::change_password`] does, and sends a link to the new address. Until
     /// it is used, nothing changes. Whether the new address has a user already is not told.
     pub async fn change_email(
         &self,
         user: UserId,
+        session: SessionId,
         ip: IpAddr,
-        current: &SecretString,
+        current: Option<&SecretString>,
         address: &str,
     ) -> Result<(), IdentityError> {
         let invalid = |code, message| IdentityError::Invalid { field: "email", code, message };
@@ -31,11 +32,7 @@ impl Identity {
         if email::key(address) == email::key(&found.user.email) {
             return Err(invalid("same", "is your address already"));
         }
-        let attempt = self.admit(&found.user.email, ip).await?;
-        if !self.passwords.verify(current, Some(&found.password_hash)).await?.matches {
-            return Err(WRONG);
-        }
-        self.forgive(attempt).await?;
+        self.check_person(&found, session, ip, current).await?;
         let may_write = self.may_write("change_email", &email::key(address)).await
             && self.may_write("change_email", &user.to_string()).await;
         // Users and their links belong to no workspace.
@@ -47,8 +44,7 @@ impl Identity {
             let reader = (found.user.name.as_str(), found.user.locale);
             self.write_link(&mut tx, Purpose::ChangeEmail, token, reader).await?;
         }
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "user.email_change_requested", user = %user);
-        Ok(())
+        self.audit.record(&mut tx, Entry::platform(Action::UserEmailChangeRequested).about(user)).await?;
+        Ok(tx.commit().await?)
     }
 }

@@ -1,8 +1,10 @@
 //! Makes a user with a personal workspace: at sign-up, or on an operator's order.
 
+use contracts::audit::{Action, Entry};
 use database::{Platform, Tx};
 use kernel::UserId;
 use secrecy::SecretString;
+use serde_json::json;
 
 use crate::{Identity, IdentityError, email, model::Locale, name, password, store::users};
 
@@ -37,7 +39,6 @@ impl Identity {
             return Err(IdentityError::EmailTaken);
         }
         tx.commit().await?;
-        tracing::info!(target: "audit", event = "user.created", user = %row.id, platform_admin = row.platform_admin);
         Ok(row.id)
     }
 
@@ -63,31 +64,34 @@ impl Identity {
     }
 
     /// Writes the user and their personal workspace. False: the address is taken.
-    pub(super) async fn insert_user(&self, tx: &mut Tx, row: &users::NewUser) -> Result<bool, IdentityError> {
+    pub(crate) async fn insert_user(&self, tx: &mut Tx, row: &users::NewUser) -> Result<bool, IdentityError> {
         if !users::insert(tx, row).await? {
             return Ok(false);
         }
         self.tenancy.create_personal(tx, row.id, &row.name).await?;
+        let entry = Entry::platform(Action::UserCreated).about(row.id).by(row.id);
+        self.audit.record(tx, entry.after(json!({ "platform_admin": row.platform_admin }))).await?;
         Ok(true)
     }
 
     /// Disables or enables a user. A disabled one can't sign in, and every session of theirs
     /// has ended when this returns; their API keys are refused as long as they are disabled.
+    /// The last administrator of the platform can't be.
     pub async fn set_user_disabled(&self, user: UserId, disabled: bool) -> Result<(), IdentityError> {
         use crate::store::sessions::{self, Reason};
         let now = self.env.now();
         // Users belong to no workspace.
         let mut tx = self.db.begin(Platform).await?;
-        if !users::set_disabled(&mut tx, user, disabled.then_some(now), now).await? {
-            return Err(IdentityError::NoUser);
-        }
+        let is_admin = self.lock_administrator(&mut tx, user).await?;
+        users::set_disabled(&mut tx, user, disabled.then_some(now), now).await?;
         if disabled {
+            self.keep_an_administrator(&mut tx, is_admin).await?;
             sessions::revoke_all(&mut tx, user, None, Reason::UserDisabled, now).await?;
+            sessions::revoke_impersonations(&mut tx, user, now).await?;
         }
-        self.key_epochs.bump(&mut tx).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "user.disabled", user = %user, disabled);
-        Ok(())
+        let action = if disabled { Action::UserDisabled } else { Action::UserEnabled };
+        self.audit.record(&mut tx, Entry::platform(action).about(user)).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The id of the user with this address, for operators.

@@ -19,7 +19,7 @@ impl Identity {
     }
 
     /// A letter to the user's own address, in their language.
-    pub(super) async fn write_to(&self, tx: &mut Tx, user: &User, letter: Letter) -> Result<(), IdentityError> {
+    pub(crate) async fn write_to(&self, tx: &mut Tx, user: &User, letter: Letter) -> Result<(), IdentityError> {
         self.write(tx, &user.email, user.locale, letter).await
     }
 

@@ -1,5 +1,6 @@
 //! Ends the caller's session.
 
+use contracts::audit::{Action, Entry};
 use database::Platform;
 use kernel::{SessionId, UserId};
 
@@ -29,7 +30,8 @@ impl Identity {
         let mut tx = self.db.begin(Platform).await?;
         for (session, user) in presented.into_iter().chain(authenticated) {
             if sessions::revoke(&mut tx, session, user, Reason::LoggedOut, now).await? {
-                tracing::info!(target: "audit", event = "session.logged_out", user = %user, session = %session);
+                let entry = Entry::platform(Action::SessionLoggedOut).about(session).by(user);
+                self.audit.record(&mut tx, entry).await?;
             }
         }
         Ok(tx.commit().await?)

@@ -4,7 +4,10 @@
 //! tabs that renew at the same time, or a client whose answer was lost, go on. Afterwards its use
 //! means that two parties hold the lineage: the session ends for both.
 
-use contracts::mail::Letter;
+use contracts::{
+    audit::{Action, Entry},
+    mail::Letter,
+};
 use database::{Platform, Tx};
 use events::outbox::NewEvent;
 use kernel::{SessionId, TenantScope, Timestamp, WorkspaceId};
@@ -16,7 +19,10 @@ use crate::{
     Identity, IdentityError,
     config::{REFRESH_GRACE, SESSION_IDLE},
     device,
-    store::sessions::{self, Presented, Reason},
+    store::{
+        deletion,
+        sessions::{self, Presented, Reason},
+    },
     token::RefreshToken,
 };
 
@@ -66,7 +72,11 @@ impl Identity {
         };
         let expires_at = sessions::renew(&mut tx, renewal).await?.ok_or(IdentityError::RefreshInvalid)?;
         tx.commit().await?;
-        self.signed_in(found.user, membership, found.session, &newest, expires_at)
+        let erases_at = deletion::erases_at(&self.db, found.user.id).await?;
+        let mut signed_in =
+            self.signed_in(found.user, membership, found.session, &newest, expires_at, found.impersonation)?;
+        signed_in.session.erases_at = erases_at;
+        Ok(signed_in)
     }
 
     /// The token after `token` that has no successor yet, made if it is not there.
@@ -105,8 +115,9 @@ impl Identity {
             at: self.env.now(),
         };
         self.write_to(&mut tx, &found.user, letter).await?;
+        let entry = Entry::platform(Action::SessionReused).about(session).after(json!({ "user": user }));
+        self.audit.record(&mut tx, entry).await?;
         tx.commit().await?;
-        tracing::warn!(target: "audit", event = "session.refresh_reused", user = %user, session = %session);
         Err(IdentityError::RefreshReused)
     }
 }

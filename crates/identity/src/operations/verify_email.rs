@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use contracts::mail::Letter;
+use contracts::{
+    audit::{Action, Entry},
+    mail::Letter,
+};
 use database::{Platform, Tx};
 
 use crate::{
@@ -55,8 +58,8 @@ impl Identity {
             return Err(IdentityError::LinkInvalid);
         }
         email_tokens::delete_of(tx, user.id, Purpose::VerifyEmail).await?;
-        tracing::info!(target: "audit", event = "user.email_verified", user = %user.id);
-        Ok(())
+        let entry = Entry::platform(Action::UserEmailVerified).about(user.id).by(user.id);
+        Ok(self.audit.record(tx, entry).await?)
     }
 
     async fn move_to_address(&self, tx: &mut Tx, token: &Token) -> Result<(), IdentityError> {
@@ -72,8 +75,8 @@ impl Identity {
         email_tokens::delete_all(tx, user.id).await?;
         let letter = Letter::EmailChanged { name: user.name.clone(), new_address: token.email.clone() };
         self.write_to(tx, &user, letter).await?;
-        tracing::info!(target: "audit", event = "user.email_changed", user = %user.id);
-        Ok(())
+        let entry = Entry::platform(Action::UserEmailChanged).about(user.id).by(user.id);
+        Ok(self.audit.record(tx, entry).await?)
     }
 
     /// Sends the letter again to an address that waits for its proof. Answers before it looks whether there is

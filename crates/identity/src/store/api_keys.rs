@@ -63,7 +63,8 @@ pub(crate) const BY_SECRET: &str =
             k.expires_at, k.allowed_ips, k.last_used_at,
             CASE WHEN k.secret_hash = $1 THEN NULL ELSE k.previous_expires_at END
      FROM api_keys k JOIN users u ON u.id = k.user_id
-     WHERE (k.secret_hash = $1 OR k.previous_hash = $1) AND k.revoked_at IS NULL AND u.disabled_at IS NULL";
+     WHERE (k.secret_hash = $1 OR k.previous_hash = $1) AND k.revoked_at IS NULL AND u.disabled_at IS NULL
+       AND u.erases_at IS NULL";
 
 pub(crate) async fn by_secret(db: &Db, hash: SecretHash) -> Result<Option<Found>, Error> {
     // The key says in which workspace its caller is, so none is known before it.
@@ -260,6 +261,16 @@ pub(crate) async fn revoke(tx: &mut Tx, scope: &TenantScope, id: ApiKeyId, now: 
     Ok(())
 }
 
+/// Ends all keys of a user, in all workspaces.
+pub(crate) async fn revoke_all_of(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE api_keys SET revoked_at = $2, previous_hash = NULL, previous_expires_at = NULL, updated_at = $2
+         WHERE user_id = $1 AND revoked_at IS NULL",
+        params![user, now],
+    )
+    .await
+}
+
 /// Deletes keys that were revoked before `before`, in all workspaces.
 pub(crate) async fn delete_revoked(db: &Db, before: Timestamp) -> Result<u64, Error> {
     // Retention of the whole platform.
@@ -284,6 +295,22 @@ pub(crate) async fn all(db: &Db) -> Result<Vec<ListedKey>, Error> {
          WHERE k.revoked_at IS NULL
          ORDER BY k.id",
         params![],
+    )
+    .await
+}
+
+/// A user's keys in all workspaces, revoked ones included, in the order they were made.
+pub(crate) async fn of_user(db: &Db, user: UserId) -> Result<Vec<ListedKey>, Error> {
+    // A person's keys lie in several tenants; the user id bounds the answer.
+    db.all(
+        Platform,
+        "SELECT k.workspace_id, k.id, k.name, k.prefix, k.scopes, k.models, k.requests_per_minute,
+                k.tokens_per_minute, k.allowed_ips, k.expires_at, k.created_at, k.last_used_at, k.revoked_at,
+                u.id, u.name, u.email
+         FROM api_keys k JOIN users u ON u.id = k.user_id
+         WHERE k.user_id = $1
+         ORDER BY k.id",
+        params![user],
     )
     .await
 }

@@ -47,6 +47,19 @@ pub(crate) async fn note(tx: &mut Tx, user: UserId, device_hash: Vec<u8>, now: T
     Ok(others > 0 && recent <= NOTED)
 }
 
+/// Whether the user of this address has signed in with the device.
+pub(crate) async fn is_known(db: &Db, email_lower: &str, device_hash: Vec<u8>) -> Result<bool, Error> {
+    let found: Option<(Timestamp,)> = db
+        .optional(
+            Platform,
+            "SELECT d.last_used_at FROM known_devices d JOIN users u ON u.id = d.user_id
+             WHERE u.email_lower = $1 AND d.device_hash = $2",
+            params![email_lower, device_hash],
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Forgets devices that were not used since `before`.
 pub(crate) async fn delete_unused(db: &Db, before: Timestamp) -> Result<u64, Error> {
     db.execute(Platform, "DELETE FROM known_devices WHERE last_used_at < $1", params![before]).await

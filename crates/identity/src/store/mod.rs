@@ -4,7 +4,12 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod attempts;
+pub(crate) mod challenges;
+pub(crate) mod deletion;
 pub(crate) mod devices;
 pub(crate) mod email_tokens;
+pub(crate) mod factors;
+pub(crate) mod passkeys;
+pub(crate) mod platform;
 pub(crate) mod sessions;
 pub(crate) mod users;

@@ -3,20 +3,26 @@
 use database::{Db, Error, FromRow, Platform, Row, Tx, from_row, params};
 use kernel::{SessionId, Timestamp, UserId, WorkspaceId};
 
-use crate::model::{SessionInfo, User};
+use crate::model::{Impersonation, SessionInfo, User};
+
+/// Moves with everything that ends a session before its time, or changes what [`Live`] says of its user.
+pub(crate) const EPOCH: &str = "sessions";
 
 /// A live session, as an access token is checked against it.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Live {
     pub user: UserId,
     pub platform_admin: bool,
+    /// When it ends if it is not renewed.
+    pub expires_at: Timestamp,
 }
-from_row!(Live { user, platform_admin });
+from_row!(Live { user, platform_admin, expires_at });
 
 /// The session, if it was not revoked, has not ended, and its user is enabled.
 pub(crate) async fn live(db: &Db, session: SessionId, now: Timestamp) -> Result<Option<Live>, Error> {
     db.optional(
         Platform,
-        "SELECT u.id, u.platform_admin
+        "SELECT u.id, u.platform_admin, s.expires_at
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL",
         params![session, now],
@@ -34,13 +40,15 @@ pub(crate) struct NewSession<'a> {
     pub expires_at: Timestamp,
     pub absolute_expires_at: Timestamp,
     pub token_hash: Vec<u8>,
+    /// The administrator who acts as the user, and why.
+    pub impersonation: Option<(UserId, &'a str)>,
 }
 
 pub(crate) async fn insert(tx: &mut Tx, session: NewSession<'_>) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO sessions (id, user_id, last_workspace, user_agent, ip, created_at, last_used_at,
-                               expires_at, absolute_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
+                               expires_at, absolute_expires_at, proved_at, impersonator_id, impersonation_reason)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $6, $9, $10)",
         params![
             session.id,
             session.user,
@@ -49,7 +57,9 @@ pub(crate) async fn insert(tx: &mut Tx, session: NewSession<'_>) -> Result<(), E
             session.ip,
             session.now,
             session.expires_at,
-            session.absolute_expires_at
+            session.absolute_expires_at,
+            session.impersonation.map(|(by, _)| by),
+            session.impersonation.map(|(_, reason)| reason)
         ],
     )
     .await?;
@@ -61,6 +71,24 @@ pub(crate) async fn insert(tx: &mut Tx, session: NewSession<'_>) -> Result<(), E
     Ok(())
 }
 
+/// When the person of a session of the user last proved that it is them; none: there is no such session.
+pub(crate) async fn proved_at(db: &Db, session: SessionId, user: UserId) -> Result<Option<Timestamp>, Error> {
+    let row: Option<(Timestamp,)> = db
+        .optional(
+            Platform,
+            "SELECT COALESCE(proved_at, created_at) FROM sessions WHERE id = $1 AND user_id = $2",
+            params![session, user],
+        )
+        .await?;
+    Ok(row.map(|(at,)| at))
+}
+
+pub(crate) async fn note_proof(tx: &mut Tx, session: SessionId, user: UserId, now: Timestamp) -> Result<(), Error> {
+    tx.execute("UPDATE sessions SET proved_at = $3 WHERE id = $1 AND user_id = $2", params![session, user, now])
+        .await?;
+    Ok(())
+}
+
 /// What a presented refresh token leads to, whatever has become of the session.
 pub(crate) struct Presented {
     pub session: SessionId,
@@ -68,6 +96,8 @@ pub(crate) struct Presented {
     /// What it was last renewed with.
     pub user_agent: Option<String>,
     pub rotated_at: Option<Timestamp>,
+    /// If an administrator of the platform acts as the user.
+    pub impersonation: Option<Impersonation>,
     pub user: User,
 }
 
@@ -78,6 +108,11 @@ impl FromRow for Presented {
             last_workspace: row.next()?,
             user_agent: row.next()?,
             rotated_at: row.next()?,
+            impersonation: {
+                let (by, reason): (Option<UserId>, Option<String>) = (row.next()?, row.next()?);
+                let ends_at = row.next()?;
+                by.zip(reason).map(|(by, reason)| Impersonation { by, reason, ends_at })
+            },
             user: User::from_row(row)?,
         })
     }
@@ -88,6 +123,7 @@ pub(crate) async fn presented(db: &Db, token_hash: Vec<u8>, now: Timestamp) -> R
     db.optional(
         Platform,
         "SELECT s.id, s.last_workspace, s.user_agent, t.rotated_at,
+                s.impersonator_id, s.impersonation_reason, s.absolute_expires_at,
                 u.id, u.email, u.name, u.locale, u.theme, u.attributes, u.avatar_digest, u.platform_admin,
                 u.created_at, u.email_verified_at
          FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = s.user_id
@@ -181,6 +217,11 @@ pub(crate) enum Reason {
     PasswordChanged,
     PasswordReset,
     UserDisabled,
+    /// Another person proved the account's address.
+    HandedOver,
+    AccountDeleted,
+    /// An administrator of the platform ended it.
+    Administrator,
 }
 
 impl Reason {
@@ -192,6 +233,9 @@ impl Reason {
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
             Self::UserDisabled => "user_disabled",
+            Self::HandedOver => "handed_over",
+            Self::AccountDeleted => "account_deleted",
+            Self::Administrator => "administrator",
         }
     }
 }
@@ -211,7 +255,11 @@ pub(crate) async fn revoke(
             params![session, user, now, reason.as_str()],
         )
         .await?;
-    Ok(revoked == 1)
+    if revoked == 0 {
+        return Ok(false);
+    }
+    tx.bump(EPOCH).await?;
+    Ok(true)
 }
 
 /// Ends all live sessions of the user but `keep`; how many they were.
@@ -224,12 +272,32 @@ pub(crate) async fn revoke_all(
 ) -> Result<u64, Error> {
     // An id that no session has stands for none to keep.
     let keep = keep.unwrap_or(SessionId::from_uuid(uuid::Uuid::nil()));
-    tx.execute(
-        "UPDATE sessions SET revoked_at = $3, revoked_reason = $4
-         WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
-        params![user, keep, now, reason.as_str()],
-    )
-    .await
+    let revoked = tx
+        .execute(
+            "UPDATE sessions SET revoked_at = $3, revoked_reason = $4
+             WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
+            params![user, keep, now, reason.as_str()],
+        )
+        .await?;
+    if revoked > 0 {
+        tx.bump(EPOCH).await?;
+    }
+    Ok(revoked)
+}
+
+/// Ends the live sessions in which `by` acts as somebody else; how many they were.
+pub(crate) async fn revoke_impersonations(tx: &mut Tx, by: UserId, now: Timestamp) -> Result<u64, Error> {
+    let revoked = tx
+        .execute(
+            "UPDATE sessions SET revoked_at = $2, revoked_reason = $3
+             WHERE impersonator_id = $1 AND revoked_at IS NULL",
+            params![by, now, Reason::Administrator.as_str()],
+        )
+        .await?;
+    if revoked > 0 {
+        tx.bump(EPOCH).await?;
+    }
+    Ok(revoked)
 }
 
 impl FromRow for SessionInfo {
@@ -242,6 +310,7 @@ impl FromRow for SessionInfo {
             created_at: row.next()?,
             last_used_at: row.next()?,
             expires_at: row.next()?,
+            impersonation_reason: row.next()?,
         })
     }
 }
@@ -257,7 +326,7 @@ pub(crate) async fn list(
     let before = before.unwrap_or(SessionId::from_uuid(uuid::Uuid::max()));
     db.all(
         Platform,
-        "SELECT id, user_agent, ip, created_at, last_used_at, expires_at
+        "SELECT id, user_agent, ip, created_at, last_used_at, expires_at, impersonation_reason
          FROM sessions
          WHERE user_id = $1 AND id < $2 AND revoked_at IS NULL AND expires_at > $3
          ORDER BY id DESC LIMIT $4",

@@ -7,7 +7,7 @@ use kernel::{Timestamp, UserId};
 use crate::model::{Attributes, Avatar, Locale, Theme, User};
 
 /// Path of a user's picture. The digest makes it another path when the picture changes.
-fn avatar_url(id: UserId, digest: Option<&str>) -> Option<String> {
+pub(super) fn avatar_url(id: UserId, digest: Option<&str>) -> Option<String> {
     digest.map(|digest| format!("/api/v1/users/{id}/avatar?v={}", digest.get(..16).unwrap_or(digest)))
 }
 
@@ -50,6 +50,9 @@ impl FromRow for Credentials {
         Ok(Self { user, password_hash, disabled: disabled_at.is_some() })
     }
 }
+
+/// What stands in place of the hash of a user who has no password: no hash at all, which nothing matches.
+pub(crate) const NO_PASSWORD: &str = "";
 
 pub(crate) struct NewUser {
     pub id: UserId,
@@ -186,6 +189,42 @@ pub(crate) async fn note_login(
         )
         .await?;
     Ok(noted == 1)
+}
+
+/// Notes that the user signed in without a password.
+pub(crate) async fn note_sign_in(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<(), Error> {
+    tx.execute("UPDATE users SET last_login_at = $2 WHERE id = $1", params![id, now]).await?;
+    Ok(())
+}
+
+/// Leaves the user without a password.
+pub(crate) async fn clear_password(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<(), Error> {
+    tx.execute("UPDATE users SET password_hash = '', updated_at = $2 WHERE id = $1", params![id, now]).await?;
+    Ok(())
+}
+
+/// An enabled user, whose row is held until the transaction ends.
+pub(crate) async fn lock(tx: &mut Tx, id: UserId) -> Result<Option<User>, Error> {
+    tx.optional(
+        "UPDATE users SET updated_at = updated_at WHERE id = $1 AND disabled_at IS NULL
+         RETURNING id, email, name, locale, theme, attributes, avatar_digest, platform_admin, created_at,
+                   email_verified_at",
+        params![id],
+    )
+    .await
+}
+
+/// Holds the user's row until the transaction ends, if the password is still the one that was checked and the
+/// user is enabled; `new_hash` is the same password at another cost.
+pub(crate) async fn hold(tx: &mut Tx, id: UserId, checked_hash: &str, new_hash: Option<&str>) -> Result<bool, Error> {
+    let held = tx
+        .execute(
+            "UPDATE users SET password_hash = COALESCE($3, password_hash)
+             WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL",
+            params![id, checked_hash, new_hash],
+        )
+        .await?;
+    Ok(held == 1)
 }
 
 /// False: the password is not any more the one that was checked.

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, PoisonError, RwLock,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -96,8 +96,16 @@ impl Ring {
         Ok(Self { newest, older: keys.collect() })
     }
 
+    fn all(&self) -> impl Iterator<Item = &Arc<SigningKey>> {
+        std::iter::once(&self.newest).chain(&self.older)
+    }
+
+    fn kids(&self) -> impl Iterator<Item = &str> {
+        self.all().map(|key| key.kid.as_str())
+    }
+
     fn find(&self, kid: &str) -> Option<Arc<SigningKey>> {
-        std::iter::once(&self.newest).chain(&self.older).find(|key| key.kid == kid).cloned()
+        self.all().find(|key| key.kid == kid).cloned()
     }
 }
 
@@ -107,6 +115,8 @@ pub(crate) struct KeyRing {
     env: Env,
     folder: Option<Folder>,
     ring: RwLock<Arc<Ring>>,
+    /// Moves when the keys do.
+    generation: AtomicU64,
     reloaded_at: AtomicI64,
     refresh_secret: hmac::Key,
 }
@@ -148,6 +158,7 @@ impl KeyRing {
             env,
             folder,
             ring: RwLock::new(Arc::new(ring)),
+            generation: AtomicU64::new(0),
             reloaded_at: AtomicI64::new(i64::MIN),
             refresh_secret,
         }))
@@ -155,6 +166,11 @@ impl KeyRing {
 
     pub fn refresh_secret(&self) -> &hmac::Key {
         &self.refresh_secret
+    }
+
+    /// A number that is another one whenever the keys are others: what a key has proved holds for as long.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
     }
 
     /// The key to sign with.
@@ -195,15 +211,15 @@ impl KeyRing {
     }
 
     /// Sees what other processes made, replaces a key that is too old, and deletes keys
-    /// whose tokens have all expired. Blocks.
-    pub fn maintain(&self) -> Result<(), KeyError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
+    /// whose tokens have all expired. Gives the name of the new key, if it made one. Blocks.
+    pub fn maintain(&self) -> Result<Option<String>, KeyError> {
+        let Some(folder) = &self.folder else { return Ok(None) };
         let lock = folder.lock()?;
         let now = self.env.now();
         let keys = folder.signing_keys()?;
-        if keys.first().is_none_or(|newest| newest.created_at + KEY_MAX_AGE <= now) {
+        let is_due = keys.first().is_none_or(|newest| newest.created_at + KEY_MAX_AGE <= now);
+        if is_due {
             folder.add_signing_key(&lock, &self.env)?;
-            tracing::info!(target: "audit", event = "signing_key.rotated");
         }
         for pair in keys.windows(2) {
             if let [successor, retired] = pair
@@ -212,13 +228,18 @@ impl KeyRing {
                 folder.remove_signing_key(&lock, retired)?;
             }
         }
-        self.reload()
+        self.reload()?;
+        Ok(is_due.then(|| self.signing().kid.clone()))
     }
 
     fn reload(&self) -> Result<(), KeyError> {
         if let Some(folder) = &self.folder {
-            let ring = Arc::new(Ring::new(folder.signing_keys()?)?);
-            *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+            let found = Arc::new(Ring::new(folder.signing_keys()?)?);
+            let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+            if !found.kids().eq(ring.kids()) {
+                self.generation.fetch_add(1, Ordering::AcqRel);
+            }
+            *ring = found;
         }
         Ok(())
     }

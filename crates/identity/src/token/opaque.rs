@@ -25,6 +25,11 @@ impl Opaque {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
+    /// To derive others from.
+    pub const fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// What the database holds.
     pub fn hash(&self) -> Vec<u8> {
         digest::digest(&digest::SHA256, &self.0).as_ref().to_vec()

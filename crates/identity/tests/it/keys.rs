@@ -104,6 +104,7 @@ async fn given_keys_sign_in_their_order_and_leave_the_folder_alone(db: TestDb) {
         let mut config = config(&data);
         config.signing_keys = pems.iter().map(|pem| pem.as_str().into()).collect();
         config.refresh_secret = Some("a secret that is long enough for it".into());
+        config.master_keys = vec!["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into()];
         let node = Node::start(&db, &world.env, &world.clock, config);
         assert!(!data.path().join("keys").exists());
         node

@@ -128,7 +128,7 @@ async fn a_login_that_a_new_password_overtakes_fails(db: TestDb) {
         let mut change = tokio::task::JoinSet::new();
         change.spawn(async move {
             let (old, new) = (SecretString::from(old), SecretString::from(new));
-            identity.change_password(ann.user, session, "203.0.113.7".parse().unwrap(), &old, &new).await
+            identity.change_password(ann.user, session, "203.0.113.7".parse().unwrap(), Some(&old), &new).await
         });
         // The old password was found right, the new one is being hashed: a login that begins now
         // reads the old hash, and is still at its own check when the new password is written.

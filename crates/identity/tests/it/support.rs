@@ -46,6 +46,8 @@ pub struct Node {
     pub tenancy: Arc<Tenancy>,
     pub tasks: Tasks,
     pub mailer: Notifications,
+    /// What each request's caller is found with.
+    pub auth: Auth,
     router: Router,
 }
 
@@ -202,6 +204,10 @@ impl Mailer for InOrder {
         self.clock.advance(Duration::from_micros(1));
         self.mailer.post(tx, mail).await
     }
+
+    async fn forget(&self, tx: &mut Tx, address: &str) -> Result<(), database::Error> {
+        self.mailer.forget(tx, address).await
+    }
 }
 
 impl Node {
@@ -220,7 +226,7 @@ impl Node {
             config,
             limiter.clone(),
         );
-        let identity = Arc::new(identity.unwrap());
+        let identity = Arc::new(identity.unwrap().with_audit(tenancy.clone()));
         let auth = Auth {
             identity: identity.clone(),
             keys: identity.clone(),
@@ -235,8 +241,8 @@ impl Node {
         let settings = layers::Settings { env: env.clone(), trusted_proxies: 0, https: false };
         // Stands for the compatible APIs.
         let api = api.route("/api/v1/inference", axum::routing::post(inference));
-        let router = layers::wrap(api.layer(Extension(auth)), settings);
-        Self { identity, tenancy, tasks, mailer, router }
+        let router = layers::wrap(api.layer(Extension(auth.clone())), settings);
+        Self { identity, tenancy, tasks, mailer, auth, router }
     }
 
     /// Letters to this address, the oldest first, once those that were under way are written.
@@ -305,6 +311,19 @@ impl Node {
         get("/me").bearer(token).on(self).await
     }
 
+    /// Waits until the node refuses the token, as it must within five seconds (acceptance 4).
+    pub async fn comes_to_refuse(&self, token: &str) {
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+        loop {
+            let answer = self.whoami(token).await;
+            if answer.status == StatusCode::UNAUTHORIZED {
+                return answer.refused(401, "unauthenticated");
+            }
+            assert!(tokio::time::Instant::now() < deadline, "still {}", answer.status);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// Makes an API key; gives its id and its secret.
     pub async fn key(&self, person: &Person, body: Value) -> (String, String) {
         let made = post("/keys").bearer(&person.token).json(body).on(self).await.expect(201).json();
@@ -318,6 +337,15 @@ impl Node {
         self.tenancy.add_member(of.workspace, person.user, role).await.unwrap();
         let body = json!({ "workspace": of.workspace });
         post("/auth/refresh").cookie(&person.cookie).json(body).on(self).await.expect(200).person()
+    }
+
+    /// What is stored of the user's password.
+    pub async fn password_of(&self, db: &Db, email: &str) -> String {
+        let (hash,): (String,) = db
+            .one(database::Platform, "SELECT password_hash FROM users WHERE email_lower = $1", database::params![email])
+            .await
+            .unwrap();
+        hash
     }
 
     /// The session that asks.
@@ -344,8 +372,11 @@ pub fn config(data: &TempDir) -> Config {
         data_dir: data.path().to_owned(),
         signing_keys: Vec::new(),
         refresh_secret: None,
+        master_keys: Vec::new(),
         require_verified_email: false,
         sign_up_open: true,
+        federation: identity::federation::FederationConfig::default(),
+        sign_up_rules: identity::SignUpRules::default(),
         requests_per_ip: 100_000,
     }
 }

@@ -1,6 +1,7 @@
 //! The endpoints of the context.
 
 mod budgets;
+mod platform;
 mod quota;
 mod usage;
 
@@ -24,6 +25,9 @@ pub fn routes(metering: Metering, identity: Arc<dyn Identity>) -> OpenApiRouter 
     OpenApiRouter::new()
         .routes(routes!(usage::get_usage))
         .routes(routes!(quota::get_quota))
+        .routes(routes!(platform::list_plans))
+        .routes(routes!(platform::get_usage))
+        .routes(routes!(platform::set_plan))
         .routes(routes!(budgets::list, budgets::create))
         .routes(routes!(budgets::get, budgets::update, budgets::delete))
         .with_state(Service { metering, identity })

@@ -1,8 +1,13 @@
 //! Making, changing and showing budgets.
 
-use contracts::{metering::BudgetPeriod, plans::QuotaUnit};
+use contracts::{
+    audit::{Action, Entry},
+    metering::BudgetPeriod,
+    plans::QuotaUnit,
+};
 use database::{Engine, Tx};
 use kernel::{BudgetId, NanoUsd, Page, TenantScope, Timestamp, UserId};
+use serde_json::{Value, json};
 
 use crate::{
     BudgetError, Metering,
@@ -75,6 +80,8 @@ impl Metering {
         let spent = self.spent_by(&mut tx, scope, rules.subject, (day_of(rules.counts_from), last)).await?;
         budgets::open(&mut tx, scope, rules.account(now), spent).await?;
         self.changed(&mut tx, scope, &rules, now).await?;
+        let entry = Entry::of(Action::BudgetCreated, scope).about(rules.id).after(state(&rules));
+        self.audit.record(&mut tx, entry).await?;
         tx.commit().await?;
         self.budget(scope, Sight::All, rules.id).await
     }
@@ -115,6 +122,7 @@ impl Metering {
         let now = self.engine.env.now();
         let mut tx = self.engine.db.begin(scope).await?;
         let mut rules = budgets::find(&mut tx, scope, id).await?.ok_or(BudgetError::NotFound)?;
+        let before = state(&rules);
         rules.name = change.name.unwrap_or(rules.name);
         rules.limit = change.limit.map_or(rules.limit, Amount::from);
         rules.hard = change.hard.unwrap_or(rules.hard);
@@ -122,18 +130,22 @@ impl Metering {
             return Err(BudgetError::NotFound);
         }
         self.changed(&mut tx, scope, &rules, now).await?;
+        let entry = Entry::of(Action::BudgetUpdated, scope).about(id).before(before).after(state(&rules));
+        self.audit.record(&mut tx, entry).await?;
         tx.commit().await?;
         self.budget(scope, Sight::All, id).await
     }
 
     pub async fn delete_budget(&self, scope: &TenantScope, id: BudgetId) -> Result<(), BudgetError> {
         let mut tx = self.engine.db.begin(scope).await?;
+        let rules = budgets::find(&mut tx, scope, id).await?.ok_or(BudgetError::NotFound)?;
         if !budgets::delete(&mut tx, scope, id).await? {
             return Err(BudgetError::NotFound);
         }
         self.engine.caps.epochs.bump(&mut tx).await?;
-        tx.commit().await?;
-        Ok(())
+        let entry = Entry::of(Action::BudgetDeleted, scope).about(id).before(state(&rules));
+        self.audit.record(&mut tx, entry).await?;
+        Ok(tx.commit().await?)
     }
 
     pub async fn budget(&self, scope: &TenantScope, sight: Sight, id: BudgetId) -> Result<Budget, BudgetError> {
@@ -197,6 +209,19 @@ impl Metering {
         // Last, as processes that find it moved wait for us.
         self.engine.caps.epochs.bump(tx).await
     }
+}
+
+/// A budget's rules, for the audit log.
+fn state(rules: &Rules) -> Value {
+    // Of dollars: a quota's account is not anybody's to change.
+    let limit = NanoUsd::new(rules.limit.get());
+    json!({
+        "name": rules.name,
+        "subject": rules.subject,
+        "period": rules.period,
+        "limit_usd": limit,
+        "hard": rules.hard,
+    })
 }
 
 impl Sight {

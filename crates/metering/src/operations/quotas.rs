@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use contracts::{
+    audit::{Action, Entry},
     metering::BudgetPeriod,
     plans::{Plan, Quota},
 };
 use database::Engine;
 use kernel::{Env, TenantScope};
+use serde_json::json;
 
 use crate::{
     Metering, PlanError, PlanView, QuotaReport, QuotaState,
@@ -57,6 +59,24 @@ impl Metering {
         Ok(QuotaReport { plan: PlanView { id, name, models }, quotas: shown })
     }
 
+    /// The same for an administrator of the platform, who may ask for a workspace that is not there.
+    pub async fn platform_quota(&self, scope: &TenantScope) -> Result<QuotaReport, PlanError> {
+        if !quotas::has_workspace(&self.engine.db, scope).await? {
+            return Err(PlanError::NoWorkspace);
+        }
+        Ok(self.quota(scope).await?)
+    }
+
+    /// All plans by id, and the id of the default one.
+    pub fn plans(&self) -> (Vec<PlanView>, String) {
+        let plans = &self.engine.caps.plans;
+        let view = |plan: &Arc<Plan>| {
+            let Plan { id, name, models, .. } = Plan::clone(plan);
+            PlanView { id, name, models }
+        };
+        (plans.all().map(view).collect(), plans.default_plan().id.clone())
+    }
+
     /// Gives a workspace another plan, from the next call on. What it has used counts on.
     pub async fn set_plan(&self, scope: &TenantScope, plan: &str) -> Result<Arc<Plan>, PlanError> {
         let engine = &self.engine;
@@ -71,6 +91,8 @@ impl Metering {
         })?;
         quotas::forget_warnings(&mut tx, scope).await?;
         engine.caps.epochs.bump(&mut tx).await?;
+        let entry = Entry::of(Action::WorkspacePlanChanged, scope).about(scope.workspace());
+        self.audit.record(&mut tx, entry.after(json!({ "plan": plan.id }))).await?;
         tx.commit().await?;
         Ok(plan)
     }

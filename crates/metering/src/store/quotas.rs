@@ -34,6 +34,14 @@ pub(crate) async fn set_plan(tx: &mut Tx, scope: &TenantScope, plan: &str, now: 
     Ok(())
 }
 
+/// Whether there is such a workspace, deleted or not.
+pub(crate) async fn has_workspace(db: &Db, scope: &TenantScope) -> Result<bool, Error> {
+    let found: Option<(i64,)> = db
+        .optional(scope, "SELECT CAST(1 AS BIGINT) FROM workspaces WHERE id = $1", params![scope.workspace()])
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Makes the account of a quota. False: there is one.
 pub(crate) async fn insert(tx: &mut Tx, scope: &TenantScope, rules: &Rules) -> Result<bool, Error> {
     let inserted = tx

@@ -172,11 +172,12 @@ impl People {
 impl Identity for People {
     async fn verify(&self, token: &str) -> Result<Claimed, AuthenticationError> {
         let (user, _) = self.known.iter().find(|(user, _)| user.name == token).ok_or(AuthenticationError::Invalid)?;
-        Ok(Claimed { user: user.id, session: SessionId::from_uuid(user.id.uuid()), workspace: self.workspace })
+        let session = SessionId::from_uuid(user.id.uuid());
+        Ok(Claimed { user: user.id, session, workspace: self.workspace, impersonator: None })
     }
 
     async fn live(&self, claimed: &Claimed) -> Result<Authenticated, AuthenticationError> {
-        let Claimed { user, session, workspace } = *claimed;
+        let Claimed { user, session, workspace, .. } = *claimed;
         Ok(Authenticated { user, session, workspace, platform_admin: false })
     }
 
@@ -202,6 +203,7 @@ impl Tenancy for People {
             personal: false,
             role,
             created_at: testkit::START,
+            suspended: false,
         }))
     }
 

@@ -3,7 +3,7 @@
 use contracts::mail::Letter;
 use kernel::Timestamp;
 
-use super::{Button, Words, civil, plain};
+use super::{Button, Words, civil, plain, provider};
 
 const ONCE: &str = "The link works once, until";
 
@@ -138,6 +138,77 @@ pub(super) fn words(of: &Letter) -> Words {
                  ended it for both. Log in again to go on; if you can't explain it, change your password."
                     .to_owned(),
             )
+        },
+        Letter::IdentityLinked { name, provider: with, at } => Words {
+            facts: vec![("Account", provider(with)), ("Time", moment(*at))],
+            button: Some(Button::new("See your connected accounts", "/settings/security")),
+            notes: vec!["If it was you, there is nothing that you need to do.".to_owned()],
+            ..letter(
+                name,
+                &format!("You can now sign in with {}", provider(with)),
+                "An account elsewhere was connected to your Parlance account and can sign in to it. If it wasn't you, \
+                 disconnect it and change your password at once."
+                    .to_owned(),
+            )
+        },
+        Letter::IdentityUnlinked { name, provider: with, at } => Words {
+            facts: vec![("Account", provider(with)), ("Time", moment(*at))],
+            button: Some(Button::new("See your connected accounts", "/settings/security")),
+            notes: vec!["If it was you, there is nothing that you need to do.".to_owned()],
+            ..letter(
+                name,
+                &format!("You no longer sign in with {}", provider(with)),
+                "An account elsewhere was disconnected from your Parlance account. If it wasn't you, change your \
+                 password at once."
+                    .to_owned(),
+            )
+        },
+        Letter::SecondFactorChanged { name, factor, added, at } => {
+            let what = if factor == "passkey" { "A passkey" } else { "An authenticator app" };
+            let done = if *added { "was added to" } else { "was removed from" };
+            Words {
+                facts: vec![("Time", moment(*at))],
+                button: Some(Button::new("See how you sign in", "/settings/security")),
+                notes: vec!["If it was you, there is nothing that you need to do.".to_owned()],
+                ..letter(
+                    name,
+                    &format!("{what} {done} your account"),
+                    format!(
+                        "{what} {done} your Parlance account. If it wasn't you, change your password at once: every \
+                         other device is then signed out."
+                    ),
+                )
+            }
+        }
+        Letter::RecoveryCodeUsed { name, left, ip, at } => Words {
+            facts: vec![("Address", ip.clone()), ("Time", moment(*at)), ("Codes left", left.to_string())],
+            button: Some(Button::new("Make new codes", "/settings/security")),
+            notes: vec!["If it was you, there is nothing that you need to do.".to_owned()],
+            ..letter(
+                name,
+                "A recovery code was used",
+                "Somebody signed in to your Parlance account with one of your recovery codes. If it wasn't you, change \
+                 your password at once, and make new recovery codes."
+                    .to_owned(),
+            )
+        },
+        Letter::AccountDeleted { name, path, erases_at } => Words {
+            button: Some(Button::new("Keep my account", path)),
+            notes: vec!["If it wasn't you, log in, keep the account, and change your password at once.".to_owned()],
+            ..letter(
+                name,
+                "Your account will be deleted",
+                format!(
+                    "You asked to delete your Parlance account. Until {} you can log in and keep it. After that, your \
+                     conversations, files and personal details are erased for good.",
+                    moment(*erases_at)
+                ),
+            )
+        },
+        Letter::AccountRestored { name, at } => Words {
+            facts: vec![("Time", moment(*at))],
+            notes: vec!["If it wasn't you, change your password at once.".to_owned()],
+            ..letter(name, "Your account stays", "Your Parlance account is not going to be deleted.".to_owned())
         },
         Letter::Invitation { workspace, inviter, role: as_role, path, expires_at } => {
             let inviter = plain(inviter).unwrap_or_else(|| "Somebody".to_owned());

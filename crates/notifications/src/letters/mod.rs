@@ -102,6 +102,15 @@ impl Letters {
     }
 }
 
+/// What a provider of identities is called.
+fn provider(name: &str) -> String {
+    match name {
+        "google" => "Google".to_owned(),
+        "github" => "GitHub".to_owned(),
+        other => plain(other).unwrap_or_else(|| "…".to_owned()),
+    }
+}
+
 /// A name that may stand in a letter to somebody else; none: it could be read as a link.
 fn plain(name: &str) -> Option<String> {
     let name = one_line(name);
@@ -148,6 +157,13 @@ mod tests {
             Letter::PasswordChanged { name: name.clone(), at: AT },
             Letter::NewDevice { name: name.clone(), device: "Firefox, Linux".into(), ip: "203.0.113.7".into(), at: AT },
             Letter::SessionStolen { name: name.clone(), device: String::new(), at: AT },
+            Letter::IdentityLinked { name: name.clone(), provider: "google".into(), at: AT },
+            Letter::IdentityUnlinked { name: name.clone(), provider: "github".into(), at: AT },
+            Letter::SecondFactorChanged { name: name.clone(), factor: "totp".into(), added: true, at: AT },
+            Letter::SecondFactorChanged { name: name.clone(), factor: "passkey".into(), added: false, at: AT },
+            Letter::AccountDeleted { name: name.clone(), path: path.clone(), erases_at: AT },
+            Letter::AccountRestored { name: name.clone(), at: AT },
+            Letter::RecoveryCodeUsed { name: name.clone(), left: 9, ip: "203.0.113.7".into(), at: AT },
             Letter::Invitation { workspace: name.clone(), inviter: name, role: "member".into(), path, expires_at: AT },
         ]
     }

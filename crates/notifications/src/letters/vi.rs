@@ -3,7 +3,7 @@
 use contracts::mail::Letter;
 use kernel::Timestamp;
 
-use super::{Button, Words, civil, plain};
+use super::{Button, Words, civil, plain, provider};
 
 const ONCE: &str = "Liên kết chỉ dùng được một lần, đến";
 
@@ -142,6 +142,77 @@ pub(super) fn words(of: &Letter) -> Words {
                  khẩu."
                     .to_owned(),
             )
+        },
+        Letter::IdentityLinked { name, provider: with, at } => Words {
+            facts: vec![("Tài khoản", provider(with)), ("Thời gian", moment(*at))],
+            button: Some(Button::new("Xem các tài khoản đã kết nối", "/settings/security")),
+            notes: vec!["Nếu đó là bạn, bạn không cần làm gì cả.".to_owned()],
+            ..letter(
+                name,
+                &format!("Nay bạn có thể đăng nhập bằng {}", provider(with)),
+                "Một tài khoản bên ngoài vừa được kết nối với tài khoản Parlance của bạn và có thể đăng nhập vào đó. Nếu \
+                 không phải bạn, hãy ngắt kết nối và đổi mật khẩu ngay."
+                    .to_owned(),
+            )
+        },
+        Letter::IdentityUnlinked { name, provider: with, at } => Words {
+            facts: vec![("Tài khoản", provider(with)), ("Thời gian", moment(*at))],
+            button: Some(Button::new("Xem các tài khoản đã kết nối", "/settings/security")),
+            notes: vec!["Nếu đó là bạn, bạn không cần làm gì cả.".to_owned()],
+            ..letter(
+                name,
+                &format!("Bạn không còn đăng nhập bằng {}", provider(with)),
+                "Một tài khoản bên ngoài vừa bị ngắt kết nối khỏi tài khoản Parlance của bạn. Nếu không phải bạn, hãy \
+                 đổi mật khẩu ngay."
+                    .to_owned(),
+            )
+        },
+        Letter::SecondFactorChanged { name, factor, added, at } => {
+            let what = if factor == "passkey" { "Khóa truy cập" } else { "Ứng dụng xác thực" };
+            let done = if *added { "đã được thêm vào" } else { "đã bị gỡ khỏi" };
+            Words {
+                facts: vec![("Thời gian", moment(*at))],
+                button: Some(Button::new("Xem cách bạn đăng nhập", "/settings/security")),
+                notes: vec!["Nếu đó là bạn, bạn không cần làm gì.".to_owned()],
+                ..letter(
+                    name,
+                    &format!("{what} {done} tài khoản của bạn"),
+                    format!(
+                        "{what} {done} tài khoản Parlance của bạn. Nếu không phải bạn, hãy đổi mật khẩu ngay: mọi thiết \
+                         bị khác sẽ bị đăng xuất."
+                    ),
+                )
+            }
+        }
+        Letter::RecoveryCodeUsed { name, left, ip, at } => Words {
+            facts: vec![("Địa chỉ", ip.clone()), ("Thời gian", moment(*at)), ("Số mã còn lại", left.to_string())],
+            button: Some(Button::new("Tạo mã mới", "/settings/security")),
+            notes: vec!["Nếu đó là bạn, bạn không cần làm gì.".to_owned()],
+            ..letter(
+                name,
+                "Một mã khôi phục đã được dùng",
+                "Có người vừa đăng nhập vào tài khoản Parlance của bạn bằng một mã khôi phục. Nếu không phải bạn, hãy đổi \
+                 mật khẩu ngay và tạo mã khôi phục mới."
+                    .to_owned(),
+            )
+        },
+        Letter::AccountDeleted { name, path, erases_at } => Words {
+            button: Some(Button::new("Giữ tài khoản của tôi", path)),
+            notes: vec!["Nếu không phải bạn, hãy đăng nhập, giữ tài khoản và đổi mật khẩu ngay.".to_owned()],
+            ..letter(
+                name,
+                "Tài khoản của bạn sẽ bị xóa",
+                format!(
+                    "Bạn đã yêu cầu xóa tài khoản Parlance. Đến {} bạn vẫn có thể đăng nhập và giữ lại. Sau đó các cuộc \
+                     trò chuyện, tệp và thông tin cá nhân của bạn sẽ bị xóa vĩnh viễn.",
+                    moment(*erases_at)
+                ),
+            )
+        },
+        Letter::AccountRestored { name, at } => Words {
+            facts: vec![("Thời gian", moment(*at))],
+            notes: vec!["Nếu không phải bạn, hãy đổi mật khẩu ngay.".to_owned()],
+            ..letter(name, "Tài khoản của bạn được giữ lại", "Tài khoản Parlance của bạn sẽ không bị xóa.".to_owned())
         },
         Letter::Invitation { workspace, inviter, role: as_role, path, expires_at } => {
             let inviter = plain(inviter).unwrap_or_else(|| "Có người".to_owned());

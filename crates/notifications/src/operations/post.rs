@@ -30,4 +30,8 @@ impl Mailer for Notifications {
         tx.on_commit(move || posted.notify_one());
         Ok(())
     }
+
+    async fn forget(&self, tx: &mut Tx, address: &str) -> Result<(), database::Error> {
+        store::forget(tx, address).await
+    }
 }

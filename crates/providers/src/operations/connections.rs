@@ -1,7 +1,9 @@
 //! Connections: list, make, change, delete.
 
+use contracts::audit::{Action, Entry};
 use kernel::{ConnectionId, Page, TenantScope};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{MOST, RoutingError};
@@ -71,6 +73,8 @@ impl Providers {
         }
         connections::put(&mut tx, scope, &connection, now).await?;
         workspaces.epochs.bump(&mut tx).await?;
+        let entry = Entry::of(Action::ConnectionCreated, scope).about(connection.shown.id);
+        self.audit.record(&mut tx, entry.after(state(&connection.shown))).await?;
         tx.commit().await?;
         Ok(connection.shown)
     }
@@ -85,6 +89,7 @@ impl Providers {
     ) -> Result<Connection, RoutingError> {
         let mut connection = self.stored_connection(scope, id).await?;
         let was = connection.shown.clone();
+        let before = state(&was);
         let provider = account::provider(&was.provider).ok_or(RoutingError::NotFound("connection"))?;
         let shown = &mut connection.shown;
         shown.name = change.name.unwrap_or(was.name);
@@ -106,6 +111,10 @@ impl Providers {
         connections::find(&mut tx, scope, id).await?.ok_or(RoutingError::NotFound("connection"))?;
         connections::put(&mut tx, scope, &connection, self.inner.env.now()).await?;
         workspaces.epochs.bump(&mut tx).await?;
+        let mut after = state(&connection.shown);
+        after["key_replaced"] = json!(change.key.is_some());
+        let entry = Entry::of(Action::ConnectionUpdated, scope).about(id).before(before).after(after);
+        self.audit.record(&mut tx, entry).await?;
         tx.commit().await?;
         Ok(connection.shown)
     }
@@ -113,10 +122,13 @@ impl Providers {
     pub async fn delete_connection(&self, scope: &TenantScope, id: ConnectionId) -> Result<(), RoutingError> {
         let workspaces = self.workspaces()?;
         let mut tx = workspaces.db.begin(scope).await?;
+        let was = connections::find(&mut tx, scope, id).await?.ok_or(RoutingError::NotFound("connection"))?;
         if !connections::delete(&mut tx, scope, id).await? {
             return Err(RoutingError::NotFound("connection"));
         }
         workspaces.epochs.bump(&mut tx).await?;
+        let entry = Entry::of(Action::ConnectionDeleted, scope).about(id).before(state(&was.shown));
+        self.audit.record(&mut tx, entry).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -135,7 +147,9 @@ impl Providers {
             return Err(RoutingError::field("key", "invalid", "must be visible ASCII characters without spaces"));
         }
         let vault = &self.workspaces()?.vault;
-        let sealed = vault.seal(&self.inner.env, scope.workspace(), connection.shown.id, key)?;
+        let place = (scope.workspace().uuid(), connection.shown.id.uuid());
+        let place: vault::Place<'_> = &[place.0.as_bytes(), place.1.as_bytes()];
+        let sealed = vault.seal(&self.inner.env, place, key.as_bytes())?;
         connection.sealed_key = Some(sealed);
         let end = key.get(key.len().saturating_sub(HINT)..).filter(|_| key.len() >= SHORT).unwrap_or_default();
         connection.shown.key_hint = Some(format!("…{end}"));
@@ -161,4 +175,16 @@ impl Providers {
         }
         Ok(())
     }
+}
+
+/// A connection for the audit log: nothing of its key, not even its end.
+fn state(connection: &Connection) -> Value {
+    json!({
+        "name": connection.name,
+        "provider": connection.provider,
+        "base_url": connection.base_url,
+        "enabled": connection.enabled,
+        "models": connection.models,
+        "has_key": connection.key_hint.is_some(),
+    })
 }

@@ -1,9 +1,9 @@
 //! What can go wrong with routes and connections, and how callers see it.
 
 use kernel::Code;
+use outbound::Refused;
+use vault::VaultError;
 use web::Problem;
-
-use crate::{guard::Refused, vault::VaultError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RoutingError {

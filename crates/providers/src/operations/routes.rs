@@ -1,7 +1,11 @@
 //! Routes: list, make, change, delete.
 
-use contracts::providers::ProviderErrorKind as Kind;
+use contracts::{
+    audit::{Action, Entry},
+    providers::ProviderErrorKind as Kind,
+};
 use kernel::{Page, RouteId, TenantScope};
+use serde_json::json;
 
 use super::{MOST, RoutingError};
 use crate::{
@@ -47,6 +51,8 @@ impl Providers {
         }
         routes::put(&mut tx, scope, &route).await.map_err(taken_meanwhile)?;
         workspaces.epochs.bump(&mut tx).await?;
+        let entry = Entry::of(Action::RouteCreated, scope).about(id).after(json!(route));
+        self.audit.record(&mut tx, entry).await?;
         tx.commit().await?;
         Ok(route)
     }
@@ -63,6 +69,7 @@ impl Providers {
         let workspaces = self.workspaces()?;
         let mut tx = workspaces.db.begin(scope).await?;
         let was = routes::find(&mut tx, scope, id).await?.ok_or(RoutingError::NotFound("route"))?;
+        let before = json!(was);
         let route = Route {
             id,
             name: change.name.unwrap_or(was.name),
@@ -79,6 +86,8 @@ impl Providers {
         }
         routes::put(&mut tx, scope, &route).await.map_err(taken_meanwhile)?;
         workspaces.epochs.bump(&mut tx).await?;
+        let entry = Entry::of(Action::RouteUpdated, scope).about(id).before(before).after(json!(route));
+        self.audit.record(&mut tx, entry).await?;
         tx.commit().await?;
         Ok(route)
     }
@@ -86,10 +95,13 @@ impl Providers {
     pub async fn delete_route(&self, scope: &TenantScope, id: RouteId) -> Result<(), RoutingError> {
         let workspaces = self.workspaces()?;
         let mut tx = workspaces.db.begin(scope).await?;
+        let was = routes::find(&mut tx, scope, id).await?.ok_or(RoutingError::NotFound("route"))?;
         if !routes::delete(&mut tx, scope, id).await? {
             return Err(RoutingError::NotFound("route"));
         }
         workspaces.epochs.bump(&mut tx).await?;
+        let entry = Entry::of(Action::RouteDeleted, scope).about(id).before(json!(was));
+        self.audit.record(&mut tx, entry).await?;
         tx.commit().await?;
         Ok(())
     }

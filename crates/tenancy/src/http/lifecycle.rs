@@ -6,7 +6,7 @@ use garde::Validate;
 use http::StatusCode;
 use kernel::{Page, UserId, WorkspaceId};
 use serde::Deserialize;
-use web::{Allowed, Json, PageQuery, Path, Person, Problem, ProblemBody, Query};
+use web::{Allowed, Json, PageQuery, Path, Person, Problem, ProblemBody, Query, Recent};
 
 use super::Api;
 use crate::{Actor, DeletedWorkspace};
@@ -76,7 +76,7 @@ pub(super) async fn transfer(
     responses(
         (status = 200, description = "Until when it can be restored.", body = DeletedWorkspace),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it, or an API key calls.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it, an API key calls, or `step_up_required`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The workspace is personal.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -84,6 +84,7 @@ pub(super) async fn delete(
     State(api): State<Api>,
     _: Allowed<can::DeleteWorkspace>,
     caller: Person,
+    _: Recent,
 ) -> Result<Json<DeletedWorkspace>, Problem> {
     Ok(Json(api.tenancy.delete_workspace(&actor(&caller)).await?))
 }

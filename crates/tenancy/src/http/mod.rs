@@ -1,9 +1,11 @@
 //! The endpoints of tenancy.
 
+mod audit;
 mod groups;
 mod invitations;
 mod lifecycle;
 mod members;
+mod platform;
 mod workspaces;
 
 use std::sync::Arc;
@@ -58,6 +60,9 @@ pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRout
         .routes(routes!(lifecycle::restore))
         .routes(routes!(members::list))
         .routes(routes!(members::update, members::remove))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(audit::verify))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::update, groups::delete))
         .routes(routes!(groups::list_members))
@@ -67,5 +72,6 @@ pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRout
         .routes(routes!(invitations::accept))
         .routes(routes!(invitations::revoke))
         .routes(routes!(invitations::resend))
+        .merge(platform::routes())
         .with_state(Api { tenancy, identity })
 }

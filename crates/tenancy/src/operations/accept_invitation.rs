@@ -1,10 +1,12 @@
 //! Shows an invitation to whoever has its link, and lets them in.
 
 use contracts::{
-    Identity,
+    Audit as _, Identity,
+    audit::{Action, Entry},
     tenancy::{Permission, Role, Workspace},
 };
 use kernel::{TenantScope, UserId};
+use serde_json::json;
 
 use super::{begin, invite::email_key};
 use crate::{
@@ -68,15 +70,9 @@ impl Tenancy {
         }
         // Somebody who comes back finds the keys that they had.
         self.keys.bump(&mut tx).await?;
+        let entry = Entry::of(Action::InvitationAccepted, &actor.scope).about(invitation.id).by(user);
+        self.record(&mut tx, entry.after(json!({ "member": user, "role": invitation.role }))).await?;
         tx.commit().await?;
-        tracing::info!(
-            target: "audit",
-            event = "invitation.accepted",
-            workspace = %found.workspace,
-            user = %user,
-            invitation = %invitation.id,
-            role = invitation.role.as_str(),
-        );
         Ok(AcceptedInvitation { workspace: Workspace::from(self.workspace(&actor).await?), joined: true })
     }
 

@@ -1,7 +1,12 @@
 //! Puts a user into a workspace, on an operator's order.
 
-use contracts::tenancy::Role;
+use contracts::{
+    Audit as _,
+    audit::{Action, Entry},
+    tenancy::Role,
+};
 use kernel::{TenantScope, UserId, WorkspaceId};
+use serde_json::json;
 
 use crate::{Tenancy, TenancyError, store};
 
@@ -19,8 +24,8 @@ impl Tenancy {
         }
         // Somebody who comes back finds the keys that they had.
         self.keys.bump(&mut tx).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "member.added", workspace = %workspace, member = %user, role = role.as_str());
-        Ok(())
+        let entry = Entry::of(Action::MemberAdded, &scope).about(user).after(json!({ "role": role }));
+        self.record(&mut tx, entry).await?;
+        Ok(tx.commit().await?)
     }
 }

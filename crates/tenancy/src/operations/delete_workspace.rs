@@ -2,8 +2,14 @@
 
 use std::time::Duration;
 
-use contracts::tenancy::{Membership, Permission, Role};
+use contracts::{
+    Audit as _,
+    audit::{Action, Entry},
+    tenancy::{Membership, Permission, Role},
+};
+use database::Platform;
 use kernel::{TenantScope, UserId, WorkspaceId};
+use serde_json::json;
 
 use super::{begin, own_role};
 use crate::{Actor, DeletedWorkspace, Tenancy, TenancyError, store::deletion};
@@ -29,8 +35,9 @@ impl Tenancy {
         let deleted = deletion::close(&mut tx, &actor.scope, now, now + GRACE).await?;
         let deleted = deleted.ok_or(TenancyError::NoWorkspace)?;
         self.keys.bump(&mut tx).await?;
+        let entry = Entry::of(Action::WorkspaceDeleted, &actor.scope).about(deleted.id);
+        self.record(&mut tx, entry.after(json!({ "name": deleted.name, "purges_at": deleted.purges_at }))).await?;
         tx.commit().await?;
-        tracing::info!(target: "audit", event = "workspace.deleted", workspace = %deleted.id, user = %actor.user);
         Ok(deleted)
     }
 
@@ -50,8 +57,8 @@ impl Tenancy {
             return Err(TenancyError::NoWorkspace);
         }
         self.keys.bump(&mut tx).await?;
+        self.record(&mut tx, Entry::of(Action::WorkspaceRestored, &actor.scope).about(workspace)).await?;
         tx.commit().await?;
-        tracing::info!(target: "audit", event = "workspace.restored", workspace = %workspace, user = %user);
         self.workspace(&actor).await
     }
 
@@ -61,8 +68,11 @@ impl Tenancy {
         let now = self.env.now();
         let mut purged = Vec::new();
         for workspace in deletion::due(&self.db, now, ROUND).await? {
-            if deletion::purge(&self.db, workspace, now).await? {
-                tracing::info!(target: "audit", event = "workspace.purged", workspace = %workspace);
+            // Its last act: afterwards there is no tenant whose scope it could be, nor whose audit log.
+            let mut tx = self.db.begin(Platform).await?;
+            if deletion::purge(&mut tx, workspace, now).await? {
+                self.record(&mut tx, Entry::platform(Action::WorkspacePurged).about(workspace)).await?;
+                tx.commit().await?;
                 purged.push(workspace);
             }
         }

@@ -1,8 +1,13 @@
 //! Groups: list, make, rename, delete, and who is in them.
 
-use contracts::tenancy::Role;
+use contracts::{
+    Audit as _,
+    audit::{Action, Entry},
+    tenancy::Role,
+};
 use database::Tx;
 use kernel::{GroupId, Page, TenantScope, Timestamp, UserId};
+use serde_json::json;
 
 use super::begin;
 use crate::{Actor, Group, MemberRow, Tenancy, TenancyError, store, store::groups};
@@ -35,17 +40,21 @@ impl Tenancy {
             return Err(TenancyError::TooManyGroups(MOST_GROUPS));
         }
         groups::insert(&mut tx, &actor.scope, &group).await.map_err(name_taken)?;
+        let entry = Entry::of(Action::GroupCreated, &actor.scope).about(group.id).after(json!({ "name": name }));
+        self.record(&mut tx, entry).await?;
         tx.commit().await?;
-        tracing::info!(target: "audit", event = "group.created", workspace = %actor.scope.workspace(), user = %actor.user, group = %group.id);
         Ok(group)
     }
 
     pub async fn rename_group(&self, actor: &Actor, id: GroupId, name: &str) -> Result<Group, TenancyError> {
-        let renamed = groups::rename(&self.db, &actor.scope, id, name, self.env.now()).await.map_err(name_taken)?;
-        if !renamed {
-            return Err(TenancyError::NoGroup);
+        let mut tx = self.locked(actor).await?;
+        let before = groups::name(&mut tx, &actor.scope, id).await?.ok_or(TenancyError::NoGroup)?;
+        if before != name {
+            groups::rename(&mut tx, &actor.scope, id, name, self.env.now()).await.map_err(name_taken)?;
+            let entry = Entry::of(Action::GroupRenamed, &actor.scope).about(id);
+            self.record(&mut tx, entry.before(json!({ "name": before })).after(json!({ "name": name }))).await?;
+            tx.commit().await?;
         }
-        tracing::info!(target: "audit", event = "group.renamed", workspace = %actor.scope.workspace(), user = %actor.user, group = %id);
         self.group(&actor.scope, id).await
     }
 
@@ -53,13 +62,12 @@ impl Tenancy {
     /// from now on.
     pub async fn delete_group(&self, actor: &Actor, id: GroupId) -> Result<(), TenancyError> {
         let mut tx = self.locked(actor).await?;
-        if !groups::delete(&mut tx, &actor.scope, id).await? {
-            return Err(TenancyError::NoGroup);
-        }
+        let name = groups::name(&mut tx, &actor.scope, id).await?.ok_or(TenancyError::NoGroup)?;
+        groups::delete(&mut tx, &actor.scope, id).await?;
         self.budgets.bump(&mut tx).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "group.deleted", workspace = %actor.scope.workspace(), user = %actor.user, group = %id);
-        Ok(())
+        let entry = Entry::of(Action::GroupDeleted, &actor.scope).about(id).before(json!({ "name": name }));
+        self.record(&mut tx, entry).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Members of a group in the order they joined the workspace, after the given key.
@@ -82,9 +90,9 @@ impl Tenancy {
             return Ok(());
         }
         self.budgets.bump(&mut tx).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "group.member_added", workspace = %actor.scope.workspace(), user = %actor.user, group = %id, member = %user);
-        Ok(())
+        let entry = Entry::of(Action::GroupMemberAdded, &actor.scope).about(id).after(json!({ "member": user }));
+        self.record(&mut tx, entry).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Takes a member of the workspace out of the group, if they are in it.
@@ -95,9 +103,9 @@ impl Tenancy {
             return Ok(());
         }
         self.budgets.bump(&mut tx).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "group.member_removed", workspace = %actor.scope.workspace(), user = %actor.user, group = %id, member = %user);
-        Ok(())
+        let entry = Entry::of(Action::GroupMemberRemoved, &actor.scope).about(id).before(json!({ "member": user }));
+        self.record(&mut tx, entry).await?;
+        Ok(tx.commit().await?)
     }
 
     /// The role of a member of the workspace that has the group.

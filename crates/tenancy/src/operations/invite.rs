@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use contracts::{
-    Identity,
+    Audit as _, Identity,
+    audit::{Action, Entry},
     mail::{Letter, Mail},
     tenancy::{Permission, Role},
 };
 use database::Tx;
 use kernel::{InvitationId, Page, TenantScope};
+use serde_json::json;
 
 use super::{begin, own_role};
 use crate::{
@@ -80,15 +82,14 @@ impl Tenancy {
         };
         invitations::insert(&mut tx, &actor.scope, &invitation, token.hash()).await?;
         let mailed = self.write_to(&mut tx, actor, &invitation, &token, inviter, new.locale).await?;
+        let entry = Entry::of(Action::InvitationCreated, &actor.scope).about(invitation.id).after(json!({
+            "email": invitation.email,
+            "role": invitation.role,
+            "max_uses": invitation.max_uses,
+            "expires_at": invitation.expires_at,
+        }));
+        self.record(&mut tx, entry).await?;
         tx.commit().await?;
-        tracing::info!(
-            target: "audit",
-            event = "invitation.created",
-            workspace = %actor.scope.workspace(),
-            user = %actor.user,
-            invitation = %invitation.id,
-            role = invitation.role.as_str(),
-        );
         Ok(MadeInvitation { invitation, path: token.path(), mailed })
     }
 
@@ -109,19 +110,21 @@ impl Tenancy {
         invitation.expires_at = self.env.now() + RENEWED;
         invitations::renew(&mut tx, &actor.scope, &invitation, token.hash()).await?;
         let mailed = self.write_to(&mut tx, actor, &invitation, &token, inviter, locale).await?;
+        let entry = Entry::of(Action::InvitationResent, &actor.scope).about(id);
+        let after = json!({ "email": invitation.email, "expires_at": invitation.expires_at });
+        self.record(&mut tx, entry.after(after)).await?;
         tx.commit().await?;
-        tracing::info!(target: "audit", event = "invitation.resent", workspace = %actor.scope.workspace(), user = %actor.user, invitation = %id);
         Ok(MadeInvitation { invitation, path: token.path(), mailed })
     }
 
     /// Takes it back: its link leads nowhere.
     pub async fn revoke_invitation(&self, actor: &Actor, id: InvitationId) -> Result<(), TenancyError> {
         let mut tx = begin(self, actor).await?;
-        self.own_invitation(&mut tx, actor, id).await?;
+        let revoked = self.own_invitation(&mut tx, actor, id).await?;
         invitations::revoke(&mut tx, &actor.scope, id, self.env.now()).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "invitation.revoked", workspace = %actor.scope.workspace(), user = %actor.user, invitation = %id);
-        Ok(())
+        let entry = Entry::of(Action::InvitationRevoked, &actor.scope).about(id);
+        self.record(&mut tx, entry.before(json!({ "email": revoked.email, "role": revoked.role }))).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Forgets invitations that ended long ago.

@@ -1,7 +1,12 @@
 //! A member leaves by themselves, or an owner hands the workspace on.
 
-use contracts::tenancy::{Membership, Permission, Role};
+use contracts::{
+    Audit as _,
+    audit::{Action, Entry},
+    tenancy::{Membership, Permission, Role},
+};
 use kernel::UserId;
+use serde_json::json;
 
 use super::{begin, keep_an_owner, own_role};
 use crate::{Actor, Tenancy, TenancyError, store, store::deletion};
@@ -19,9 +24,9 @@ impl Tenancy {
         self.keys.bump(&mut tx).await?;
         // They have left their groups with it.
         self.budgets.bump(&mut tx).await?;
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "member.left", workspace = %actor.scope.workspace(), user = %actor.user);
-        Ok(())
+        let entry = Entry::of(Action::MemberLeft, &actor.scope).about(actor.user).before(json!({ "role": own }));
+        self.record(&mut tx, entry).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Makes `target` an owner and the actor an administrator, both or neither. Gives the workspace
@@ -42,9 +47,11 @@ impl Tenancy {
             store::update_role(&mut tx, &actor.scope, target, Role::Owner).await?;
             store::update_role(&mut tx, &actor.scope, actor.user, Role::Admin).await?;
             self.keys.bump(&mut tx).await?;
+            let entry = Entry::of(Action::WorkspaceTransferred, &actor.scope).about(actor.scope.workspace());
+            let (before, after) = (json!({ "owner": actor.user }), json!({ "owner": target }));
+            self.record(&mut tx, entry.before(before).after(after)).await?;
         }
         tx.commit().await?;
-        tracing::info!(target: "audit", event = "workspace.transferred", workspace = %actor.scope.workspace(), user = %actor.user, member = %target);
         self.workspace(actor).await
     }
 }

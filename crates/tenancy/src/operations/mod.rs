@@ -2,12 +2,17 @@
 
 mod accept_invitation;
 mod add_member;
+mod admit;
 mod create_workspace;
 mod delete_workspace;
 mod groups;
 mod invite;
 mod leave;
 mod list;
+mod personal;
+mod platform;
+mod read_audit;
+mod record_audit;
 mod remove_member;
 mod rename_workspace;
 mod update_member;
@@ -18,8 +23,9 @@ use kernel::{TenantScope, UserId};
 
 use crate::{Actor, TenancyError, store};
 
-pub(crate) use create_workspace::insert_workspace;
+pub(crate) use admit::admit;
 pub use delete_workspace::GRACE;
+pub use platform::MAX_REASON;
 
 /// The actor's role as of now, with the workspace's memberships locked.
 async fn own_role(tx: &mut Tx, actor: &Actor) -> Result<Role, TenancyError> {

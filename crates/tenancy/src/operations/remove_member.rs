@@ -1,6 +1,11 @@
 //! Takes a member out of a workspace.
 
+use contracts::{
+    Audit as _,
+    audit::{Action, Entry},
+};
 use kernel::UserId;
+use serde_json::json;
 
 use super::{begin, keep_an_owner, manage};
 use crate::{Actor, Tenancy, TenancyError, store};
@@ -15,14 +20,8 @@ impl Tenancy {
         self.keys.bump(&mut tx).await?;
         // They have left their groups with it.
         self.budgets.bump(&mut tx).await?;
-        tx.commit().await?;
-        tracing::info!(
-            target: "audit",
-            event = "member.removed",
-            workspace = %actor.scope.workspace(),
-            user = %actor.user,
-            member = %target,
-        );
-        Ok(())
+        let entry = Entry::of(Action::MemberRemoved, &actor.scope).about(target).before(json!({ "role": theirs }));
+        self.record(&mut tx, entry).await?;
+        Ok(tx.commit().await?)
     }
 }

@@ -1,7 +1,12 @@
 //! Changes a member's role.
 
-use contracts::tenancy::Role;
+use contracts::{
+    Audit as _,
+    audit::{Action, Entry},
+    tenancy::Role,
+};
 use kernel::UserId;
+use serde_json::json;
 
 use super::{begin, keep_an_owner, manage};
 use crate::{Actor, MemberRow, Tenancy, TenancyError, store};
@@ -19,16 +24,11 @@ impl Tenancy {
         }
         let member = store::update_role(&mut tx, &actor.scope, target, role).await?.ok_or(TenancyError::NoMember)?;
         self.keys.bump(&mut tx).await?;
+        if role != theirs {
+            let entry = Entry::of(Action::MemberRoleChanged, &actor.scope).about(target);
+            self.record(&mut tx, entry.before(json!({ "role": theirs })).after(json!({ "role": role }))).await?;
+        }
         tx.commit().await?;
-        tracing::info!(
-            target: "audit",
-            event = "member.role_changed",
-            workspace = %actor.scope.workspace(),
-            user = %actor.user,
-            member = %target,
-            from = theirs.as_str(),
-            to = role.as_str(),
-        );
         Ok(member)
     }
 }

@@ -1,6 +1,6 @@
 //! Workspaces that an owner has deleted.
 
-use contracts::tenancy::Role;
+use contracts::tenancy::{Closed, Role};
 use database::{Db, Error, Platform, Tx, from_row, params};
 use kernel::{TenantScope, Timestamp, UserId, WorkspaceId};
 
@@ -8,10 +8,13 @@ use crate::model::DeletedWorkspace;
 
 from_row!(DeletedWorkspace { id, name, deleted_at, purges_at });
 
-/// Whether the workspace is a person's own; none: there is no such workspace, or it is deleted.
+/// Whether the workspace is a person's own; none: there is no such workspace, or it is closed.
 pub async fn is_personal(tx: &mut Tx, scope: &TenantScope) -> Result<Option<bool>, Error> {
     let found: Option<(bool,)> = tx
-        .optional("SELECT personal FROM workspaces WHERE id = $1 AND deleted_at IS NULL", params![scope.workspace()])
+        .optional(
+            "SELECT personal FROM workspaces WHERE id = $1 AND deleted_at IS NULL AND suspended_at IS NULL",
+            params![scope.workspace()],
+        )
         .await?;
     Ok(found.map(|(personal,)| personal))
 }
@@ -43,17 +46,23 @@ pub async fn reopen(tx: &mut Tx, scope: &TenantScope, now: Timestamp) -> Result<
     Ok(changed == 1)
 }
 
-/// Whether the user is a member of the workspace and it is deleted.
-pub async fn is_deleted(db: &Db, scope: &TenantScope, user: UserId) -> Result<bool, Error> {
-    let found: Option<(i64,)> = db
+/// Why the workspace is closed to a member of it; none: it is open, or the user is no member.
+pub async fn closed(db: &Db, scope: &TenantScope, user: UserId) -> Result<Option<Closed>, Error> {
+    type State = (Option<Timestamp>, Option<Timestamp>, Option<String>, String);
+    let found: Option<State> = db
         .optional(
             scope,
-            "SELECT CAST(1 AS BIGINT) FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
-             WHERE m.workspace_id = $1 AND m.user_id = $2 AND w.deleted_at IS NOT NULL",
+            "SELECT w.deleted_at, w.suspended_at, w.suspended_reason, m.role
+             FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
+             WHERE m.workspace_id = $1 AND m.user_id = $2",
             params![scope.workspace(), user],
         )
         .await?;
-    Ok(found.is_some())
+    Ok(found.and_then(|(deleted_at, suspended_at, reason, role)| match (deleted_at, suspended_at) {
+        (Some(_), _) => Some(Closed::Deleted),
+        (None, Some(_)) => Some(Closed::Suspended { reason: reason.filter(|_| role == Role::Owner.as_str()) }),
+        (None, None) => None,
+    }))
 }
 
 /// The deleted workspaces that a user owns, the last deleted first.
@@ -83,10 +92,8 @@ pub async fn due(db: &Db, now: Timestamp, limit: i64) -> Result<Vec<WorkspaceId>
 }
 
 /// Deletes the workspace if its time has come still, and by cascade whatever refers to it.
-pub async fn purge(db: &Db, workspace: WorkspaceId, now: Timestamp) -> Result<bool, Error> {
-    // Its last act: afterwards there is no tenant whose scope it could be.
-    let deleted = db
-        .execute(Platform, "DELETE FROM workspaces WHERE id = $1 AND purges_at <= $2", params![workspace, now])
-        .await?;
+pub async fn purge(tx: &mut Tx, workspace: WorkspaceId, now: Timestamp) -> Result<bool, Error> {
+    let deleted =
+        tx.execute("DELETE FROM workspaces WHERE id = $1 AND purges_at <= $2", params![workspace, now]).await?;
     Ok(deleted == 1)
 }

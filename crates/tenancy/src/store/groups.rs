@@ -56,16 +56,22 @@ pub async fn insert(tx: &mut Tx, scope: &TenantScope, group: &Group) -> Result<(
     Ok(())
 }
 
-/// Whether there is such a group. A [`Error::UniqueViolation`]: the name is taken.
-pub async fn rename(db: &Db, scope: &TenantScope, id: GroupId, name: &str, now: Timestamp) -> Result<bool, Error> {
-    let changed = db
-        .execute(
-            scope,
-            "UPDATE groups SET name = $3, updated_at = $4 WHERE workspace_id = $1 AND id = $2",
-            params![scope.workspace(), id, name, now],
-        )
+/// None: there is no such group.
+pub async fn name(tx: &mut Tx, scope: &TenantScope, id: GroupId) -> Result<Option<String>, Error> {
+    let found: Option<(String,)> = tx
+        .optional("SELECT name FROM groups WHERE workspace_id = $1 AND id = $2", params![scope.workspace(), id])
         .await?;
-    Ok(changed == 1)
+    Ok(found.map(|(name,)| name))
+}
+
+/// A [`Error::UniqueViolation`]: the name is taken.
+pub async fn rename(tx: &mut Tx, scope: &TenantScope, id: GroupId, name: &str, now: Timestamp) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE groups SET name = $3, updated_at = $4 WHERE workspace_id = $1 AND id = $2",
+        params![scope.workspace(), id, name, now],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Whether there was such a group.

@@ -149,7 +149,7 @@ pub async fn by_token(db: &Db, token_hash: Vec<u8>) -> Result<Option<Found>, Err
         Platform,
         concat!(
             "SELECT i.workspace_id, w.name,
-                 CAST(CASE WHEN i.revoked_at IS NULL AND i.uses < i.max_uses AND w.deleted_at IS NULL
+                 CAST(CASE WHEN i.revoked_at IS NULL AND i.uses < i.max_uses AND w.deleted_at IS NULL AND w.suspended_at IS NULL
                      THEN TRUE ELSE FALSE END AS BOOLEAN), ",
             invitation!(),
             " FROM invitations i JOIN workspaces w ON w.id = i.workspace_id WHERE i.token_hash = $1"

@@ -1,8 +1,12 @@
-//! The tables of tenancy: workspaces with their memberships and their end, groups, and invitations.
+//! The tables of tenancy: workspaces with their memberships and their end, groups, invitations, the audit log, and what
+//! administrators of the platform see of all of them.
 
+pub mod audit;
 pub mod deletion;
 pub mod groups;
 pub mod invitations;
+pub mod personal;
+pub mod platform;
 mod workspaces;
 
 pub use workspaces::*;

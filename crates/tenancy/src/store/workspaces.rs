@@ -13,8 +13,9 @@ struct MembershipRecord {
     personal: bool,
     role: String,
     created_at: Timestamp,
+    suspended_at: Option<Timestamp>,
 }
-from_row!(MembershipRecord { workspace, name, personal, role, created_at });
+from_row!(MembershipRecord { workspace, name, personal, role, created_at, suspended_at });
 
 impl From<MembershipRecord> for Membership {
     fn from(record: MembershipRecord) -> Self {
@@ -24,6 +25,7 @@ impl From<MembershipRecord> for Membership {
             personal: record.personal,
             role: role(&record.role),
             created_at: record.created_at,
+            suspended: record.suspended_at.is_some(),
         }
     }
 }
@@ -39,9 +41,9 @@ pub async fn membership(db: &Db, workspace: WorkspaceId, user: UserId) -> Result
     let record: Option<MembershipRecord> = db
         .optional(
             scope,
-            "SELECT w.id, w.name, w.personal, m.role, w.created_at
+            "SELECT w.id, w.name, w.personal, m.role, w.created_at, w.suspended_at
              FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
-             WHERE m.workspace_id = $1 AND m.user_id = $2 AND w.deleted_at IS NULL",
+             WHERE m.workspace_id = $1 AND m.user_id = $2 AND w.deleted_at IS NULL AND w.suspended_at IS NULL",
             params![workspace, user],
         )
         .await?;
@@ -54,7 +56,7 @@ pub async fn memberships(db: &Db, user: UserId) -> Result<Vec<Membership>, Error
     let records: Vec<MembershipRecord> = db
         .all(
             Platform,
-            "SELECT w.id, w.name, w.personal, m.role, w.created_at
+            "SELECT w.id, w.name, w.personal, m.role, w.created_at, w.suspended_at
              FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
              WHERE m.user_id = $1 AND w.deleted_at IS NULL
              ORDER BY w.personal DESC, lower(w.name), w.id",
@@ -79,15 +81,10 @@ pub async fn insert_workspace(
     Ok(())
 }
 
-pub async fn rename_workspace(db: &Db, scope: &TenantScope, name: &str, now: Timestamp) -> Result<bool, Error> {
-    let changed = db
-        .execute(
-            scope,
-            "UPDATE workspaces SET name = $2, updated_at = $3 WHERE id = $1",
-            params![scope.workspace(), name, now],
-        )
+pub async fn rename_workspace(tx: &mut Tx, scope: &TenantScope, name: &str, now: Timestamp) -> Result<(), Error> {
+    tx.execute("UPDATE workspaces SET name = $2, updated_at = $3 WHERE id = $1", params![scope.workspace(), name, now])
         .await?;
-    Ok(changed == 1)
+    Ok(())
 }
 
 /// Takes the lock that serialises changes of a workspace's memberships. False: no such workspace.

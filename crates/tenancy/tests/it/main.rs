@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's panic is its report")]
 
+mod audit;
 mod groups;
 mod http;
 mod invitations;

@@ -33,6 +33,17 @@ impl TestDb {
     }
 }
 
+#[cfg(debug_assertions)]
+impl TestDb {
+    /// The same where a tenant's statements have forgotten their filters by workspace.
+    pub async fn unfiltered(&self) -> Db {
+        let mut options = Options::new(&self.url);
+        options.pool_size = 8;
+        options.unfiltered = true;
+        Db::connect(&options).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
 impl Deref for TestDb {
     type Target = Db;
 

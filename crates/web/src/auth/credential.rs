@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use contracts::identity::{ApiKey, AuthenticationError};
+use contracts::{
+    audit::{self, Origin},
+    identity::{ApiKey, AuthenticationError},
+    tenancy::Closed,
+};
 use http::{HeaderMap, header, request::Parts};
 use kernel::{Code, TenantScope};
 
@@ -49,24 +53,27 @@ impl Credential {
             tracing::error!("a route is mounted without the authentication layer");
             return Err(Problem::new(Code::Internal));
         };
-        if self.0.starts_with(KEY_PREFIX) { self.key(auth, parts).await } else { self.session(auth, parts).await }
+        let key = self.0.starts_with(KEY_PREFIX);
+        let member = if key { self.key(auth, parts).await? } else { self.session(auth, parts).await? };
+        let key = member.key.as_ref().map(|key| key.id);
+        Origin::is_called_by(audit::Caller { user: member.user, key, impersonator: member.impersonator });
+        Ok(member)
     }
 
     /// The signature is checked first, for it costs no query; then the session's life and the
-    /// membership are asked at the same time.
+    /// membership, which are known as a rule, are asked at the same time.
     async fn session(&self, auth: &Auth, parts: &Parts) -> Result<Member, Problem> {
         let claimed = auth.identity.verify(&self.0).await?;
         count(auth, parts, &auth.user_policy, &claimed.user.to_string()).await?;
         let (live, membership) =
-            tokio::join!(auth.identity.live(&claimed), auth.tenancy.membership(claimed.workspace, claimed.user));
+            tokio::join!(auth.identity.live(&claimed), auth.tenancy.recent_membership(claimed.workspace, claimed.user));
         let caller = live?;
         // A member who was removed has a token for a workspace that is not theirs any more.
         let Some(membership) = membership? else {
-            return Err(if auth.tenancy.is_deleted(claimed.workspace, claimed.user).await? {
-                deleted()
-            } else {
-                Problem::new(Code::Unauthenticated)
-                    .detail("You are not a member of this workspace any more. Sign in again.")
+            return Err(match auth.tenancy.closed(claimed.workspace, claimed.user).await? {
+                Some(why) => closed(&why),
+                None => Problem::new(Code::Unauthenticated)
+                    .detail("You are not a member of this workspace any more. Sign in again."),
             });
         };
         Ok(Member {
@@ -76,6 +83,7 @@ impl Credential {
             scope: TenantScope::assume(caller.workspace),
             role: membership.role,
             platform_admin: caller.platform_admin,
+            impersonator: claimed.impersonator,
         })
     }
 
@@ -88,13 +96,21 @@ impl Credential {
             scope: key.scope(),
             role: key.role,
             platform_admin: false,
+            impersonator: None,
             key: Some(key),
         })
     }
 }
 
-fn deleted() -> Problem {
-    Problem::new(Code::WorkspaceDeleted).detail("An owner has deleted this workspace. Owners can still restore it.")
+fn closed(why: &Closed) -> Problem {
+    match why {
+        Closed::Deleted => Problem::new(Code::WorkspaceDeleted)
+            .detail("An owner has deleted this workspace. Owners can still restore it."),
+        Closed::Suspended { reason: Some(reason) } => Problem::new(Code::WorkspaceSuspended)
+            .detail(format!("The administrators of this installation have suspended this workspace: {reason}")),
+        Closed::Suspended { reason: None } => Problem::new(Code::WorkspaceSuspended)
+            .detail("The administrators of this installation have suspended this workspace. Its owners can see why."),
+    }
 }
 
 fn key_problem(error: AuthenticationError) -> Problem {
@@ -107,7 +123,7 @@ fn key_problem(error: AuthenticationError) -> Problem {
         AuthenticationError::Address(ip) => {
             Problem::new(Code::AddressNotAllowed).detail(format!("This API key may not be used from {ip}."))
         }
-        AuthenticationError::WorkspaceDeleted => deleted(),
+        AuthenticationError::Closed(why) => closed(&why),
         AuthenticationError::Database(error) => error.into(),
     }
 }

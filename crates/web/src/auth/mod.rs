@@ -16,7 +16,7 @@ use contracts::{
     tenancy::{Grant, Permission, Role},
 };
 use http::{Method, request::Parts};
-use kernel::{Code, SessionId, TenantScope, UserId};
+use kernel::{Code, SessionId, TenantScope, UserId, WorkspaceId};
 
 use crate::{
     Problem,
@@ -48,6 +48,8 @@ pub struct Member {
     pub role: Role,
     /// Never with a key.
     pub platform_admin: bool,
+    /// The administrator of the platform who acts as the user, if one does.
+    pub impersonator: Option<UserId>,
 }
 
 impl Member {
@@ -115,8 +117,36 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Member {
     }
 }
 
-/// Somebody who signed in. An API key is refused, whatever its scopes: it must not change
-/// how its owner signs in, nor who they are, nor reach their other workspaces.
+/// What an administrator may do while they act as somebody else. Whatever is not named here stays the
+/// person's own: keys, members and their roles, the workspace's end, how people sign in.
+const FOR_IMPERSONATORS: &[Permission] = &[
+    Permission::ReadWorkspace,
+    Permission::ReadMembers,
+    Permission::ReadGroups,
+    Permission::ReadChat,
+    Permission::WriteChat,
+    Permission::ReadModels,
+    Permission::ReadUsage,
+    Permission::ReadAllUsage,
+    Permission::ReadBudgets,
+    Permission::ReadRoutes,
+    Permission::ManageRoutes,
+    Permission::ManageGuardrails,
+];
+
+/// Whether an administrator who acts as somebody else may use the permission, if the other has it.
+pub fn is_for_impersonators(permission: Permission) -> bool {
+    FOR_IMPERSONATORS.contains(&permission)
+}
+
+fn impersonating() -> Problem {
+    Problem::new(Code::Impersonating)
+        .detail("You act as somebody else, and this is theirs alone to do. End the impersonation first.")
+}
+
+/// Somebody who signed in themselves. An API key is refused, whatever its scopes, and so is an administrator
+/// who acts as somebody else: neither may change how a person signs in, nor who they are, nor reach
+/// their other workspaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
     pub user: UserId,
@@ -134,6 +164,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Person {
         let session = member.session.ok_or_else(|| {
             Problem::new(Code::Forbidden).detail("An API key can't do this. Sign in, and send the access token.")
         })?;
+        if member.impersonator.is_some() {
+            return Err(impersonating());
+        }
         Ok(Self {
             user: member.user,
             session,
@@ -141,6 +174,71 @@ impl<S: Send + Sync> FromRequestParts<S> for Person {
             role: member.role,
             platform_admin: member.platform_admin,
         })
+    }
+}
+
+/// Who calls has proved lately that it is them, if it is a person: by their password, a second factor or a
+/// passkey. For what opens doors or can't be undone; it stands beside the argument that authorizes. An API key
+/// passes: it can prove nothing, and where only a person may act, [`Person`] refuses it.
+#[derive(Debug, Clone, Copy)]
+pub struct Recent;
+
+impl<S: Send + Sync> FromRequestParts<S> for Recent {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let member = Member::of(parts).await?;
+        let Some(session) = member.session else { return Ok(Self) };
+        let Some(auth) = parts.extensions.get::<Auth>() else {
+            tracing::error!("a route is mounted without the authentication layer");
+            return Err(Problem::new(Code::Internal));
+        };
+        let methods = auth.identity.lacks_proof(member.user, session).await?;
+        if methods.is_empty() {
+            return Ok(Self);
+        }
+        Err(Problem::new(Code::StepUpRequired)
+            .detail(
+                "Prove at /api/v1/auth/step-up that it is you, and send this again. A proof is good for 10 minutes.",
+            )
+            .with_methods(methods))
+    }
+}
+
+/// Somebody who operates this installation, signed in as themselves: never an API key, never while acting
+/// as somebody else. To anybody else it is forbidden. Each call is noted for the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlatformAdmin {
+    pub user: UserId,
+    pub session: SessionId,
+    /// The workspace that they are in meanwhile.
+    pub scope: TenantScope,
+}
+
+impl PlatformAdmin {
+    /// Any tenant: an administrator may look into each.
+    #[allow(clippy::unused_self, reason = "being one is what permits it")]
+    pub fn within(&self, workspace: WorkspaceId) -> TenantScope {
+        TenantScope::assume(workspace)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PlatformAdmin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let person = Person::from_request_parts(parts, state).await?;
+        if !person.platform_admin {
+            return Err(Problem::new(Code::Forbidden).detail("This is for the administrators of this installation."));
+        }
+        tracing::info!(
+            target: "audit",
+            event = "platform.called",
+            user = %person.user,
+            method = %parts.method,
+            path = parts.uri.path(),
+        );
+        Ok(Self { user: person.user, session: person.session, scope: person.scope })
     }
 }
 
@@ -163,6 +261,9 @@ impl<S: Send + Sync, P: Grant> FromRequestParts<S> for Allowed<P> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let member = Member::of(parts).await?;
         require_permission(member.role, P::PERMISSION)?;
+        if member.impersonator.is_some() && !is_for_impersonators(P::PERMISSION) {
+            return Err(impersonating());
+        }
         Ok(Self {
             user: member.user,
             session: member.session,

@@ -12,6 +12,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use contracts::audit::Origin;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use kernel::{Code, Env};
@@ -20,7 +21,7 @@ use tracing::Instrument;
 
 use crate::{
     Problem,
-    client::{REQUEST_ID, RequestId, TrustedProxies},
+    client::{Client, REQUEST_ID, RequestId, TrustedProxies},
 };
 
 const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -51,6 +52,9 @@ async fn around(State(shared): State<Arc<(Settings, Meters)>>, mut request: Requ
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(TrustedProxies(settings.trusted_proxies));
 
+    let client = Client::of(request.extensions(), request.headers());
+    let origin = Origin::request(id.clone(), client.ip, client.user_agent);
+
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
@@ -61,7 +65,8 @@ async fn around(State(shared): State<Arc<(Settings, Meters)>>, mut request: Requ
         let caught = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         caught.unwrap_or_else(|_| Problem::new(Code::Internal).into_response())
     };
-    let mut response = REQUEST_ID.scope(id.clone(), answering.instrument(span)).await;
+    let answering = origin.around(answering.instrument(span));
+    let mut response = REQUEST_ID.scope(id.clone(), answering).await;
     let elapsed = started.elapsed();
 
     let status = response.status();

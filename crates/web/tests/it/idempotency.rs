@@ -39,11 +39,12 @@ impl Identity for Doorman {
             user: UserId::from_uuid(Uuid::from_u128(number)),
             session: SessionId::from_uuid(Uuid::from_u128(number)),
             workspace: WORKSPACE,
+            impersonator: None,
         })
     }
 
     async fn live(&self, claimed: &Claimed) -> Result<Authenticated, AuthenticationError> {
-        let Claimed { user, session, workspace } = *claimed;
+        let Claimed { user, session, workspace, .. } = *claimed;
         Ok(Authenticated { user, session, workspace, platform_admin: false })
     }
 
@@ -68,6 +69,7 @@ impl Tenancy for Doorman {
             personal: false,
             role: Role::Member,
             created_at: testkit::START,
+            suspended: false,
         }))
     }
 

@@ -1,6 +1,6 @@
 import { I18nProvider } from "@lingui/react";
-import { ensureSession, hasSessionHint } from "@parlance/api";
-import { activateLocale, i18n, preferredLocale } from "@parlance/i18n";
+import { ensureSession, hasSessionHint, preferWorkspace, setProver } from "@parlance/api";
+import { activateLocale, i18n, needWords, preferredLocale } from "@parlance/i18n";
 import { installTooltips } from "@parlance/ui";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
@@ -9,6 +9,7 @@ import { App, preloadPlace } from "@/app";
 import { installTheme } from "@/features/appearance/theme";
 import { Root } from "@/features/shell/root";
 import { installShortcuts } from "@/features/shortcuts/shortcuts";
+import { workspaceOf } from "@/lib/places.logic";
 import { queryClient } from "@/lib/query-client";
 import "./styles.css";
 
@@ -32,6 +33,15 @@ async function start() {
   installTooltips();
   installShortcuts();
   reloadAfterUpdate();
+  setProver(async (methods) => {
+    const [{ ask }] = await Promise.all([
+      import("@/features/account/step-up"),
+      needWords("account"),
+    ]);
+    return ask(methods);
+  });
+  const workspaceId = workspaceOf(location.pathname);
+  if (workspaceId) preferWorkspace(workspaceId);
   if (hasSessionHint()) {
     // Renew and fetch the page while the catalogue loads. The gate asks again and shows what went wrong.
     ensureSession().catch(() => null);

@@ -2,7 +2,7 @@
  * Failures of the API as one type. The server answers with RFC 9457 problems; a request that got no
  * answer (offline, refused, cut) becomes the same type with status 0 and code "network".
  */
-import type { FieldError, Problem } from "./generated";
+import type { FieldError, Problem, ProofMethod } from "./generated";
 
 /** What is known of a failure. The code may be one that only this side has, such as "network". */
 type Answer = Partial<Omit<Problem, "code" | "type">> & { code?: string };
@@ -19,6 +19,8 @@ export class ApiError extends Error {
   readonly requestId: string;
   /** Per-field errors of an `invalid_body` problem. */
   readonly errors: FieldError[];
+  /** With `step_up_required`: the ways in which the person can prove that it is them. */
+  readonly methods: readonly ProofMethod[];
   /** Seconds to wait before trying again, when the server said so. */
   readonly retryAfter: number | null;
 
@@ -32,6 +34,7 @@ export class ApiError extends Error {
     this.detail = problem.detail ?? "";
     this.requestId = problem.request_id ?? "";
     this.errors = problem.errors ?? [];
+    this.methods = problem.methods ?? [];
     this.retryAfter = options?.retryAfter ?? null;
   }
 

@@ -1,8 +1,10 @@
 /**
- * `fetch` with our manners: bearer token, one renewal and retry on 401, failures as `ApiError`.
+ * `fetch` with our manners: bearer token, one renewal and retry on 401, one proof of who it is and retry
+ * on `step_up_required`, failures as `ApiError`.
  * A response that is returned is always ok; its body is unread, so streams pass through.
  */
 import { networkError, problemOf } from "./error";
+import type { ProofMethod } from "./generated";
 import { accessToken, getSession, refresh } from "./session";
 
 /** Routes that work without a token; a 401 there is an answer, not a reason to renew. */
@@ -14,17 +16,32 @@ export async function apiFetch(input: RequestInfo | URL, init?: RequestInit): Pr
     init,
   );
   const open = PUBLIC.test(new URL(request.url).pathname);
-  const token = open ? null : await accessToken();
-  const again = token ? request.clone() : null;
-  const response = await send(request, token);
-  if (response.ok) return response;
-  if (response.status === 401 && again && token) {
-    const renewed = await refresh(token);
-    const second = await send(again, renewed.access_token);
-    if (second.ok) return second;
-    throw await problemOf(second);
+  let token = open ? null : await accessToken();
+  let renewed = false;
+  let proved = false;
+  for (;;) {
+    const response = await send(token ? request.clone() : request, token);
+    if (response.ok) return response;
+    if (response.status === 401 && token && !renewed) {
+      renewed = true;
+      token = (await refresh(token)).access_token;
+      continue;
+    }
+    const error = await problemOf(response);
+    if (error.code !== "step_up_required" || !token || proved) throw error;
+    proved = true;
+    if (!(await prover(error.methods))) throw error;
+    token = await accessToken();
   }
-  throw await problemOf(response);
+}
+
+/** Asks the person to prove that it is them; false: they would rather not. */
+export type Prover = (methods: readonly ProofMethod[]) => Promise<boolean>;
+let prover: Prover = () => Promise.resolve(false);
+
+/** What asks when the server wants a proof; the request is sent again after one. */
+export function setProver(ask: Prover): void {
+  prover = ask;
 }
 
 async function send(request: Request, token: string | null): Promise<Response> {

@@ -19,14 +19,17 @@ export type {
   UpdateConversation as UpdateConversationRequest,
 } from "./generated";
 export { ApiError, isApiError } from "./error";
-export { apiFetch, idempotencyKey, isSignedIn } from "./fetch";
+export { apiFetch, idempotencyKey, isSignedIn, setProver, type Prover } from "./fetch";
 export {
   endSession,
   ensureSession,
   getSession,
   hasSessionHint,
+  hintAtSession,
+  patchSessionEnd,
   patchSessionUser,
   patchSessionWorkspace,
+  preferWorkspace,
   startSession,
   subscribeSession,
   switchWorkspace,

@@ -8,8 +8,17 @@ const answer = (token: string, workspace = "ws_1"): Session => ({
   token_type: "Bearer",
   expires_in: 600,
   user,
-  workspace: { id: workspace, name: workspace, personal: true, role: "owner", created_at: "" },
+  workspace: {
+    id: workspace,
+    name: workspace,
+    personal: true,
+    role: "owner",
+    created_at: "",
+    suspended: false,
+  },
   permissions: [],
+  erases_at: null,
+  impersonation: null,
 });
 const problem = (status: number, code: string) =>
   new Response(JSON.stringify({ code, title: code, detail: code, status, type: "" }), { status });

@@ -102,15 +102,30 @@ export function hasSessionHint(): boolean {
   return read(() => localStorage.getItem(HINT_KEY)) === "1";
 }
 
+/** Says that the browser may come back with a session: from a provider that it leaves for. */
+export function hintAtSession(): void {
+  write(() => localStorage.setItem(HINT_KEY, "1"));
+}
+
 /** Begins a session from a login answer. */
 export function startSession(session: Session): void {
   accept(session);
   channel?.postMessage({ type: "session", session, at: Date.now() } satisfies Broadcast);
 }
 
+/** Where the session is to begin, if the person is in that workspace; for a tab that is opened on one. */
+export function preferWorkspace(workspaceId: string): void {
+  write(() => sessionStorage.setItem(WORKSPACE_KEY, workspaceId));
+}
+
 /** Replaces the user inside the session after a profile change. */
 export function patchSessionUser(user: Session["user"]): void {
   if (state.session) set({ ...state, session: { ...state.session, user } });
+}
+
+/** Notes that the account is to be deleted, or is not any more (null). */
+export function patchSessionEnd(erases_at: string | null): void {
+  if (state.session) set({ ...state, session: { ...state.session, erases_at } });
 }
 
 /** Replaces the workspace inside the session after it was renamed. */

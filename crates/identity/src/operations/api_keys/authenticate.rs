@@ -11,7 +11,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use contracts::identity::{ApiKey, AuthenticationError};
+use contracts::{
+    identity::{ApiKey, AuthenticationError},
+    tenancy::Closed,
+};
 use ipnet::IpNet;
 use kernel::{ApiKeyId, TenantScope, Timestamp};
 use moka::sync::Cache;
@@ -37,13 +40,17 @@ enum Nowhere {
     Unknown,
     /// It would, but the workspace is deleted.
     Deleted,
+    /// Likewise, but it is suspended.
+    Suspended,
 }
 
 impl From<Nowhere> for AuthenticationError {
     fn from(why: Nowhere) -> Self {
         match why {
             Nowhere::Unknown => Self::Invalid,
-            Nowhere::Deleted => Self::WorkspaceDeleted,
+            Nowhere::Deleted => Self::Closed(Closed::Deleted),
+            // Who holds a key need not be an owner.
+            Nowhere::Suspended => Self::Closed(Closed::Suspended { reason: None }),
         }
     }
 }
@@ -119,8 +126,11 @@ impl Identity {
             return Ok(Err(Nowhere::Unknown));
         };
         let Some(owner) = self.tenancy.membership(found.workspace, found.user).await? else {
-            let deleted = self.tenancy.is_deleted(found.workspace, found.user).await?;
-            return Ok(Err(if deleted { Nowhere::Deleted } else { Nowhere::Unknown }));
+            return Ok(Err(match self.tenancy.closed(found.workspace, found.user).await? {
+                Some(Closed::Deleted) => Nowhere::Deleted,
+                Some(Closed::Suspended { .. }) => Nowhere::Suspended,
+                None => Nowhere::Unknown,
+            }));
         };
         Ok(Ok(Known {
             epoch,

@@ -1,11 +1,11 @@
 //! Makes an API key.
 
-use contracts::identity::KeyScope;
+use contracts::{audit::Action, identity::KeyScope};
 use ipnet::IpNet;
 use kernel::{ApiKeyId, Timestamp};
 use secrecy::SecretString;
 
-use super::{KeyActor, audit, bounds::keep_within};
+use super::{KeyActor, bounds::keep_within, state};
 use crate::{
     Identity, IdentityError,
     model::ApiKeyInfo,
@@ -84,9 +84,8 @@ impl Identity {
         };
         api_keys::insert(&mut tx, &actor.scope, row).await?;
         let key = api_keys::lock(&mut tx, &actor.scope, id).await?.ok_or(IdentityError::NoKey)?;
-        self.tell_of_key(&mut tx, actor, &key, "api_key.created").await?;
+        self.tell_of_key(&mut tx, actor, Action::ApiKeyCreated, (None, Some(state(&key))), &key).await?;
         tx.commit().await?;
-        audit("api_key.created", actor, &key);
         Ok((key, secret.into_inner()))
     }
 }

@@ -11,13 +11,14 @@ mod update;
 use std::sync::Arc;
 
 use contracts::{
+    audit::{Action, Entry},
     identity::ApiKey,
     tenancy::{Permission, Role},
 };
 use database::Tx;
 use events::outbox::NewEvent;
 use kernel::{TenantScope, UserId};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Identity, IdentityError, model::ApiKeyInfo};
 
@@ -59,13 +60,15 @@ impl Identity {
         Ok(())
     }
 
-    /// Writes an event about `key` into the transaction, without anything of its secret.
+    /// Writes an event about `key` into the transaction, and into the audit log how it was and is, without
+    /// anything of its secret.
     async fn tell_of_key(
         &self,
         tx: &mut Tx,
         actor: &KeyActor,
+        action: Action,
+        (before, after): (Option<Value>, Option<Value>),
         key: &ApiKeyInfo,
-        event_type: &str,
     ) -> Result<(), IdentityError> {
         let payload = json!({
             "api_key_id": key.id,
@@ -74,20 +77,24 @@ impl Identity {
             "user_id": key.user.id,
             "actor_id": actor.user,
         });
+        let event_type = action.as_str();
         let event = NewEvent { event_type, subject: key.id.uuid(), payload: payload.to_string() };
-        Ok(self.outbox.append(tx, &actor.scope, event).await?)
+        self.outbox.append(tx, &actor.scope, event).await?;
+        let entry = Entry { before, after, ..Entry::of(action, &actor.scope).about(key.id) };
+        Ok(self.audit.record(tx, entry).await?)
     }
 }
 
-/// A line of the audit log.
-fn audit(event: &'static str, actor: &KeyActor, key: &ApiKeyInfo) {
-    tracing::info!(
-        target: "audit",
-        event,
-        workspace = %actor.scope.workspace(),
-        user = %actor.user,
-        with_key = actor.key.as_ref().map(|key| tracing::field::display(key.id)),
-        key = %key.id,
-        owner = %key.user.id,
-    );
+/// What a key may do, for the audit log.
+fn state(key: &ApiKeyInfo) -> Value {
+    json!({
+        "name": key.name,
+        "owner": key.user.id,
+        "scopes": key.scopes,
+        "models": key.models,
+        "requests_per_minute": key.requests_per_minute,
+        "tokens_per_minute": key.tokens_per_minute,
+        "allowed_ips": key.allowed_ips,
+        "expires_at": key.expires_at,
+    })
 }

@@ -1,9 +1,9 @@
 //! Ends an API key.
 
-use contracts::tenancy::Role;
+use contracts::{audit::Action, tenancy::Role};
 use kernel::{ApiKeyId, TenantScope};
 
-use super::{KeyActor, audit, bounds::keep_within};
+use super::{KeyActor, bounds::keep_within, state};
 use crate::{Identity, IdentityError, store::api_keys};
 
 impl Identity {
@@ -19,11 +19,9 @@ impl Identity {
             return Ok(());
         }
         api_keys::revoke(&mut tx, &actor.scope, id, self.env.now()).await?;
-        self.tell_of_key(&mut tx, actor, &key, "api_key.revoked").await?;
         self.key_epochs.bump(&mut tx).await?;
-        tx.commit().await?;
-        audit("api_key.revoked", actor, &key);
-        Ok(())
+        self.tell_of_key(&mut tx, actor, Action::ApiKeyRevoked, (Some(state(&key)), None), &key).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Ends any key of the installation, on an operator's order. Nobody's role is asked.

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use contracts::audit::Action;
 use kernel::ApiKeyId;
 use secrecy::SecretString;
+use serde_json::json;
 
-use super::{KeyActor, audit, bounds::keep_within};
+use super::{KeyActor, bounds::keep_within};
 use crate::{Identity, IdentityError, model::ApiKeyInfo, secret::Secret, store::api_keys};
 
 impl Identity {
@@ -37,10 +39,10 @@ impl Identity {
         let previous_until = (!grace.is_zero()).then(|| now + grace);
         api_keys::rotate(&mut tx, &actor.scope, id, (&prefix, secret.hash()), previous_until, now).await?;
         key.prefix = prefix;
-        self.tell_of_key(&mut tx, actor, &key, "api_key.rotated").await?;
         self.key_epochs.bump(&mut tx).await?;
+        let after = json!({ "previous_until": previous_until });
+        self.tell_of_key(&mut tx, actor, Action::ApiKeyRotated, (None, Some(after)), &key).await?;
         tx.commit().await?;
-        audit("api_key.rotated", actor, &key);
         Ok((key, secret.into_inner()))
     }
 }

@@ -1,10 +1,10 @@
 //! Changes what an API key may do.
 
-use contracts::identity::KeyScope;
+use contracts::{audit::Action, identity::KeyScope};
 use ipnet::IpNet;
 use kernel::{ApiKeyId, Timestamp};
 
-use super::{KeyActor, audit, bounds::keep_within, create::check_end};
+use super::{KeyActor, bounds::keep_within, create::check_end, state};
 use crate::{Identity, IdentityError, model::ApiKeyInfo, store::api_keys};
 
 /// What to change; absent fields stay as they are, and an inner `None` takes a limit away.
@@ -54,13 +54,13 @@ impl Identity {
             return Err(IdentityError::KeyRevoked);
         }
         keep_within(own.as_ref(), &key.grant())?;
+        let before = state(&key);
         changes.apply(&mut key);
         keep_within(own.as_ref(), &key.grant())?;
         api_keys::update(&mut tx, &actor.scope, id, &key.name, key.grant(), now).await?;
-        self.tell_of_key(&mut tx, actor, &key, "api_key.updated").await?;
         self.key_epochs.bump(&mut tx).await?;
+        self.tell_of_key(&mut tx, actor, Action::ApiKeyUpdated, (Some(before), Some(state(&key))), &key).await?;
         tx.commit().await?;
-        audit("api_key.updated", actor, &key);
         Ok(key)
     }
 }

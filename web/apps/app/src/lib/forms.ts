@@ -19,10 +19,14 @@ const FIELD_MESSAGES: Record<string, MessageDescriptor> = {
   "name.invalid": msg`Choose another name.`,
 };
 
-/** Sets the errors of fields that the form has and focuses the first; anything else becomes a toast. */
+/**
+ * Sets the errors of fields that the form has and focuses the first; anything else becomes a toast. `own` are
+ * messages that only this form needs.
+ */
 export function applyServerErrors<T extends Record<string, string>>(
   error: unknown,
   form: Form<T>,
+  own: Record<string, MessageDescriptor> = FIELD_MESSAGES,
 ): void {
   if (!(error instanceof ApiError) || error.errors.length === 0) return toastError(error);
   let placed = false;
@@ -30,7 +34,8 @@ export function applyServerErrors<T extends Record<string, string>>(
     // An entry of a list ("allowed_ips.2") belongs to the control that holds the list.
     const field = [path, path.replace(/[.[].*$/, "")].find(form.has);
     if (field === undefined) continue;
-    const text = FIELD_MESSAGES[`${field}.${code}`] ?? FIELD_MESSAGES[code];
+    const text =
+      own[`${field}.${code}`] ?? FIELD_MESSAGES[`${field}.${code}`] ?? FIELD_MESSAGES[code];
     form.setError(field, text ? i18n._(text) : message);
     if (!placed) form.focus(field);
     placed = true;

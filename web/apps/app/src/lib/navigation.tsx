@@ -3,18 +3,37 @@
  * Built on wouter's location hooks: a full router would take a fifth of the first route's budget for
  * ten static routes.
  */
+import { getSession } from "@parlance/api";
 import type { ComponentProps, MouseEvent } from "react";
 import { navigate as go, usePathname, useSearch } from "wouter/use-browser-location";
 import { cn } from "@parlance/ui";
-import { hrefOf, readPlace, type Place, type Target } from "./places.logic";
+import {
+  hrefOf,
+  readPlace,
+  withinWorkspace,
+  workspaceOf,
+  type Place,
+  type Target,
+} from "./places.logic";
 
 export interface NavigateOptions extends Target {
   replace?: boolean;
 }
 
+/** The address as of this tab's workspace. */
+function here(href: string): string {
+  const workspace = getSession().session?.workspace;
+  return workspace ? withinWorkspace(href, workspace.id) : href;
+}
+
 /** Resolves when the new place is on screen or loading; await it before acting on the new page. */
 export async function navigate({ replace, ...target }: NavigateOptions): Promise<void> {
-  go(hrefOf(target), { replace });
+  go(here(hrefOf(target)), { replace });
+}
+
+/** Makes the address name this tab's workspace, and no other. */
+export function nameWorkspace(): void {
+  go(here(currentHref()), { replace: true });
 }
 
 /** For an address that is complete already, such as the one kept over a login. */
@@ -32,6 +51,11 @@ export function useNavigate(): typeof navigate {
 
 export function usePlace(): Place {
   return readPlace(usePathname());
+}
+
+/** The workspace that the address names. */
+export function useNamedWorkspace(): string | undefined {
+  return workspaceOf(usePathname());
 }
 
 /** The parameters of the current place. */
@@ -69,7 +93,7 @@ export function Link({
   children,
   ...props
 }: LinkProps) {
-  const href = hrefOf({ to, params, search });
+  const href = here(hrefOf({ to, params, search }));
   const active = usePathname() === href.split("?")[0];
   const follow = (event: MouseEvent<HTMLAnchorElement>) => {
     onClick?.(event);

@@ -6,6 +6,8 @@ export const SETTINGS = [
   "security",
   "workspace",
   "groups",
+  "sso",
+  "audit",
   "usage",
   "budgets",
   "guardrails",
@@ -22,6 +24,9 @@ export const ACCOUNT = [
   "change-email",
   "forgot-password",
   "reset-password",
+  "sign-in-problem",
+  "second-step",
+  "single-sign-on",
 ] as const;
 export type AccountStep = (typeof ACCOUNT)[number];
 
@@ -34,18 +39,35 @@ export type Place =
   | { page: "invite"; token: string }
   | { page: "not_found" };
 
+/** The workspace that an address of a signed-in page names: "/w/$workspaceId/c/$conversationId". */
+export function workspaceOf(pathname: string): string | undefined {
+  return /^\/w\/([^/]+)/.exec(pathname)?.[1];
+}
+
+/** The same place in a workspace: what a link can be shared as, and a tab opened again with. */
+export function withinWorkspace(href: string, workspaceId: string): string {
+  const { page } = readPlace(href.split("?")[0] ?? "/");
+  const place = href.replace(/^\/w\/[^/]+\/?/, "/");
+  return page === "chat" || page === "settings" ? `/w/${workspaceId}${place}` : href;
+}
+
 /** Reads a path. A slash at the end doesn't matter; "/settings" means the profile. */
 export function readPlace(pathname: string): Place {
-  const words = pathname.split("/").filter(Boolean);
+  const within = workspaceOf(pathname) !== undefined;
+  const words = pathname
+    .split("/")
+    .filter(Boolean)
+    .slice(within ? 2 : 0);
   const [first, second] = words;
   if (first === undefined) return { page: "chat", conversationId: undefined };
   if (words.length > 2) return { page: "not_found" };
   if (first === "c" && second) return { page: "chat", conversationId: second };
-  if (first === "invite" && second) return { page: "invite", token: second };
   if (first === "settings") {
     const section = second === undefined ? "profile" : SETTINGS.find((known) => known === second);
     return section ? { page: "settings", section } : { page: "not_found" };
   }
+  if (within) return { page: "not_found" };
+  if (first === "invite" && second) return { page: "invite", token: second };
   const step = second === undefined && ACCOUNT.find((known) => known === first);
   if (step) return { page: "account", step };
   if ((first === "login" || first === "signup") && second === undefined) return { page: first };

@@ -2,7 +2,7 @@
 
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMeResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddSsoDomainData, AddSsoDomainErrors, AddSsoDomainResponses, AskPasskeyData, AskPasskeyErrors, AskPasskeyResponses, BeginFederatedData, BeginFederatedErrors, BeginFederatedResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyResponses, BeginSsoData, BeginSsoErrors, BeginSsoResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, ConnectIdentityData, ConnectIdentityErrors, ConnectIdentityResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePlatformWorkspaceData, CreatePlatformWorkspaceErrors, CreatePlatformWorkspaceResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeletePlatformWorkspaceData, DeletePlatformWorkspaceErrors, DeletePlatformWorkspaceResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteSsoData, DeleteSsoDomainData, DeleteSsoDomainErrors, DeleteSsoDomainResponses, DeleteSsoErrors, DeleteSsoResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, DemotePlatformUserData, DemotePlatformUserErrors, DemotePlatformUserResponses, DisablePlatformUserData, DisablePlatformUserErrors, DisablePlatformUserResponses, DisconnectIdentityData, DisconnectIdentityErrors, DisconnectIdentityResponses, EnablePlatformUserData, EnablePlatformUserErrors, EnablePlatformUserResponses, EndImpersonationData, EndImpersonationErrors, EndImpersonationResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportAuditData, ExportAuditErrors, ExportAuditResponses, FinishFederatedData, FinishFederatedErrors, FinishLogInData, FinishLogInErrors, FinishLogInResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMeResponses, GetPlatformUserData, GetPlatformUserErrors, GetPlatformUserResponses, GetPlatformWorkspaceData, GetPlatformWorkspaceErrors, GetPlatformWorkspaceResponses, GetPlatformWorkspaceUsageData, GetPlatformWorkspaceUsageErrors, GetPlatformWorkspaceUsageResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ImpersonateData, ImpersonateErrors, ImpersonateResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListIdentitiesData, ListIdentitiesErrors, ListIdentitiesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPlatformPlansData, ListPlatformPlansErrors, ListPlatformPlansResponses, ListPlatformUsersData, ListPlatformUsersErrors, ListPlatformUsersResponses, ListPlatformWorkspaceMembersData, ListPlatformWorkspaceMembersErrors, ListPlatformWorkspaceMembersResponses, ListPlatformWorkspacesData, ListPlatformWorkspacesErrors, ListPlatformWorkspacesResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogOutData, LogOutErrors, LogOutResponses, PromotePlatformUserData, PromotePlatformUserErrors, PromotePlatformUserResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPlatformUserPasswordData, ResetPlatformUserPasswordErrors, ResetPlatformUserPasswordResponses, RestoreAccountData, RestoreAccountErrors, RestoreAccountResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestorePlatformWorkspaceData, RestorePlatformWorkspaceErrors, RestorePlatformWorkspaceResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, ResumePlatformWorkspaceData, ResumePlatformWorkspaceErrors, ResumePlatformWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokePlatformUserSessionsData, RevokePlatformUserSessionsErrors, RevokePlatformUserSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SetPlatformWorkspacePlanData, SetPlatformWorkspacePlanErrors, SetPlatformWorkspacePlanResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, SuspendPlatformWorkspaceData, SuspendPlatformWorkspaceErrors, SuspendPlatformWorkspaceResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TestSsoData, TestSsoErrors, TestSsoResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdatePasskeyData, UpdatePasskeyErrors, UpdatePasskeyResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, VerifyAuditData, VerifyAuditErrors, VerifyAuditResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifySsoDomainData, VerifySsoDomainErrors, VerifySsoDomainResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -19,6 +19,60 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
+ * List the audit log
+ *
+ * Who changed what in the workspace, the newest first.
+ *
+ * Needs the permission `audit.read`.
+ */
+export const listAuditEntries = <ThrowOnError extends boolean = true>(options?: Options<ListAuditEntriesData, ThrowOnError>) => (options?.client ?? client).get<ListAuditEntriesResponses, ListAuditEntriesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit',
+    ...options
+});
+
+/**
+ * Export the audit log
+ *
+ * All of it, the oldest entry first. The export is itself an entry.
+ *
+ * Needs the permission `audit.read`.
+ */
+export const exportAudit = <ThrowOnError extends boolean = true>(options: Options<ExportAuditData, ThrowOnError>) => (options.client ?? client).get<ExportAuditResponses, ExportAuditErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit/export',
+    ...options
+});
+
+/**
+ * Verify the audit log
+ *
+ * Recomputes the chain of hashes: an entry that was changed, removed or moved in the database breaks it.
+ *
+ * Needs the permission `audit.read`.
+ */
+export const verifyAudit = <ThrowOnError extends boolean = true>(options?: Options<VerifyAuditData, ThrowOnError>) => (options?.client ?? client).get<VerifyAuditResponses, VerifyAuditErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit/verification',
+    ...options
+});
+
+/**
+ * Come back from another provider
+ *
+ * Where providers send browsers to. It begins a session, or links the identity to the account that asked for it, and
+ * sends the browser on. What goes wrong is explained on the page `/sign-in-problem`.
+ */
+export const finishFederated = <ThrowOnError extends boolean = true>(options: Options<FinishFederatedData, ThrowOnError>) => (options.client ?? client).get<unknown, FinishFederatedErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/callback/{provider}',
+    ...options
+});
+
+/**
  * Change the address
  *
  * Sends a link to the new address; once it is used, the account has that address and the old one gets a
@@ -29,6 +83,32 @@ export const changeEmail = <ThrowOnError extends boolean = true>(options: Option
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/auth/email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * How the caller signs in besides by the password
+ */
+export const getFactors = <ThrowOnError extends boolean = true>(options?: Options<GetFactorsData, ThrowOnError>) => (options?.client ?? client).get<GetFactorsResponses, GetFactorsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/factors',
+    ...options
+});
+
+/**
+ * Sign in with another provider
+ *
+ * Begins a sign-in with Google or GitHub: send the browser to `authorization_url`. It comes back to `/auth/callback`,
+ * which begins a session and sends it on to `next`. The cookie `parlance_sign_in` binds the sign-in to this browser.
+ */
+export const beginFederated = <ThrowOnError extends boolean = true>(options: Options<BeginFederatedData, ThrowOnError>) => (options.client ?? client).post<BeginFederatedResponses, BeginFederatedErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/federated/{provider}',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -53,14 +133,116 @@ export const forgotPassword = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
+ * List connected accounts
+ *
+ * The accounts elsewhere that the caller can sign in with.
+ */
+export const listIdentities = <ThrowOnError extends boolean = true>(options?: Options<ListIdentitiesData, ThrowOnError>) => (options?.client ?? client).get<ListIdentitiesResponses, ListIdentitiesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/identities',
+    ...options
+});
+
+/**
+ * Connect an account
+ *
+ * Send the browser to `authorization_url`. Who they are there is added to the caller's account.
+ */
+export const connectIdentity = <ThrowOnError extends boolean = true>(options: Options<ConnectIdentityData, ThrowOnError>) => (options.client ?? client).post<ConnectIdentityResponses, ConnectIdentityErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/identities',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Disconnect an account
+ *
+ * Nobody signs in with it any more; sessions go on. The last way into an account stays.
+ */
+export const disconnectIdentity = <ThrowOnError extends boolean = true>(options: Options<DisconnectIdentityData, ThrowOnError>) => (options.client ?? client).delete<DisconnectIdentityResponses, DisconnectIdentityErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/identities/{id}',
+    ...options
+});
+
+/**
+ * Be oneself again
+ *
+ * Ends the session of the cookie, in which an administrator acts as somebody else, and gives them back their own.
+ */
+export const endImpersonation = <ThrowOnError extends boolean = true>(options?: Options<EndImpersonationData, ThrowOnError>) => (options?.client ?? client).delete<EndImpersonationResponses, EndImpersonationErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/impersonation',
+    ...options
+});
+
+/**
+ * Act as somebody else
+ *
+ * Begins a session of the user for half an hour at the most. Its token names the administrator (`act`), and
+ * nothing of it may change how the user signs in, their keys, or who owns what. The browser's cookie becomes
+ * that session's; the administrator's own comes back at its end. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const impersonate = <ThrowOnError extends boolean = true>(options: Options<ImpersonateData, ThrowOnError>) => (options.client ?? client).post<ImpersonateResponses, ImpersonateErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/impersonation',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Log in
  *
- * Begins a session. The cookie `parlance_refresh` renews it; the access token authorizes requests. The cookie
+ * Begins a session, or for an account with a second factor a login that has to be completed. The cookie `parlance_refresh` renews it; the access token authorizes requests. The cookie
  * `parlance_device` lets a browser be known again: a letter tells of logins from a new one.
  */
 export const logIn = <ThrowOnError extends boolean = true>(options: Options<LogInData, ThrowOnError>) => (options.client ?? client).post<LogInResponses, LogInErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/api/v1/auth/login',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Log in with a passkey
+ *
+ * Needs no password and no further factor: the passkey's device has recognized its person.
+ */
+export const logInWithPasskey = <ThrowOnError extends boolean = true>(options: Options<LogInWithPasskeyData, ThrowOnError>) => (options.client ?? client).post<LogInWithPasskeyResponses, LogInWithPasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/login/passkey',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Complete a login with a second factor
+ *
+ * In the browser that began it: the cookie `parlance_device` has to come along. A wrong code is a problem of the
+ * field `code`; after five, or five minutes, the login has to begin again.
+ */
+export const finishLogIn = <ThrowOnError extends boolean = true>(options: Options<FinishLogInData, ThrowOnError>) => (options.client ?? client).post<FinishLogInResponses, FinishLogInErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/login/second-factor',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -81,6 +263,84 @@ export const logOut = <ThrowOnError extends boolean = true>(options?: Options<Lo
 });
 
 /**
+ * List the caller's passkeys
+ *
+ * The newest first.
+ */
+export const listPasskeys = <ThrowOnError extends boolean = true>(options?: Options<ListPasskeysData, ThrowOnError>) => (options?.client ?? client).get<ListPasskeysResponses, ListPasskeysErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/passkeys',
+    ...options
+});
+
+/**
+ * Add a passkey
+ *
+ * It signs in without a password, and is a second factor beside it: from now on a login by password asks for one.
+ */
+export const addPasskey = <ThrowOnError extends boolean = true>(options: Options<AddPasskeyData, ThrowOnError>) => (options.client ?? client).post<AddPasskeyResponses, AddPasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/passkeys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Ask for a passkey
+ *
+ * Options for `navigator.credentials.get`, to log in, to complete a login, or to prove again who one is. They
+ * are the same for everybody: which passkey it is, its answer says.
+ */
+export const askPasskey = <ThrowOnError extends boolean = true>(options?: Options<AskPasskeyData, ThrowOnError>) => (options?.client ?? client).post<AskPasskeyResponses, AskPasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/passkeys/ask',
+    ...options
+});
+
+/**
+ * Begin to add a passkey
+ *
+ * Options for `navigator.credentials.create`.
+ */
+export const beginPasskey = <ThrowOnError extends boolean = true>(options?: Options<BeginPasskeyData, ThrowOnError>) => (options?.client ?? client).post<BeginPasskeyResponses, BeginPasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/passkeys/begin',
+    ...options
+});
+
+/**
+ * Remove a passkey
+ *
+ * It opens nothing from now on. The device keeps it until its person deletes it there.
+ */
+export const removePasskey = <ThrowOnError extends boolean = true>(options: Options<RemovePasskeyData, ThrowOnError>) => (options.client ?? client).delete<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/passkeys/{id}',
+    ...options
+});
+
+/**
+ * Rename a passkey
+ */
+export const updatePasskey = <ThrowOnError extends boolean = true>(options: Options<UpdatePasskeyData, ThrowOnError>) => (options.client ?? client).patch<UpdatePasskeyResponses, UpdatePasskeyErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/passkeys/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Change the password
  *
  * All other sessions end. A wrong current password is a problem of the field `current_password`,
@@ -95,6 +355,18 @@ export const changePassword = <ThrowOnError extends boolean = true>(options: Opt
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Make new recovery codes
+ *
+ * The answer has them, this one time. The old ones are worth nothing from now on.
+ */
+export const renewRecoveryCodes = <ThrowOnError extends boolean = true>(options?: Options<RenewRecoveryCodesData, ThrowOnError>) => (options?.client ?? client).post<RenewRecoveryCodesResponses, RenewRecoveryCodesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/recovery-codes',
+    ...options
 });
 
 /**
@@ -164,6 +436,22 @@ export const revokeSession = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
+ * Make the first administrator
+ *
+ * With the link that a start prints while the platform has no administrator; it works once, for a day. Makes an
+ * account, or takes the one that has the address and the password. Log in with it afterwards.
+ */
+export const setUp = <ThrowOnError extends boolean = true>(options: Options<SetUpData, ThrowOnError>) => (options.client ?? client).post<SetUpResponses, SetUpErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/setup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Sign up
  *
  * Makes a user with a personal workspace. The answer is the same whether or not the address
@@ -173,6 +461,79 @@ export const revokeSession = <ThrowOnError extends boolean = true>(options: Opti
 export const signUp = <ThrowOnError extends boolean = true>(options: Options<SignUpData, ThrowOnError>) => (options.client ?? client).post<SignUpResponses, SignUpErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/api/v1/auth/signup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign in with single sign-on
+ *
+ * Finds the identity provider of the workspace that speaks for the address's domain, and goes on as
+ * `/auth/federated/{provider}` does. Says nothing of whether the address has an account.
+ */
+export const beginSso = <ThrowOnError extends boolean = true>(options: Options<BeginSsoData, ThrowOnError>) => (options.client ?? client).post<BeginSsoResponses, BeginSsoErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/auth/sso',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Prove again who one is
+ *
+ * What opens doors or can't be undone asks for a proof that is no older than ten minutes, and answers
+ * `step_up_required` without one; its `methods` say what counts here. A login is a proof.
+ */
+export const stepUp = <ThrowOnError extends boolean = true>(options: Options<StepUpData, ThrowOnError>) => (options.client ?? client).post<StepUpResponses, StepUpErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/step-up',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove the authenticator app
+ *
+ * Without another factor, logins ask for the password alone again, and the recovery codes are worth nothing.
+ */
+export const removeTotp = <ThrowOnError extends boolean = true>(options?: Options<RemoveTotpData, ThrowOnError>) => (options?.client ?? client).delete<RemoveTotpResponses, RemoveTotpErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/totp',
+    ...options
+});
+
+/**
+ * Begin to set up an authenticator app
+ *
+ * The answer has the secret, this one time. It is asked for at a login once `confirm_totp` has had a first code.
+ */
+export const beginTotp = <ThrowOnError extends boolean = true>(options?: Options<BeginTotpData, ThrowOnError>) => (options?.client ?? client).post<BeginTotpResponses, BeginTotpErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/totp',
+    ...options
+});
+
+/**
+ * Put an authenticator app in force
+ *
+ * With its first code. From now on a login asks for one.
+ */
+export const confirmTotp = <ThrowOnError extends boolean = true>(options: Options<ConfirmTotpData, ThrowOnError>) => (options.client ?? client).post<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/auth/totp/confirm',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -217,6 +578,8 @@ export const resendVerification = <ThrowOnError extends boolean = true>(options:
  *
  * The oldest first, each with what was spent in its current period. A member sees those over
  * the whole workspace, over themselves and over their groups; with the permission `budgets.manage`, all.
+ *
+ * Needs the permission `budgets.read`.
  */
 export const listBudgets = <ThrowOnError extends boolean = true>(options?: Options<ListBudgetsData, ThrowOnError>) => (options?.client ?? client).get<ListBudgetsResponses, ListBudgetsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -231,6 +594,8 @@ export const listBudgets = <ThrowOnError extends boolean = true>(options?: Optio
  * It counts from the beginning of the current period, with what was used in it before. A hard
  * one refuses each call that could pass its limit, from the next call on, with
  * `402 budget_exceeded`. At 80, 90 and 100 % of the limit there is an event, once a period.
+ *
+ * Needs the permission `budgets.manage`.
  */
 export const createBudget = <ThrowOnError extends boolean = true>(options: Options<CreateBudgetData, ThrowOnError>) => (options.client ?? client).post<CreateBudgetResponses, CreateBudgetErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -247,6 +612,8 @@ export const createBudget = <ThrowOnError extends boolean = true>(options: Optio
  * Delete a budget
  *
  * What was used stays in the ledger.
+ *
+ * Needs the permission `budgets.manage`.
  */
 export const deleteBudget = <ThrowOnError extends boolean = true>(options: Options<DeleteBudgetData, ThrowOnError>) => (options.client ?? client).delete<DeleteBudgetResponses, DeleteBudgetErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -257,6 +624,8 @@ export const deleteBudget = <ThrowOnError extends boolean = true>(options: Optio
 
 /**
  * One budget
+ *
+ * Needs the permission `budgets.read`.
  */
 export const getBudget = <ThrowOnError extends boolean = true>(options: Options<GetBudgetData, ThrowOnError>) => (options.client ?? client).get<GetBudgetResponses, GetBudgetErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -269,6 +638,8 @@ export const getBudget = <ThrowOnError extends boolean = true>(options: Options<
  * Change a budget
  *
  * The new rules hold from the next call on.
+ *
+ * Needs the permission `budgets.manage`.
  */
 export const updateBudget = <ThrowOnError extends boolean = true>(options: Options<UpdateBudgetData, ThrowOnError>) => (options.client ?? client).patch<UpdateBudgetResponses, UpdateBudgetErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -285,6 +656,8 @@ export const updateBudget = <ThrowOnError extends boolean = true>(options: Optio
  * List connections
  *
  * The workspace's own keys and deployments, the oldest first. Keys are never shown.
+ *
+ * Needs the permission `connections.manage`.
  */
 export const listConnections = <ThrowOnError extends boolean = true>(options?: Options<ListConnectionsData, ThrowOnError>) => (options?.client ?? client).get<ListConnectionsResponses, ListConnectionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -298,6 +671,8 @@ export const listConnections = <ThrowOnError extends boolean = true>(options?: O
  *
  * From the next request on, the workspace's requests to this provider go there with its own
  * key. Of several for one provider, the oldest that is enabled serves the catalogue's models.
+ *
+ * Needs the permission `connections.manage`.
  */
 export const createConnection = <ThrowOnError extends boolean = true>(options: Options<CreateConnectionData, ThrowOnError>) => (options.client ?? client).post<CreateConnectionResponses, CreateConnectionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -314,6 +689,8 @@ export const createConnection = <ThrowOnError extends boolean = true>(options: O
  * Delete a connection
  *
  * Its key is gone for good.
+ *
+ * Needs the permission `connections.manage`.
  */
 export const deleteConnection = <ThrowOnError extends boolean = true>(options: Options<DeleteConnectionData, ThrowOnError>) => (options.client ?? client).delete<DeleteConnectionResponses, DeleteConnectionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -324,6 +701,8 @@ export const deleteConnection = <ThrowOnError extends boolean = true>(options: O
 
 /**
  * One connection
+ *
+ * Needs the permission `connections.manage`.
  */
 export const getConnection = <ThrowOnError extends boolean = true>(options: Options<GetConnectionData, ThrowOnError>) => (options.client ?? client).get<GetConnectionResponses, GetConnectionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -336,6 +715,8 @@ export const getConnection = <ThrowOnError extends boolean = true>(options: Opti
  * Change a connection
  *
  * It holds from the next request on.
+ *
+ * Needs the permission `connections.manage`.
  */
 export const updateConnection = <ThrowOnError extends boolean = true>(options: Options<UpdateConnectionData, ThrowOnError>) => (options.client ?? client).patch<UpdateConnectionResponses, UpdateConnectionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -352,6 +733,8 @@ export const updateConnection = <ThrowOnError extends boolean = true>(options: O
  * Test a connection
  *
  * Asks the provider for its models, or for one token, and says what happened.
+ *
+ * Needs the permission `connections.manage`.
  */
 export const testConnection = <ThrowOnError extends boolean = true>(options: Options<TestConnectionData, ThrowOnError>) => (options.client ?? client).post<TestConnectionResponses, TestConnectionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -364,6 +747,8 @@ export const testConnection = <ThrowOnError extends boolean = true>(options: Opt
  * List conversations
  *
  * One's own, the newest activity first.
+ *
+ * Needs the permission `chat.read`.
  */
 export const listConversations = <ThrowOnError extends boolean = true>(options?: Options<ListConversationsData, ThrowOnError>) => (options?.client ?? client).get<ListConversationsResponses, ListConversationsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -374,6 +759,8 @@ export const listConversations = <ThrowOnError extends boolean = true>(options?:
 
 /**
  * Begin a conversation
+ *
+ * Needs the permission `chat.write`.
  */
 export const createConversation = <ThrowOnError extends boolean = true>(options: Options<CreateConversationData, ThrowOnError>) => (options.client ?? client).post<CreateConversationResponses, CreateConversationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -390,6 +777,8 @@ export const createConversation = <ThrowOnError extends boolean = true>(options:
  * Delete a conversation
  *
  * It can be restored for 30 days. An answer under way is stopped.
+ *
+ * Needs the permission `chat.write`.
  */
 export const deleteConversation = <ThrowOnError extends boolean = true>(options: Options<DeleteConversationData, ThrowOnError>) => (options.client ?? client).delete<DeleteConversationResponses, DeleteConversationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -400,6 +789,8 @@ export const deleteConversation = <ThrowOnError extends boolean = true>(options:
 
 /**
  * Read a conversation
+ *
+ * Needs the permission `chat.read`.
  */
 export const getConversation = <ThrowOnError extends boolean = true>(options: Options<GetConversationData, ThrowOnError>) => (options.client ?? client).get<GetConversationResponses, GetConversationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -412,6 +803,8 @@ export const getConversation = <ThrowOnError extends boolean = true>(options: Op
  * Change a conversation
  *
  * An absent field stays as it is. A title that a person gave is never replaced.
+ *
+ * Needs the permission `chat.write`.
  */
 export const updateConversation = <ThrowOnError extends boolean = true>(options: Options<UpdateConversationData, ThrowOnError>) => (options.client ?? client).patch<UpdateConversationResponses, UpdateConversationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -428,6 +821,8 @@ export const updateConversation = <ThrowOnError extends boolean = true>(options:
  * Show another branch
  *
  * Shows the branch through a message, down to its newest leaf.
+ *
+ * Needs the permission `chat.write`.
  */
 export const selectBranch = <ThrowOnError extends boolean = true>(options: Options<SelectBranchData, ThrowOnError>) => (options.client ?? client).post<SelectBranchResponses, SelectBranchErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -445,6 +840,8 @@ export const selectBranch = <ThrowOnError extends boolean = true>(options: Optio
  *
  * From the leaf towards the root, the newest first. `sibling_ids` tells where other
  * branches begin.
+ *
+ * Needs the permission `chat.read`.
  */
 export const listMessages = <ThrowOnError extends boolean = true>(options: Options<ListMessagesData, ThrowOnError>) => (options.client ?? client).get<ListMessagesResponses, ListMessagesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -455,6 +852,8 @@ export const listMessages = <ThrowOnError extends boolean = true>(options: Optio
 
 /**
  * Restore a deleted conversation
+ *
+ * Needs the permission `chat.write`.
  */
 export const restoreConversation = <ThrowOnError extends boolean = true>(options: Options<RestoreConversationData, ThrowOnError>) => (options.client ?? client).post<RestoreConversationResponses, RestoreConversationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -469,6 +868,8 @@ export const restoreConversation = <ThrowOnError extends boolean = true>(options
  * With `Accept: text/event-stream` the answer is streamed at once, as by `stream_run`; the
  * header `x-run-id` names the run. The answer is written whether or not anybody listens.
  * Repeating an `Idempotency-Key` re-attaches to the run that it began.
+ *
+ * Needs the permission `chat.write`.
  */
 export const startRun = <ThrowOnError extends boolean = true>(options: Options<StartRunData, ThrowOnError, StartRunResponse>) => (options.client ?? client).sse.post<StartRunResponses, StartRunErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -486,6 +887,8 @@ export const startRun = <ThrowOnError extends boolean = true>(options: Options<S
  *
  * For open tabs: what begins, changes and ends, as it happens. A tab that falls behind gets
  * `resync` and should read the state anew; so should one that has just connected.
+ *
+ * Needs the permission `chat.read`.
  */
 export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>) => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -499,6 +902,8 @@ export const streamEvents = <ThrowOnError extends boolean = true>(options?: Opti
  *
  * What it is, its content decides, not its name. An image that no message shows is deleted
  * after a day.
+ *
+ * Needs the permission `chat.write`.
  */
 export const uploadFile = <ThrowOnError extends boolean = true>(options: Options<UploadFileData, ThrowOnError>) => (options.client ?? client).post<UploadFileResponses, UploadFileErrors, ThrowOnError, 'data'>({
     ...formDataBodySerializer,
@@ -514,6 +919,8 @@ export const uploadFile = <ThrowOnError extends boolean = true>(options: Options
 
 /**
  * Read what is known of a file
+ *
+ * Needs the permission `chat.read`.
  */
 export const getFile = <ThrowOnError extends boolean = true>(options: Options<GetFileData, ThrowOnError>) => (options.client ?? client).get<GetFileResponses, GetFileErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -524,6 +931,8 @@ export const getFile = <ThrowOnError extends boolean = true>(options: Options<Ge
 
 /**
  * Download a file
+ *
+ * Needs the permission `chat.read`.
  */
 export const getFileContent = <ThrowOnError extends boolean = true>(options: Options<GetFileContentData, ThrowOnError>) => (options.client ?? client).get<GetFileContentResponses, GetFileContentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -536,6 +945,8 @@ export const getFileContent = <ThrowOnError extends boolean = true>(options: Opt
  * List groups
  *
  * By name.
+ *
+ * Needs the permission `groups.read`.
  */
 export const listGroups = <ThrowOnError extends boolean = true>(options?: Options<ListGroupsData, ThrowOnError>) => (options?.client ?? client).get<ListGroupsResponses, ListGroupsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -548,6 +959,8 @@ export const listGroups = <ThrowOnError extends boolean = true>(options?: Option
  * Create a group
  *
  * It begins without members. Budgets may be over what its members spend.
+ *
+ * Needs the permission `groups.manage`.
  */
 export const createGroup = <ThrowOnError extends boolean = true>(options: Options<CreateGroupData, ThrowOnError>) => (options.client ?? client).post<CreateGroupResponses, CreateGroupErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -564,6 +977,8 @@ export const createGroup = <ThrowOnError extends boolean = true>(options: Option
  * Delete a group
  *
  * Its members stay in the workspace. A budget over it counts nothing more.
+ *
+ * Needs the permission `groups.manage`.
  */
 export const deleteGroup = <ThrowOnError extends boolean = true>(options: Options<DeleteGroupData, ThrowOnError>) => (options.client ?? client).delete<DeleteGroupResponses, DeleteGroupErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -574,6 +989,8 @@ export const deleteGroup = <ThrowOnError extends boolean = true>(options: Option
 
 /**
  * One group
+ *
+ * Needs the permission `groups.read`.
  */
 export const getGroup = <ThrowOnError extends boolean = true>(options: Options<GetGroupData, ThrowOnError>) => (options.client ?? client).get<GetGroupResponses, GetGroupErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -584,6 +1001,8 @@ export const getGroup = <ThrowOnError extends boolean = true>(options: Options<G
 
 /**
  * Rename a group
+ *
+ * Needs the permission `groups.manage`.
  */
 export const updateGroup = <ThrowOnError extends boolean = true>(options: Options<UpdateGroupData, ThrowOnError>) => (options.client ?? client).patch<UpdateGroupResponses, UpdateGroupErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -600,6 +1019,8 @@ export const updateGroup = <ThrowOnError extends boolean = true>(options: Option
  * List a group's members
  *
  * In the order they joined the workspace.
+ *
+ * Needs the permission `groups.read`.
  */
 export const listGroupMembers = <ThrowOnError extends boolean = true>(options: Options<ListGroupMembersData, ThrowOnError>) => (options.client ?? client).get<ListGroupMembersResponses, ListGroupMembersErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -612,6 +1033,8 @@ export const listGroupMembers = <ThrowOnError extends boolean = true>(options: O
  * Take a member out of a group
  *
  * They stay in the workspace. What they have spent stays counted on the group's budgets.
+ *
+ * Needs the permission `groups.manage`.
  */
 export const removeGroupMember = <ThrowOnError extends boolean = true>(options: Options<RemoveGroupMemberData, ThrowOnError>) => (options.client ?? client).delete<RemoveGroupMemberResponses, RemoveGroupMemberErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -624,6 +1047,8 @@ export const removeGroupMember = <ThrowOnError extends boolean = true>(options: 
  * Put a member into a group
  *
  * What they spend from now on counts on the group's budgets. Doing it twice changes nothing.
+ *
+ * Needs the permission `groups.manage`.
  */
 export const addGroupMember = <ThrowOnError extends boolean = true>(options: Options<AddGroupMemberData, ThrowOnError>) => (options.client ?? client).put<AddGroupMemberResponses, AddGroupMemberErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -637,6 +1062,8 @@ export const addGroupMember = <ThrowOnError extends boolean = true>(options: Opt
  *
  * Its policy, what the operator has set for all workspaces, and which keys have a policy of
  * their own.
+ *
+ * Needs the permission `guardrails.manage`.
  */
 export const getGuardrails = <ThrowOnError extends boolean = true>(options?: Options<GetGuardrailsData, ThrowOnError>) => (options?.client ?? client).get<GetGuardrailsResponses, GetGuardrailsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -651,6 +1078,8 @@ export const getGuardrails = <ThrowOnError extends boolean = true>(options?: Opt
  * The policy as a whole: what is left out is off. It holds from the next call on, in the web
  * chat and in the compatible APIs, for everybody and with every key. Where the operator's
  * rules or those of a key are stricter, they hold.
+ *
+ * Needs the permission `guardrails.manage`.
  */
 export const setGuardrails = <ThrowOnError extends boolean = true>(options: Options<SetGuardrailsData, ThrowOnError>) => (options.client ?? client).put<SetGuardrailsResponses, SetGuardrailsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -668,6 +1097,8 @@ export const setGuardrails = <ThrowOnError extends boolean = true>(options: Opti
  *
  * The newest first, for ninety days. Names rules and how often they found something, and
  * never holds the text.
+ *
+ * Needs the permission `guardrails.manage`.
  */
 export const listGuardrailDecisions = <ThrowOnError extends boolean = true>(options?: Options<ListGuardrailDecisionsData, ThrowOnError>) => (options?.client ?? client).get<ListGuardrailDecisionsResponses, ListGuardrailDecisionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -680,6 +1111,8 @@ export const listGuardrailDecisions = <ThrowOnError extends boolean = true>(opti
  * Try guardrails out
  *
  * What would become of a text that somebody says. Nothing is sent, and nothing is kept.
+ *
+ * Needs the permission `guardrails.manage`.
  */
 export const testGuardrails = <ThrowOnError extends boolean = true>(options: Options<TestGuardrailsData, ThrowOnError>) => (options.client ?? client).post<TestGuardrailsResponses, TestGuardrailsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -708,6 +1141,8 @@ export const getInstance = <ThrowOnError extends boolean = true>(options?: Optio
  *
  * Those that were neither taken back nor used up, the oldest first. One that has run out can be
  * sent again.
+ *
+ * Needs the permission `members.manage`.
  */
 export const listInvitations = <ThrowOnError extends boolean = true>(options?: Options<ListInvitationsData, ThrowOnError>) => (options?.client ?? client).get<ListInvitationsResponses, ListInvitationsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -720,6 +1155,8 @@ export const listInvitations = <ThrowOnError extends boolean = true>(options?: O
  * Invite somebody
  *
  * Its link is shown once. Where the installation sends e-mail, an invited address gets a letter.
+ *
+ * Needs the permission `members.manage`.
  */
 export const createInvitation = <ThrowOnError extends boolean = true>(options: Options<CreateInvitationData, ThrowOnError>) => (options.client ?? client).post<CreateInvitationResponses, CreateInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -768,6 +1205,8 @@ export const viewInvitation = <ThrowOnError extends boolean = true>(options: Opt
  * Take an invitation back
  *
  * Its link leads nowhere from now on. Who came in by it stays.
+ *
+ * Needs the permission `members.manage`.
  */
 export const revokeInvitation = <ThrowOnError extends boolean = true>(options: Options<RevokeInvitationData, ThrowOnError>) => (options.client ?? client).delete<RevokeInvitationResponses, RevokeInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -780,6 +1219,8 @@ export const revokeInvitation = <ThrowOnError extends boolean = true>(options: O
  * Send an invitation again
  *
  * It gets another link and seven more days; the link of before leads nowhere.
+ *
+ * Needs the permission `members.manage`.
  */
 export const resendInvitation = <ThrowOnError extends boolean = true>(options: Options<ResendInvitationData, ThrowOnError>) => (options.client ?? client).post<ResendInvitationResponses, ResendInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -797,6 +1238,8 @@ export const resendInvitation = <ThrowOnError extends boolean = true>(options: O
  *
  * The newest first: the caller's own, or with the permission `keys.manage` everybody's in the
  * workspace. A revoked one stays for 30 days.
+ *
+ * Needs the permission `keys.create`.
  */
 export const listKeys = <ThrowOnError extends boolean = true>(options?: Options<ListKeysData, ThrowOnError>) => (options?.client ?? client).get<ListKeysResponses, ListKeysErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -811,6 +1254,8 @@ export const listKeys = <ThrowOnError extends boolean = true>(options?: Options<
  * The answer has the secret, this one time. The key acts as its owner, in this workspace, within
  * its scopes. A key that makes a key can't make one that may do more than itself. An
  * `Idempotency-Key` has no effect here, for the secret is not kept to be shown again.
+ *
+ * Needs the permission `keys.create`.
  */
 export const createKey = <ThrowOnError extends boolean = true>(options: Options<CreateKeyData, ThrowOnError>) => (options.client ?? client).post<CreateKeyResponses, CreateKeyErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -827,6 +1272,8 @@ export const createKey = <ThrowOnError extends boolean = true>(options: Options<
  * Revoke an API key
  *
  * It is refused from the next request on. It stays in the list for 30 days.
+ *
+ * Needs the permission `keys.create`.
  */
 export const revokeKey = <ThrowOnError extends boolean = true>(options: Options<RevokeKeyData, ThrowOnError>) => (options.client ?? client).delete<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -837,6 +1284,8 @@ export const revokeKey = <ThrowOnError extends boolean = true>(options: Options<
 
 /**
  * An API key
+ *
+ * Needs the permission `keys.create`.
  */
 export const getKey = <ThrowOnError extends boolean = true>(options: Options<GetKeyData, ThrowOnError>) => (options.client ?? client).get<GetKeyResponses, GetKeyErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -849,6 +1298,8 @@ export const getKey = <ThrowOnError extends boolean = true>(options: Options<Get
  * Change an API key
  *
  * It counts from the key's next request.
+ *
+ * Needs the permission `keys.create`.
  */
 export const updateKey = <ThrowOnError extends boolean = true>(options: Options<UpdateKeyData, ThrowOnError>) => (options.client ?? client).patch<UpdateKeyResponses, UpdateKeyErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -865,6 +1316,8 @@ export const updateKey = <ThrowOnError extends boolean = true>(options: Options<
  * Remove a key's guardrails
  *
  * The workspace's hold for it, as for every key.
+ *
+ * Needs the permission `guardrails.manage`.
  */
 export const deleteKeyGuardrails = <ThrowOnError extends boolean = true>(options: Options<DeleteKeyGuardrailsData, ThrowOnError>) => (options.client ?? client).delete<DeleteKeyGuardrailsResponses, DeleteKeyGuardrailsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -877,6 +1330,8 @@ export const deleteKeyGuardrails = <ThrowOnError extends boolean = true>(options
  * A key's guardrails
  *
  * Its own policy, empty if it has none, and what holds without it.
+ *
+ * Needs the permission `guardrails.manage`.
  */
 export const getKeyGuardrails = <ThrowOnError extends boolean = true>(options: Options<GetKeyGuardrailsData, ThrowOnError>) => (options.client ?? client).get<GetKeyGuardrailsResponses, GetKeyGuardrailsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -889,6 +1344,8 @@ export const getKeyGuardrails = <ThrowOnError extends boolean = true>(options: O
  * Set a key's guardrails
  *
  * They add to the workspace's: of the two the stricter one holds, rule by rule.
+ *
+ * Needs the permission `guardrails.manage`.
  */
 export const setKeyGuardrails = <ThrowOnError extends boolean = true>(options: Options<SetKeyGuardrailsData, ThrowOnError>) => (options.client ?? client).put<SetKeyGuardrailsResponses, SetKeyGuardrailsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -906,6 +1363,8 @@ export const setKeyGuardrails = <ThrowOnError extends boolean = true>(options: O
  *
  * The answer has the new secret, this one time. The old one ends at once, or after
  * `grace_seconds`. Only the key's owner may, for the secret acts as them.
+ *
+ * Needs the permission `keys.create`.
  */
 export const rotateKey = <ThrowOnError extends boolean = true>(options: Options<RotateKeyData, ThrowOnError>) => (options.client ?? client).post<RotateKeyResponses, RotateKeyErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -916,6 +1375,20 @@ export const rotateKey = <ThrowOnError extends boolean = true>(options: Options<
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Delete the caller's account
+ *
+ * All other sessions end at once, and API keys are refused. For 14 days whoever logs in can take it back; then the
+ * person's conversations, files, workspaces of their own and personal details are erased for good. The ledger keeps
+ * what was used, under an id that names nobody. Whoever alone owns a workspace that others are in hands it on first.
+ */
+export const deleteAccount = <ThrowOnError extends boolean = true>(options?: Options<DeleteAccountData, ThrowOnError>) => (options?.client ?? client).delete<DeleteAccountResponses, DeleteAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me',
+    ...options
 });
 
 /**
@@ -973,9 +1446,36 @@ export const setAvatar = <ThrowOnError extends boolean = true>(options: Options<
 });
 
 /**
+ * Export the caller's data
+ *
+ * One JSON document with everything that is kept of the person: profile, sessions, passkeys, API keys without their
+ * secrets, memberships, conversations with all branches, and files in Base64. Over all workspaces.
+ */
+export const exportAccount = <ThrowOnError extends boolean = true>(options?: Options<ExportAccountData, ThrowOnError>) => (options?.client ?? client).get<ExportAccountResponses, ExportAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/export',
+    ...options
+});
+
+/**
+ * Keep an account that was to be deleted
+ *
+ * It is as it was; API keys work again.
+ */
+export const restoreAccount = <ThrowOnError extends boolean = true>(options?: Options<RestoreAccountData, ThrowOnError>) => (options?.client ?? client).post<RestoreAccountResponses, RestoreAccountErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/restore',
+    ...options
+});
+
+/**
  * List members
  *
  * In the order they joined.
+ *
+ * Needs the permission `members.read`.
  */
 export const listMembers = <ThrowOnError extends boolean = true>(options?: Options<ListMembersData, ThrowOnError>) => (options?.client ?? client).get<ListMembersResponses, ListMembersErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -988,6 +1488,8 @@ export const listMembers = <ThrowOnError extends boolean = true>(options?: Optio
  * Remove a member
  *
  * Their access to the workspace ends with their next request. The last owner can't be removed.
+ *
+ * Needs the permission `members.manage`.
  */
 export const removeMember = <ThrowOnError extends boolean = true>(options: Options<RemoveMemberData, ThrowOnError>) => (options.client ?? client).delete<RemoveMemberResponses, RemoveMemberErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1000,6 +1502,8 @@ export const removeMember = <ThrowOnError extends boolean = true>(options: Optio
  * Change a member's role
  *
  * The new role counts from the member's next request. The last owner stays an owner.
+ *
+ * Needs the permission `members.manage`.
  */
 export const updateMember = <ThrowOnError extends boolean = true>(options: Options<UpdateMemberData, ThrowOnError>) => (options.client ?? client).patch<UpdateMemberResponses, UpdateMemberErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1017,6 +1521,8 @@ export const updateMember = <ThrowOnError extends boolean = true>(options: Optio
  *
  * Every model of the catalogue and of the servers that were found, those that can be used
  * first. A model that can't be used says why.
+ *
+ * Needs the permission `models.read`.
  */
 export const listModels = <ThrowOnError extends boolean = true>(options?: Options<ListModelsData, ThrowOnError>) => (options?.client ?? client).get<ListModelsResponses, ListModelsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1026,9 +1532,294 @@ export const listModels = <ThrowOnError extends boolean = true>(options?: Option
 });
 
 /**
+ * List the plans
+ *
+ * As the operator has configured them. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const listPlatformPlans = <ThrowOnError extends boolean = true>(options?: Options<ListPlatformPlansData, ThrowOnError>) => (options?.client ?? client).get<ListPlatformPlansResponses, ListPlatformPlansErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/plans',
+    ...options
+});
+
+/**
+ * List all users
+ *
+ * The newest first. For administrators of the platform; each call is noted for the audit.
+ *
+ * Needs the permission `platform`.
+ */
+export const listPlatformUsers = <ThrowOnError extends boolean = true>(options?: Options<ListPlatformUsersData, ThrowOnError>) => (options?.client ?? client).get<ListPlatformUsersResponses, ListPlatformUsersErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/users',
+    ...options
+});
+
+/**
+ * One user
+ *
+ * Where they are, and where they are signed in. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const getPlatformUser = <ThrowOnError extends boolean = true>(options: Options<GetPlatformUserData, ThrowOnError>) => (options.client ?? client).get<GetPlatformUserResponses, GetPlatformUserErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/users/{id}',
+    ...options
+});
+
+/**
+ * Make an administrator of the platform an ordinary user
+ *
+ * What they do as somebody else ends too. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const demotePlatformUser = <ThrowOnError extends boolean = true>(options: Options<DemotePlatformUserData, ThrowOnError>) => (options.client ?? client).post<DemotePlatformUserResponses, DemotePlatformUserErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/users/{id}/demote',
+    ...options
+});
+
+/**
+ * Disable a user
+ *
+ * They can't sign in any more, their sessions have ended, and their API keys are refused. For administrators of the
+ * platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const disablePlatformUser = <ThrowOnError extends boolean = true>(options: Options<DisablePlatformUserData, ThrowOnError>) => (options.client ?? client).post<DisablePlatformUserResponses, DisablePlatformUserErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/users/{id}/disable',
+    ...options
+});
+
+/**
+ * Enable a user
+ *
+ * They may sign in again. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const enablePlatformUser = <ThrowOnError extends boolean = true>(options: Options<EnablePlatformUserData, ThrowOnError>) => (options.client ?? client).post<EnablePlatformUserResponses, EnablePlatformUserErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/users/{id}/enable',
+    ...options
+});
+
+/**
+ * Make a user an administrator of the platform
+ *
+ * They may do all that the caller may. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const promotePlatformUser = <ThrowOnError extends boolean = true>(options: Options<PromotePlatformUserData, ThrowOnError>) => (options.client ?? client).post<PromotePlatformUserResponses, PromotePlatformUserErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/users/{id}/promote',
+    ...options
+});
+
+/**
+ * Make a user set a new password
+ *
+ * The old one is good for nothing at once, their sessions have ended, and a letter with a link to set another goes to
+ * their address. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const resetPlatformUserPassword = <ThrowOnError extends boolean = true>(options: Options<ResetPlatformUserPasswordData, ThrowOnError>) => (options.client ?? client).post<ResetPlatformUserPasswordResponses, ResetPlatformUserPasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/users/{id}/reset-password',
+    ...options
+});
+
+/**
+ * Sign a user out
+ *
+ * Ends all their sessions at once. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const revokePlatformUserSessions = <ThrowOnError extends boolean = true>(options: Options<RevokePlatformUserSessionsData, ThrowOnError>) => (options.client ?? client).delete<RevokePlatformUserSessionsResponses, RevokePlatformUserSessionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/users/{id}/sessions',
+    ...options
+});
+
+/**
+ * List all workspaces
+ *
+ * Of all tenants, the newest first. For administrators of the platform; each call is noted for the audit.
+ *
+ * Needs the permission `platform`.
+ */
+export const listPlatformWorkspaces = <ThrowOnError extends boolean = true>(options?: Options<ListPlatformWorkspacesData, ThrowOnError>) => (options?.client ?? client).get<ListPlatformWorkspacesResponses, ListPlatformWorkspacesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces',
+    ...options
+});
+
+/**
+ * Create a workspace for somebody
+ *
+ * They own it. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const createPlatformWorkspace = <ThrowOnError extends boolean = true>(options: Options<CreatePlatformWorkspaceData, ThrowOnError>) => (options.client ?? client).post<CreatePlatformWorkspaceResponses, CreatePlatformWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a workspace
+ *
+ * Any, a personal one too. It is closed at once and can be restored until `purges_at`; then everything in it
+ * is deleted for good. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const deletePlatformWorkspace = <ThrowOnError extends boolean = true>(options: Options<DeletePlatformWorkspaceData, ThrowOnError>) => (options.client ?? client).delete<DeletePlatformWorkspaceResponses, DeletePlatformWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces/{id}',
+    ...options
+});
+
+/**
+ * One workspace
+ *
+ * Whatever has become of it. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const getPlatformWorkspace = <ThrowOnError extends boolean = true>(options: Options<GetPlatformWorkspaceData, ThrowOnError>) => (options.client ?? client).get<GetPlatformWorkspaceResponses, GetPlatformWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces/{id}',
+    ...options
+});
+
+/**
+ * List the members of a workspace
+ *
+ * In the order they joined. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const listPlatformWorkspaceMembers = <ThrowOnError extends boolean = true>(options: Options<ListPlatformWorkspaceMembersData, ThrowOnError>) => (options.client ?? client).get<ListPlatformWorkspaceMembersResponses, ListPlatformWorkspaceMembersErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces/{id}/members',
+    ...options
+});
+
+/**
+ * Set a workspace's plan
+ *
+ * From its next call on. What it has used in the current periods counts on. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const setPlatformWorkspacePlan = <ThrowOnError extends boolean = true>(options: Options<SetPlatformWorkspacePlanData, ThrowOnError>) => (options.client ?? client).put<SetPlatformWorkspacePlanResponses, SetPlatformWorkspacePlanErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces/{id}/plan',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Restore any deleted workspace
+ *
+ * As it was, within its grace. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const restorePlatformWorkspace = <ThrowOnError extends boolean = true>(options: Options<RestorePlatformWorkspaceData, ThrowOnError>) => (options.client ?? client).post<RestorePlatformWorkspaceResponses, RestorePlatformWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces/{id}/restore',
+    ...options
+});
+
+/**
+ * Resume a workspace
+ *
+ * Opens a suspended one as it was. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const resumePlatformWorkspace = <ThrowOnError extends boolean = true>(options: Options<ResumePlatformWorkspaceData, ThrowOnError>) => (options.client ?? client).post<ResumePlatformWorkspaceResponses, ResumePlatformWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces/{id}/resume',
+    ...options
+});
+
+/**
+ * Suspend a workspace
+ *
+ * It is closed at once: members and API keys get `403 workspace_suspended`, and answers under way end. Its
+ * owners see the reason. For administrators of the platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const suspendPlatformWorkspace = <ThrowOnError extends boolean = true>(options: Options<SuspendPlatformWorkspaceData, ThrowOnError>) => (options.client ?? client).post<SuspendPlatformWorkspaceResponses, SuspendPlatformWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces/{id}/suspend',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What a workspace uses
+ *
+ * Its plan, what of the plan's quotas is used, and its cost in the current month. For administrators of the
+ * platform.
+ *
+ * Needs the permission `platform`.
+ */
+export const getPlatformWorkspaceUsage = <ThrowOnError extends boolean = true>(options: Options<GetPlatformWorkspaceUsageData, ThrowOnError>) => (options.client ?? client).get<GetPlatformWorkspaceUsageResponses, GetPlatformWorkspaceUsageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/workspaces/{id}/usage',
+    ...options
+});
+
+/**
  * Health of the providers
  *
  * Those that can be used, with the workspace's own connections first.
+ *
+ * Needs the permission `routes.read`.
  */
 export const getProviderHealth = <ThrowOnError extends boolean = true>(options?: Options<GetProviderHealthData, ThrowOnError>) => (options?.client ?? client).get<GetProviderHealthResponses, GetProviderHealthErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1042,6 +1833,8 @@ export const getProviderHealth = <ThrowOnError extends boolean = true>(options?:
  *
  * The workspace's plan, and what of each of its quotas everybody together has used in the
  * current period.
+ *
+ * Needs the permission `budgets.read`.
  */
 export const getQuota = <ThrowOnError extends boolean = true>(options?: Options<GetQuotaData, ThrowOnError>) => (options?.client ?? client).get<GetQuotaResponses, GetQuotaErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1054,6 +1847,8 @@ export const getQuota = <ThrowOnError extends boolean = true>(options?: Options<
  * List routes
  *
  * By name.
+ *
+ * Needs the permission `routes.read`.
  */
 export const listRoutes = <ThrowOnError extends boolean = true>(options?: Options<ListRoutesData, ThrowOnError>) => (options?.client ?? client).get<ListRoutesResponses, ListRoutesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1068,6 +1863,8 @@ export const listRoutes = <ThrowOnError extends boolean = true>(options?: Option
  * From the next request on, its name can be used as a model in the compatible APIs. An ordered
  * route asks the first model that fits the request, a weighted one draws; if the model fails
  * before its first token, the others take over.
+ *
+ * Needs the permission `routes.manage`.
  */
 export const createRoute = <ThrowOnError extends boolean = true>(options: Options<CreateRouteData, ThrowOnError>) => (options.client ?? client).post<CreateRouteResponses, CreateRouteErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1082,6 +1879,8 @@ export const createRoute = <ThrowOnError extends boolean = true>(options: Option
 
 /**
  * Delete a route
+ *
+ * Needs the permission `routes.manage`.
  */
 export const deleteRoute = <ThrowOnError extends boolean = true>(options: Options<DeleteRouteData, ThrowOnError>) => (options.client ?? client).delete<DeleteRouteResponses, DeleteRouteErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1092,6 +1891,8 @@ export const deleteRoute = <ThrowOnError extends boolean = true>(options: Option
 
 /**
  * One route
+ *
+ * Needs the permission `routes.read`.
  */
 export const getRoute = <ThrowOnError extends boolean = true>(options: Options<GetRouteData, ThrowOnError>) => (options.client ?? client).get<GetRouteResponses, GetRouteErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1104,6 +1905,8 @@ export const getRoute = <ThrowOnError extends boolean = true>(options: Options<G
  * Change a route
  *
  * It holds from the next request on.
+ *
+ * Needs the permission `routes.manage`.
  */
 export const updateRoute = <ThrowOnError extends boolean = true>(options: Options<UpdateRouteData, ThrowOnError>) => (options.client ?? client).patch<UpdateRouteResponses, UpdateRouteErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1118,6 +1921,8 @@ export const updateRoute = <ThrowOnError extends boolean = true>(options: Option
 
 /**
  * Read a run
+ *
+ * Needs the permission `chat.read`.
  */
 export const getRun = <ThrowOnError extends boolean = true>(options: Options<GetRunData, ThrowOnError>) => (options.client ?? client).get<GetRunResponses, GetRunErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1131,6 +1936,8 @@ export const getRun = <ThrowOnError extends boolean = true>(options: Options<Get
  *
  * The provider's stream is closed; what had arrived is kept and paid for. A run that has
  * ended stays as it is.
+ *
+ * Needs the permission `chat.write`.
  */
 export const cancelRun = <ThrowOnError extends boolean = true>(options: Options<CancelRunData, ThrowOnError>) => (options.client ?? client).post<CancelRunResponses, CancelRunErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1144,6 +1951,8 @@ export const cancelRun = <ThrowOnError extends boolean = true>(options: Options<
  *
  * The run's events from the first, or after the one that `Last-Event-ID` names: together
  * they are the same, byte for byte, however often the connection breaks.
+ *
+ * Needs the permission `chat.read`.
  */
 export const streamRun = <ThrowOnError extends boolean = true>(options: Options<StreamRunData, ThrowOnError, StreamRunResponse>) => (options.client ?? client).sse.get<StreamRunResponses, StreamRunErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1153,10 +1962,119 @@ export const streamRun = <ThrowOnError extends boolean = true>(options: Options<
 });
 
 /**
+ * Delete single sign-on
+ *
+ * Nobody signs in with the provider any more. Members stay members.
+ *
+ * Needs the permission `sso.manage`.
+ */
+export const deleteSso = <ThrowOnError extends boolean = true>(options?: Options<DeleteSsoData, ThrowOnError>) => (options?.client ?? client).delete<DeleteSsoResponses, DeleteSsoErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/sso',
+    ...options
+});
+
+/**
+ * Get single sign-on
+ *
+ * The workspace's own identity provider, and the domains that it speaks for. Its secret is never shown.
+ *
+ * Needs the permission `sso.manage`.
+ */
+export const getSso = <ThrowOnError extends boolean = true>(options?: Options<GetSsoData, ThrowOnError>) => (options?.client ?? client).get<GetSsoResponses, GetSsoErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/sso',
+    ...options
+});
+
+/**
+ * Set single sign-on
+ *
+ * Any `OpenID` provider. Register `redirect_uri` there first. People find it by the domain of their address, once that is
+ * verified; who has no account yet gets one, and becomes a member.
+ *
+ * Needs the permission `sso.manage`.
+ */
+export const setSso = <ThrowOnError extends boolean = true>(options: Options<SetSsoData, ThrowOnError>) => (options.client ?? client).put<SetSsoResponses, SetSsoErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/sso',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Add a domain
+ *
+ * Publish the record that the answer names, then verify it.
+ *
+ * Needs the permission `sso.manage`.
+ */
+export const addSsoDomain = <ThrowOnError extends boolean = true>(options: Options<AddSsoDomainData, ThrowOnError>) => (options.client ?? client).post<AddSsoDomainResponses, AddSsoDomainErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/sso/domains',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a domain
+ *
+ * Without a verified one, single sign-on can't be enforced.
+ *
+ * Needs the permission `sso.manage`.
+ */
+export const deleteSsoDomain = <ThrowOnError extends boolean = true>(options: Options<DeleteSsoDomainData, ThrowOnError>) => (options.client ?? client).delete<DeleteSsoDomainResponses, DeleteSsoDomainErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/sso/domains/{domain}',
+    ...options
+});
+
+/**
+ * Verify a domain
+ *
+ * Asks DNS for the record. From then on people with an address of the domain are sent to the workspace's provider.
+ *
+ * Needs the permission `sso.manage`.
+ */
+export const verifySsoDomain = <ThrowOnError extends boolean = true>(options: Options<VerifySsoDomainData, ThrowOnError>) => (options.client ?? client).post<VerifySsoDomainResponses, VerifySsoDomainErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/sso/domains/{domain}/verify',
+    ...options
+});
+
+/**
+ * Test single sign-on
+ *
+ * Fetches what the provider publishes, now.
+ *
+ * Needs the permission `sso.manage`.
+ */
+export const testSso = <ThrowOnError extends boolean = true>(options?: Options<TestSsoData, ThrowOnError>) => (options?.client ?? client).post<TestSsoResponses, TestSsoErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/sso/test',
+    ...options
+});
+
+/**
  * Usage and cost
  *
  * Sums over the ledger by day, model, user or API key. A member sees their own use; with the
  * permission `usage.read_all`, the whole workspace's. The total is the exact sum of the rows.
+ *
+ * Needs the permission `usage.read`.
  */
 export const getUsage = <ThrowOnError extends boolean = true>(options?: Options<GetUsageData, ThrowOnError>) => (options?.client ?? client).get<GetUsageResponses, GetUsageErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1182,6 +2100,8 @@ export const getAvatar = <ThrowOnError extends boolean = true>(options: Options<
  *
  * It is closed at once: members, keys and the compatible APIs get `403 workspace_deleted`. Its
  * owners can restore it until `purges_at`; then everything in it is deleted for good.
+ *
+ * Needs the permission `workspace.delete`.
  */
 export const deleteWorkspace = <ThrowOnError extends boolean = true>(options?: Options<DeleteWorkspaceData, ThrowOnError>) => (options?.client ?? client).delete<DeleteWorkspaceResponses, DeleteWorkspaceErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1194,6 +2114,8 @@ export const deleteWorkspace = <ThrowOnError extends boolean = true>(options?: O
  * The current workspace
  *
  * The one that the access token is bound to.
+ *
+ * Needs the permission `workspace.read`.
  */
 export const getWorkspace = <ThrowOnError extends boolean = true>(options?: Options<GetWorkspaceData, ThrowOnError>) => (options?.client ?? client).get<GetWorkspaceResponses, GetWorkspaceErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1204,6 +2126,8 @@ export const getWorkspace = <ThrowOnError extends boolean = true>(options?: Opti
 
 /**
  * Change the current workspace
+ *
+ * Needs the permission `workspace.manage`.
  */
 export const updateWorkspace = <ThrowOnError extends boolean = true>(options: Options<UpdateWorkspaceData, ThrowOnError>) => (options.client ?? client).patch<UpdateWorkspaceResponses, UpdateWorkspaceErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1233,6 +2157,8 @@ export const leaveWorkspace = <ThrowOnError extends boolean = true>(options?: Op
  * Hand on the current workspace
  *
  * The member becomes an owner, and the caller an administrator.
+ *
+ * Needs the permission `workspace.transfer`.
  */
 export const transferWorkspace = <ThrowOnError extends boolean = true>(options: Options<TransferWorkspaceData, ThrowOnError>) => (options.client ?? client).post<TransferWorkspaceResponses, TransferWorkspaceErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1308,6 +2234,8 @@ export const restoreWorkspace = <ThrowOnError extends boolean = true>(options: O
  * Headers of ours: `x-parlance-fallback: none` forbids other models, `x-parlance-on-disconnect: abort` ends the
  * call when the client leaves. The answer names the model that spoke (`x-parlance-model`), how often models were
  * tried (`x-parlance-attempts`) and, unless it is a stream, its cost (`x-parlance-cost-usd`).
+ *
+ * Needs the permission `chat.write`.
  */
 export const createChatCompletion = <ThrowOnError extends boolean = true>(options: Options<CreateChatCompletionData, ThrowOnError>) => (options.client ?? client).post<CreateChatCompletionResponses, CreateChatCompletionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1325,6 +2253,8 @@ export const createChatCompletion = <ThrowOnError extends boolean = true>(option
  *
  * As OpenAI's [Embeddings](https://platform.openai.com/docs/api-reference/embeddings/create), by any provider that
  * has them.
+ *
+ * Needs the permission `chat.write`.
  */
 export const createEmbeddings = <ThrowOnError extends boolean = true>(options: Options<CreateEmbeddingsData, ThrowOnError>) => (options.client ?? client).post<CreateEmbeddingsResponses, CreateEmbeddingsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1343,6 +2273,8 @@ export const createEmbeddings = <ThrowOnError extends boolean = true>(options: O
  * As Anthropic's [Messages](https://docs.anthropic.com/en/api/messages): point the official SDKs at this server with
  * `base_url` (without `/v1`) and an API key of yours. Models of any provider answer. A thinking budget becomes a
  * reasoning effort where the provider has only those. Models and headers are those of chat completions.
+ *
+ * Needs the permission `chat.write`.
  */
 export const createMessage = <ThrowOnError extends boolean = true>(options: Options<CreateMessageData, ThrowOnError>) => (options.client ?? client).post<CreateMessageResponses, CreateMessageErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1360,6 +2292,8 @@ export const createMessage = <ThrowOnError extends boolean = true>(options: Opti
  *
  * As Anthropic's [count_tokens](https://docs.anthropic.com/en/api/messages-count-tokens): by the model's own
  * tokenizer where that is public, else a careful estimate. Costs nothing.
+ *
+ * Needs the permission `chat.write`.
  */
 export const countMessageTokens = <ThrowOnError extends boolean = true>(options: Options<CountMessageTokensData, ThrowOnError>) => (options.client ?? client).post<CountMessageTokensResponses, CountMessageTokensErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1378,6 +2312,8 @@ export const countMessageTokens = <ThrowOnError extends boolean = true>(options:
  * As OpenAI's [list of models](https://platform.openai.com/docs/api-reference/models/list), with the fields of
  * [Anthropic's](https://docs.anthropic.com/en/api/models-list) too. Only models that can be used now, and that the
  * key may use.
+ *
+ * Needs the permission `chat.write`.
  */
 export const listCompatibleModels = <ThrowOnError extends boolean = true>(options?: Options<ListCompatibleModelsData, ThrowOnError>) => (options?.client ?? client).get<ListCompatibleModelsResponses, ListCompatibleModelsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1390,6 +2326,8 @@ export const listCompatibleModels = <ThrowOnError extends boolean = true>(option
  * A model for the compatible APIs
  *
  * By its id, which may hold a slash, or by its bare name where only one provider has it.
+ *
+ * Needs the permission `chat.write`.
  */
 export const getCompatibleModel = <ThrowOnError extends boolean = true>(options: Options<GetCompatibleModelData, ThrowOnError>) => (options.client ?? client).get<GetCompatibleModelResponses, GetCompatibleModelErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
@@ -1404,6 +2342,8 @@ export const getCompatibleModel = <ThrowOnError extends boolean = true>(options:
  * As OpenAI's [Responses](https://platform.openai.com/docs/api-reference/responses/create). Nothing is stored here:
  * `previous_response_id`, `conversation`, `store: true` and `background` need a model whose provider speaks this API
  * itself, as do OpenAI's own tools. Models, headers and keys are those of chat completions.
+ *
+ * Needs the permission `chat.write`.
  */
 export const createResponse = <ThrowOnError extends boolean = true>(options: Options<CreateResponseData, ThrowOnError>) => (options.client ?? client).post<CreateResponseResponses, CreateResponseErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

@@ -24,6 +24,33 @@ export type AcceptedInvitation = {
 
 export type AcceptedStatus = 'accepted';
 
+/**
+ * What kind of thing acts.
+ */
+export type ActorKind = 'user' | 'api_key' | 'anonymous' | 'system' | 'operator';
+
+export type AddPasskeyRequest = {
+    name: string;
+    /**
+     * Of the options that it was made with.
+     */
+    ceremony: string;
+    /**
+     * `PublicKeyCredential.toJSON()`.
+     */
+    credential: {
+        [key: string]: unknown;
+    };
+};
+
+export type AddPasskeyResponse = {
+    passkey: PasskeyInfo;
+    /**
+     * For whoever had no second factor before, shown this one time; null: those they have stay.
+     */
+    recovery_codes: Array<string> | null;
+};
+
 export type AddressRequest = {
     email: string;
 };
@@ -57,6 +84,87 @@ export type ApiKeyInfo = {
      * Who made it, and whose role bounds it.
      */
     user: KeyOwner;
+};
+
+/**
+ * Who acted.
+ */
+export type AuditActor = {
+    kind: ActorKind;
+    user_id: UserId | null;
+    /**
+     * What they are called today; null: the account is gone.
+     */
+    name: string | null;
+    email: string | null;
+    /**
+     * The job, the command or the system that acted.
+     */
+    system: string | null;
+    api_key_id: KeyId | null;
+    impersonator_id: UserId | null;
+};
+
+/**
+ * Something that somebody did.
+ */
+export type AuditEntry = {
+    id: AudId;
+    /**
+     * Entries of a workspace are numbered from 1, without a gap.
+     */
+    position: number;
+    occurred_at: Timestamp;
+    action: string;
+    actor: AuditActor;
+    subject: AuditSubject | null;
+    /**
+     * How it was, as far as the action is about it.
+     */
+    before: {
+        [key: string]: unknown;
+    } | null;
+    after: {
+        [key: string]: unknown;
+    } | null;
+    ip: string | null;
+    user_agent: string | null;
+    request_id: string | null;
+    /**
+     * SHA-256 over the hash of the entry before and all of this one, in hexadecimal.
+     */
+    hash: string;
+};
+
+/**
+ * What was acted upon.
+ */
+export type AuditSubject = {
+    kind: string;
+    id: string;
+    /**
+     * What a user is called today.
+     */
+    name: string | null;
+};
+
+/**
+ * Whether the log is as it was written.
+ */
+export type AuditVerification = {
+    verified: boolean;
+    /**
+     * How many entries there are.
+     */
+    entries: number;
+    /**
+     * The last entry's, and so over all of them. Whoever notes it can tell later that nobody has rewritten the log.
+     */
+    hash: string;
+    /**
+     * The position of the first entry that is not what was written.
+     */
+    broken_at: number | null;
 };
 
 /**
@@ -137,16 +245,38 @@ export type Capabilities = {
     structured_output: boolean;
 };
 
+/**
+ * What a browser needs to make or use a passkey (WebAuthn Level 3).
+ */
+export type Ceremony = {
+    /**
+     * Send it back with the credential. It counts once, for five minutes.
+     */
+    ceremony: string;
+    /**
+     * `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`.
+     */
+    options: {
+        [key: string]: unknown;
+    };
+};
+
 export type ChangeEmailRequest = {
     /**
      * The new address.
      */
     email: string;
-    current_password: string;
+    /**
+     * Absent: a proof of the last ten minutes (`step_up`) does.
+     */
+    current_password?: string | null;
 };
 
 export type ChangePasswordRequest = {
-    current_password: string;
+    /**
+     * Absent: a proof of the last ten minutes (`step_up`) does.
+     */
+    current_password?: string | null;
     new_password: string;
 };
 
@@ -173,9 +303,85 @@ export type ChatEvent = {
 };
 
 /**
+ * The names of claims.
+ */
+export type ClaimNames = {
+    email?: string;
+    name?: string;
+    /**
+     * A text or a list of texts.
+     */
+    groups?: string;
+};
+
+/**
  * A stable, machine-readable kind of error
  */
-export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sign_up_closed' | 'model_not_allowed' | 'address_not_allowed' | 'workspace_deleted' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'already_member' | 'conflict' | 'idempotency_conflict' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'link_invalid' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
+export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sso_required' | 'sign_up_closed' | 'model_not_allowed' | 'invitation_needed' | 'step_up_required' | 'address_not_allowed' | 'workspace_deleted' | 'workspace_suspended' | 'impersonating' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'already_member' | 'domain_unverified' | 'conflict' | 'idempotency_conflict' | 'last_administrator' | 'last_sign_in' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'challenge_ended' | 'link_invalid' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'passkey_refused' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'identity_provider_failed' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
+
+export type ConfirmTotpRequest = {
+    /**
+     * Six digits that the app shows.
+     */
+    code: string;
+};
+
+export type ConfirmTotpResponse = {
+    /**
+     * For whoever had no second factor before, shown this one time; null: those they have stay.
+     */
+    recovery_codes: Array<string> | null;
+};
+
+export type ConnectRequest = {
+    /**
+     * One of the `providers` of the list.
+     */
+    provider: string;
+    /**
+     * Where to go on afterwards: a path of the web app. Anything else is the start page.
+     */
+    next?: string | null;
+};
+
+/**
+ * An identity that an account is linked to.
+ */
+export type ConnectedAccount = {
+    id: IdentId;
+    /**
+     * The id of the provider.
+     */
+    provider: string;
+    provider_name: string;
+    /**
+     * What the provider calls it; null: it has not said.
+     */
+    email: string | null;
+    created_at: Timestamp;
+    /**
+     * When somebody last signed in with it.
+     */
+    last_used_at: Timestamp;
+};
+
+/**
+ * How the caller can sign in.
+ */
+export type ConnectedAccounts = {
+    /**
+     * The oldest first.
+     */
+    data: Array<ConnectedAccount>;
+    /**
+     * Whether they have a password too.
+     */
+    has_password: boolean;
+    /**
+     * What the caller can connect.
+     */
+    providers: Array<IdentityProvider>;
+};
 
 /**
  * A workspace's own way to a provider, as the API shows it.
@@ -331,6 +537,14 @@ export type CreateKeyRequest = {
     expires_at?: Timestamp | null;
 };
 
+export type CreatePlatformWorkspaceRequest = {
+    name: string;
+    /**
+     * The address of a user, who will own it.
+     */
+    owner_email: string;
+};
+
 export type CreateRouteRequest = {
     /**
      * What developers write as the model.
@@ -347,6 +561,13 @@ export type CreateRouteRequest = {
 
 export type CreateWorkspaceRequest = {
     name: string;
+};
+
+export type DeletedAccount = {
+    /**
+     * When what is personal is erased, unless that is taken back.
+     */
+    erases_at: Timestamp;
 };
 
 /**
@@ -386,6 +607,43 @@ export type DeploymentPrices = {
     input: NanoUsd;
     output: NanoUsd;
     cached_input: NanoUsd | null;
+};
+
+export type DomainRequest = {
+    domain: string;
+};
+
+/**
+ * How the caller signs in besides by the password.
+ */
+export type Factors = {
+    totp_since: Timestamp | null;
+    /**
+     * How many passkeys there are.
+     */
+    passkeys: number;
+    /**
+     * How many recovery codes were not used yet.
+     */
+    recovery_codes: number;
+    /**
+     * Whether passkeys work at this installation's address.
+     */
+    passkeys_available: boolean;
+};
+
+export type FederatedRequest = {
+    /**
+     * Where to go on afterwards: a path of the web app. Anything else is the start page.
+     */
+    next?: string | null;
+};
+
+export type FederatedResponse = {
+    /**
+     * Where to send the browser now.
+     */
+    authorization_url: string;
 };
 
 /**
@@ -436,6 +694,15 @@ export type FilePart = {
      * Bytes.
      */
     size: number;
+};
+
+export type FinishLogInRequest = {
+    /**
+     * What the login answered.
+     */
+    challenge: string;
+    proof: ProofBody;
+    workspace?: WsId | null;
 };
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'cancelled' | 'error';
@@ -585,19 +852,62 @@ export type Guardrails = {
 };
 
 /**
+ * Who vouches for people.
+ */
+export type IdentityProvider = {
+    id: string;
+    name: string;
+};
+
+export type ImpersonateRequest = {
+    user_id: UserId;
+    workspace_id?: WsId | null;
+    /**
+     * Why; the user and the audit are told.
+     */
+    reason: string;
+};
+
+/**
+ * An administrator of the platform acts as the user of a session.
+ */
+export type Impersonation = {
+    /**
+     * The administrator.
+     */
+    by: UserId;
+    /**
+     * Why, in their words.
+     */
+    reason: string;
+    /**
+     * When it ends by itself.
+     */
+    ends_at: Timestamp;
+};
+
+/**
  * What anyone may know of this installation.
  */
 export type Instance = {
     name: string;
     version: string;
     /**
-     * `open`, or `closed`: accounts are made by the operator.
+     * `open`; `invited`: with an invitation into a workspace; or `closed`: accounts are made by the operator.
      */
     sign_up: string;
     /**
      * Whether an account opens only once its address was proved.
      */
     requires_verified_email: boolean;
+    /**
+     * What people can sign in with besides a password.
+     */
+    identity_providers: Array<string>;
+    /**
+     * Whether passkeys work at this installation's address.
+     */
+    passkeys: boolean;
     /**
      * Where letters go: `smtp`; `preview`: nowhere, but they can be seen under `/dev/mail`; `none`: nowhere.
      */
@@ -890,6 +1200,43 @@ export type PageApiKeyInfo = {
 /**
  * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
  */
+export type PageAuditEntry = {
+    data: Array<{
+        id: AudId;
+        /**
+         * Entries of a workspace are numbered from 1, without a gap.
+         */
+        position: number;
+        occurred_at: Timestamp;
+        action: string;
+        actor: AuditActor;
+        subject: AuditSubject | null;
+        /**
+         * How it was, as far as the action is about it.
+         */
+        before: {
+            [key: string]: unknown;
+        } | null;
+        after: {
+            [key: string]: unknown;
+        } | null;
+        ip: string | null;
+        user_agent: string | null;
+        request_id: string | null;
+        /**
+         * SHA-256 over the hash of the entry before and all of this one, in hexadecimal.
+         */
+        hash: string;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
 export type PageBudget = {
     data: Array<{
         id: BudgetId;
@@ -1166,6 +1513,84 @@ export type PageModel = {
 /**
  * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
  */
+export type PagePasskeyInfo = {
+    data: Array<{
+        id: PasskeyId;
+        name: string;
+        created_at: Timestamp;
+        last_used_at: Timestamp | null;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PagePlatformUser = {
+    data: Array<{
+        id: UserId;
+        email: string;
+        name: string;
+        /**
+         * Path of the picture; null: none.
+         */
+        avatar_url: string | null;
+        /**
+         * Whether they operate this installation.
+         */
+        platform_admin: boolean;
+        email_verified: boolean;
+        disabled_at: Timestamp | null;
+        created_at: Timestamp;
+        last_login_at: Timestamp | null;
+        last_seen_at: Timestamp | null;
+        /**
+         * Sessions that live.
+         */
+        sessions: number;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PagePlatformWorkspace = {
+    data: Array<{
+        id: WsId;
+        name: string;
+        /**
+         * Made at sign-up for one person.
+         */
+        personal: boolean;
+        status: WorkspaceStatus;
+        owner: WorkspaceOwner | null;
+        members: number;
+        /**
+         * The id of its plan.
+         */
+        plan: string;
+        created_at: Timestamp;
+        suspended_at: Timestamp | null;
+        suspended_reason: string | null;
+        deleted_at: Timestamp | null;
+        purges_at: Timestamp | null;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
 export type PageRoute = {
     data: Array<{
         id: RouteId;
@@ -1210,6 +1635,10 @@ export type PageSessionInfo = {
          * When it ends if it is not renewed.
          */
         expires_at: Timestamp;
+        /**
+         * Null: it is the user's own. Otherwise why an administrator of the platform acts as them.
+         */
+        impersonation_reason: string | null;
     }>;
     /**
      * Pass it as `cursor` to get the next page.
@@ -1233,6 +1662,10 @@ export type PageWorkspace = {
          */
         role: Role;
         created_at: Timestamp;
+        /**
+         * Whether it is closed for now: an administrator of the platform has suspended it.
+         */
+        suspended: boolean;
     }>;
     /**
      * Pass it as `cursor` to get the next page.
@@ -1276,9 +1709,33 @@ export type Part = {
 });
 
 /**
+ * One of the caller's passkeys.
+ */
+export type PasskeyInfo = {
+    id: PasskeyId;
+    name: string;
+    created_at: Timestamp;
+    last_used_at: Timestamp | null;
+};
+
+export type PasskeyLogInRequest = {
+    /**
+     * Of the options that the passkey was asked with.
+     */
+    ceremony: string;
+    /**
+     * `PublicKeyCredential.toJSON()`.
+     */
+    credential: {
+        [key: string]: unknown;
+    };
+    workspace?: WsId | null;
+};
+
+/**
  * One thing that a role may allow
  */
-export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'members.read' | 'members.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
+export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'audit.read' | 'members.read' | 'members.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'sso.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
 
 /**
  * Personal data that is known without a pattern of one's own.
@@ -1295,6 +1752,91 @@ export type Plan = {
      * Ids of models that may be asked, `*` standing for any text; null: all.
      */
     models: Array<string> | null;
+};
+
+/**
+ * The plans of this installation.
+ */
+export type PlanList = {
+    data: Array<Plan>;
+    /**
+     * The id of the plan that workspaces have which nobody has given another.
+     */
+    default: string;
+};
+
+/**
+ * What a workspace may use, and has used.
+ */
+export type PlatformUsage = QuotaReport & {
+    /**
+     * The current month, by model.
+     */
+    month: UsageReport;
+};
+
+/**
+ * A user as administrators of the platform see them.
+ */
+export type PlatformUser = {
+    id: UserId;
+    email: string;
+    name: string;
+    /**
+     * Path of the picture; null: none.
+     */
+    avatar_url: string | null;
+    /**
+     * Whether they operate this installation.
+     */
+    platform_admin: boolean;
+    email_verified: boolean;
+    disabled_at: Timestamp | null;
+    created_at: Timestamp;
+    last_login_at: Timestamp | null;
+    last_seen_at: Timestamp | null;
+    /**
+     * Sessions that live.
+     */
+    sessions: number;
+};
+
+/**
+ * A user, where they are and where they are signed in.
+ */
+export type PlatformUserDetail = PlatformUser & {
+    /**
+     * Their workspaces that are not deleted, the personal one first.
+     */
+    workspaces: Array<Workspace>;
+    /**
+     * The live ones, the newest first, 50 at the most.
+     */
+    live_sessions: Array<SessionInfo>;
+};
+
+/**
+ * A workspace as administrators of the platform see it.
+ */
+export type PlatformWorkspace = {
+    id: WsId;
+    name: string;
+    /**
+     * Made at sign-up for one person.
+     */
+    personal: boolean;
+    status: WorkspaceStatus;
+    owner: WorkspaceOwner | null;
+    members: number;
+    /**
+     * The id of its plan.
+     */
+    plan: string;
+    created_at: Timestamp;
+    suspended_at: Timestamp | null;
+    suspended_reason: string | null;
+    deleted_at: Timestamp | null;
+    purges_at: Timestamp | null;
 };
 
 /**
@@ -1320,7 +1862,42 @@ export type Problem = {
      */
     request_id: string | null;
     errors?: Array<FieldError>;
+    /**
+     * With `step_up_required`: the ways in which the caller can prove that it is them.
+     */
+    methods?: Array<ProofMethod>;
 };
+
+/**
+ * One proof, by its `method`.
+ */
+export type ProofBody = {
+    password: string;
+    method: 'password';
+} | {
+    code: string;
+    method: 'totp';
+} | {
+    code: string;
+    method: 'recovery_code';
+} | {
+    /**
+     * Of the options that the passkey was asked with.
+     */
+    ceremony: string;
+    /**
+     * `PublicKeyCredential.toJSON()`.
+     */
+    credential: {
+        [key: string]: unknown;
+    };
+    method: 'passkey';
+};
+
+/**
+ * A way in which a person proves that it is them.
+ */
+export type ProofMethod = 'password' | 'totp' | 'passkey';
 
 /**
  * How a provider has done lately, as this process sees it.
@@ -1395,6 +1972,13 @@ export type QuotaReport = {
  */
 export type QuotaUnit = 'messages' | 'tokens' | 'usd';
 
+/**
+ * Ways in without a factor, shown this one time. Each counts once.
+ */
+export type RecoveryCodes = {
+    recovery_codes: Array<string>;
+};
+
 export type RefreshRequest = {
     workspace?: WsId | null;
 };
@@ -1418,6 +2002,20 @@ export type ResetPasswordRequest = {
  * A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
  */
 export type Role = 'guest' | 'member' | 'admin' | 'owner';
+
+/**
+ * A group of the provider, and the role that it gives.
+ */
+export type RoleMapping = {
+    /**
+     * As the provider writes it, letter for letter.
+     */
+    group: string;
+    /**
+     * `guest`, `member` or `admin`: nobody becomes an owner by a group.
+     */
+    role: Role;
+};
 
 export type RotateKeyRequest = {
     /**
@@ -1538,6 +2136,29 @@ export type RunError = {
 export type RunStatus = 'queued' | 'running' | 'completed' | 'cancelled' | 'failed' | 'interrupted';
 
 /**
+ * A way to complete a login whose password was right.
+ */
+export type SecondFactor = 'totp' | 'passkey' | 'recovery_code';
+
+/**
+ * The password was right, and the account asks for more.
+ */
+export type SecondFactorNeeded = {
+    /**
+     * Send it with the second factor. It counts in this browser only, and once.
+     */
+    challenge: string;
+    /**
+     * What can complete the login.
+     */
+    methods: Array<SecondFactor>;
+    /**
+     * Seconds until it has to begin again.
+     */
+    expires_in: number;
+};
+
+/**
  * The branch to show.
  */
 export type SelectBranch = {
@@ -1569,6 +2190,8 @@ export type Session = {
      * What the caller's role allows there.
      */
     permissions: Array<Permission>;
+    erases_at: Timestamp | null;
+    impersonation: Impersonation | null;
 };
 
 /**
@@ -1594,6 +2217,55 @@ export type SessionInfo = {
      * When it ends if it is not renewed.
      */
     expires_at: Timestamp;
+    /**
+     * Null: it is the user's own. Otherwise why an administrator of the platform acts as them.
+     */
+    impersonation_reason: string | null;
+};
+
+export type SetPlanRequest = {
+    /**
+     * The id of one of the installation's plans.
+     */
+    plan: string;
+};
+
+export type SetSsoRequest = {
+    /**
+     * What people read on the button.
+     */
+    name: string;
+    /**
+     * The provider's address, to the letter as its configuration has it.
+     */
+    issuer: string;
+    client_id: string;
+    /**
+     * Besides `openid`; `email` and `profile` unless told.
+     */
+    scopes?: Array<string> | null;
+    claims?: ClaimNames;
+    default_role?: Role | null;
+    role_mapping?: Array<RoleMapping>;
+    enabled?: boolean;
+    /**
+     * Needs a verified domain.
+     */
+    enforced?: boolean;
+    second_factor?: boolean;
+};
+
+export type SetUpRequest = {
+    /**
+     * What stands after the `#` of the link that the start printed.
+     */
+    token: string;
+    email: string;
+    /**
+     * Of somebody who has an account already: theirs.
+     */
+    password: string;
+    name?: string | null;
 };
 
 export type SignUpRequest = {
@@ -1604,6 +2276,105 @@ export type SignUpRequest = {
      */
     name?: string | null;
     locale?: Locale | null;
+    /**
+     * What stands behind `/invite/` in the link of an invitation, for whoever was invited.
+     */
+    invitation?: string | null;
+};
+
+/**
+ * A workspace's identity provider without its secret.
+ */
+export type SsoConnection = {
+    /**
+     * What people read on the button.
+     */
+    name: string;
+    issuer: string;
+    client_id: string;
+    /**
+     * Besides `openid`.
+     */
+    scopes: Array<string>;
+    claims: ClaimNames;
+    /**
+     * Of new members whom no group gives another one.
+     */
+    default_role: Role;
+    /**
+     * Of several that fit, the highest role counts. With any, a member's role follows the groups at each sign-in.
+     */
+    role_mapping: Array<RoleMapping>;
+    /**
+     * Else it neither logs in nor links.
+     */
+    enabled: boolean;
+    /**
+     * Members with an address of a verified domain sign in here and nowhere else. Owners may keep their password.
+     */
+    enforced: boolean;
+    /**
+     * The provider asks for a second factor, so that we don't.
+     */
+    second_factor: boolean;
+    created_at: Timestamp;
+    updated_at: Timestamp;
+};
+
+/**
+ * A domain whose addresses the workspace speaks for, once it is verified.
+ */
+export type SsoDomain = {
+    domain: string;
+    /**
+     * The name of the TXT record to publish.
+     */
+    record_name: string;
+    /**
+     * Its text.
+     */
+    record_value: string;
+    verified_at: Timestamp | null;
+    created_at: Timestamp;
+};
+
+export type SsoRequest = {
+    /**
+     * Its domain says whose provider is asked.
+     */
+    email: string;
+    /**
+     * Where to go on afterwards: a path of the web app. Anything else is the start page.
+     */
+    next?: string | null;
+};
+
+/**
+ * All that is set about single sign-on.
+ */
+export type SsoSettings = {
+    connection: SsoConnection | null;
+    /**
+     * By name.
+     */
+    domains: Array<SsoDomain>;
+    /**
+     * What to register at the provider.
+     */
+    redirect_uri: string;
+};
+
+/**
+ * What a look at the provider has shown.
+ */
+export type SsoTest = {
+    issuer: string;
+    authorization_endpoint: string;
+    token_endpoint: string;
+    /**
+     * Keys that it may sign with.
+     */
+    signing_keys: number;
 };
 
 /**
@@ -1629,6 +2400,20 @@ export type StartedRun = {
     assistant_message: Message;
 };
 
+export type StepUpResponse = {
+    /**
+     * Until when the proof counts.
+     */
+    proved_until: Timestamp;
+};
+
+export type SuspendWorkspaceRequest = {
+    /**
+     * Why; its owners read it.
+     */
+    reason: string;
+};
+
 export type TestGuardrailsRequest = {
     text: string;
     key_id?: KeyId | null;
@@ -1651,6 +2436,20 @@ export type ToolCallPart = {
      * The arguments, by the tool's JSON schema.
      */
     input: unknown;
+};
+
+/**
+ * What an authenticator app needs.
+ */
+export type TotpSetUp = {
+    /**
+     * For typing, in Base32.
+     */
+    secret: string;
+    /**
+     * For a QR code.
+     */
+    uri: string;
 };
 
 export type TransferWorkspaceRequest = {
@@ -1794,6 +2593,10 @@ export type UpdateMemberRequest = {
      * At most the caller's own role.
      */
     role: Role;
+};
+
+export type UpdatePasskeyRequest = {
+    name: string;
 };
 
 /**
@@ -1962,7 +2765,27 @@ export type Workspace = {
      */
     role: Role;
     created_at: Timestamp;
+    /**
+     * Whether it is closed for now: an administrator of the platform has suspended it.
+     */
+    suspended: boolean;
 };
+
+/**
+ * Who has owned a workspace the longest.
+ */
+export type WorkspaceOwner = {
+    id: UserId;
+    email: string;
+    name: string;
+};
+
+/**
+ * What has become of a workspace.
+ */
+export type WorkspaceStatus = 'active' | 'suspended' | 'deleted';
+
+export type AudId = string;
 
 export type BudgetId = string;
 
@@ -1974,11 +2797,15 @@ export type GdId = string;
 
 export type GrpId = string;
 
+export type IdentId = string;
+
 export type InvId = string;
 
 export type KeyId = string;
 
 export type MsgId = string;
+
+export type PasskeyId = string;
 
 export type PcId = string;
 
@@ -2019,6 +2846,35 @@ export type CreateConnectionRequestWritable = {
     models?: Array<Deployment>;
 };
 
+export type SetSsoRequestWritable = {
+    /**
+     * What people read on the button.
+     */
+    name: string;
+    /**
+     * The provider's address, to the letter as its configuration has it.
+     */
+    issuer: string;
+    client_id: string;
+    /**
+     * Kept sealed, and never shown again. Left out, it stays as it is; a new issuer needs it again.
+     */
+    client_secret?: string | null;
+    /**
+     * Besides `openid`; `email` and `profile` unless told.
+     */
+    scopes?: Array<string> | null;
+    claims?: ClaimNames;
+    default_role?: Role | null;
+    role_mapping?: Array<RoleMapping>;
+    enabled?: boolean;
+    /**
+     * Needs a verified domain.
+     */
+    enforced?: boolean;
+    second_factor?: boolean;
+};
+
 /**
  * Fields that are left out stay as they are. With another address the key must be given again.
  */
@@ -2029,6 +2885,174 @@ export type UpdateConnectionRequestWritable = {
     enabled?: boolean | null;
     models?: Array<Deployment> | null;
 };
+
+export type ListAuditEntriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * An action such as `member.role_changed`, or all of an area: `member.*`.
+         */
+        action?: string;
+        /**
+         * Who did it.
+         */
+        actor?: UserId;
+        /**
+         * The id of what it was done to.
+         */
+        subject?: string;
+        /**
+         * From this moment on.
+         */
+        from?: Timestamp;
+        /**
+         * Before this moment.
+         */
+        until?: Timestamp;
+    };
+    url: '/api/v1/audit';
+};
+
+export type ListAuditEntriesErrors = {
+    /**
+     * A filter is not valid.
+     */
+    400: Problem;
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListAuditEntriesError = ListAuditEntriesErrors[keyof ListAuditEntriesErrors];
+
+export type ListAuditEntriesResponses = {
+    /**
+     * A page of entries.
+     */
+    200: PageAuditEntry;
+};
+
+export type ListAuditEntriesResponse = ListAuditEntriesResponses[keyof ListAuditEntriesResponses];
+
+export type ExportAuditData = {
+    body?: never;
+    path?: never;
+    query: {
+        format: 'csv' | 'jsonl';
+    };
+    url: '/api/v1/audit/export';
+};
+
+export type ExportAuditErrors = {
+    /**
+     * The format is not one.
+     */
+    400: Problem;
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ExportAuditError = ExportAuditErrors[keyof ExportAuditErrors];
+
+export type ExportAuditResponses = {
+    /**
+     * The whole log.
+     */
+    200: string;
+};
+
+export type ExportAuditResponse = ExportAuditResponses[keyof ExportAuditResponses];
+
+export type VerifyAuditData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/audit/verification';
+};
+
+export type VerifyAuditErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type VerifyAuditError = VerifyAuditErrors[keyof VerifyAuditErrors];
+
+export type VerifyAuditResponses = {
+    /**
+     * What was found.
+     */
+    200: AuditVerification;
+};
+
+export type VerifyAuditResponse = VerifyAuditResponses[keyof VerifyAuditResponses];
+
+export type FinishFederatedData = {
+    body?: never;
+    path: {
+        /**
+         * `google` or `github`.
+         */
+        provider: string;
+    };
+    query?: {
+        /**
+         * Good once, for the tokens.
+         */
+        code?: string;
+        /**
+         * What the sign-in was begun with.
+         */
+        state?: string;
+        /**
+         * The issuer (RFC 9207).
+         */
+        iss?: string;
+        /**
+         * Why there is no code.
+         */
+        error?: string;
+    };
+    url: '/api/v1/auth/callback/{provider}';
+};
+
+export type FinishFederatedErrors = {
+    /**
+     * The address can't be read.
+     */
+    400: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type FinishFederatedError = FinishFederatedErrors[keyof FinishFederatedErrors];
 
 export type ChangeEmailData = {
     body: ChangeEmailRequest;
@@ -2043,7 +3067,7 @@ export type ChangeEmailErrors = {
      */
     401: Problem;
     /**
-     * An API key calls.
+     * An API key calls, or `step_up_required`.
      */
     403: Problem;
     /**
@@ -2066,6 +3090,77 @@ export type ChangeEmailResponses = {
 };
 
 export type ChangeEmailResponse = ChangeEmailResponses[keyof ChangeEmailResponses];
+
+export type GetFactorsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/factors';
+};
+
+export type GetFactorsErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+};
+
+export type GetFactorsError = GetFactorsErrors[keyof GetFactorsErrors];
+
+export type GetFactorsResponses = {
+    /**
+     * The factors.
+     */
+    200: Factors;
+};
+
+export type GetFactorsResponse = GetFactorsResponses[keyof GetFactorsResponses];
+
+export type BeginFederatedData = {
+    body: FederatedRequest;
+    path: {
+        /**
+         * `google`, `github`, or a workspace with a provider of its own.
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/auth/federated/{provider}';
+};
+
+export type BeginFederatedErrors = {
+    /**
+     * This provider is not set up here.
+     */
+    404: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * `identity_provider_failed`: the provider can't be reached.
+     */
+    424: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type BeginFederatedError = BeginFederatedErrors[keyof BeginFederatedErrors];
+
+export type BeginFederatedResponses = {
+    /**
+     * Begun.
+     */
+    200: FederatedResponse;
+};
+
+export type BeginFederatedResponse = BeginFederatedResponses[keyof BeginFederatedResponses];
 
 export type ForgotPasswordData = {
     body: AddressRequest;
@@ -2095,6 +3190,188 @@ export type ForgotPasswordResponses = {
 };
 
 export type ForgotPasswordResponse = ForgotPasswordResponses[keyof ForgotPasswordResponses];
+
+export type ListIdentitiesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/identities';
+};
+
+export type ListIdentitiesErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+};
+
+export type ListIdentitiesError = ListIdentitiesErrors[keyof ListIdentitiesErrors];
+
+export type ListIdentitiesResponses = {
+    /**
+     * The caller's ways in.
+     */
+    200: ConnectedAccounts;
+};
+
+export type ListIdentitiesResponse = ListIdentitiesResponses[keyof ListIdentitiesResponses];
+
+export type ConnectIdentityData = {
+    body: ConnectRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/identities';
+};
+
+export type ConnectIdentityErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * There is no such provider.
+     */
+    404: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * `identity_provider_failed`: the provider can't be reached.
+     */
+    424: Problem;
+};
+
+export type ConnectIdentityError = ConnectIdentityErrors[keyof ConnectIdentityErrors];
+
+export type ConnectIdentityResponses = {
+    /**
+     * Begun.
+     */
+    200: FederatedResponse;
+};
+
+export type ConnectIdentityResponse = ConnectIdentityResponses[keyof ConnectIdentityResponses];
+
+export type DisconnectIdentityData = {
+    body?: never;
+    path: {
+        /**
+         * The connected account's id.
+         */
+        id: IdentId;
+    };
+    query?: never;
+    url: '/api/v1/auth/identities/{id}';
+};
+
+export type DisconnectIdentityErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * The caller has no such connected account.
+     */
+    404: Problem;
+    /**
+     * `last_sign_in`: it is the caller's only way to sign in.
+     */
+    409: Problem;
+};
+
+export type DisconnectIdentityError = DisconnectIdentityErrors[keyof DisconnectIdentityErrors];
+
+export type DisconnectIdentityResponses = {
+    /**
+     * Disconnected.
+     */
+    204: void;
+};
+
+export type DisconnectIdentityResponse = DisconnectIdentityResponses[keyof DisconnectIdentityResponses];
+
+export type EndImpersonationData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/impersonation';
+};
+
+export type EndImpersonationErrors = {
+    /**
+     * It has ended, and there is no own session to go back to: sign in.
+     */
+    401: Problem;
+    /**
+     * The session is the caller's own.
+     */
+    409: Problem;
+};
+
+export type EndImpersonationError = EndImpersonationErrors[keyof EndImpersonationErrors];
+
+export type EndImpersonationResponses = {
+    /**
+     * The administrator's own session.
+     */
+    200: Session;
+};
+
+export type EndImpersonationResponse = EndImpersonationResponses[keyof EndImpersonationResponses];
+
+export type ImpersonateData = {
+    body: ImpersonateRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/impersonation';
+};
+
+export type ImpersonateErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or acts as somebody else already.
+     */
+    403: Problem;
+    /**
+     * No such user, or they are not in that workspace.
+     */
+    404: Problem;
+    /**
+     * The user is disabled, or an administrator.
+     */
+    409: Problem;
+    /**
+     * There is no reason, or it is too long.
+     */
+    422: Problem;
+};
+
+export type ImpersonateError = ImpersonateErrors[keyof ImpersonateErrors];
+
+export type ImpersonateResponses = {
+    /**
+     * The session.
+     */
+    200: Session;
+};
+
+export type ImpersonateResponse = ImpersonateResponses[keyof ImpersonateResponses];
 
 export type LogInData = {
     body: LogInRequest;
@@ -2129,9 +3406,87 @@ export type LogInResponses = {
      * Signed in.
      */
     200: Session;
+    /**
+     * The password is right, and a second factor is needed: go on at `/auth/login/second-factor`.
+     */
+    202: SecondFactorNeeded;
 };
 
 export type LogInResponse = LogInResponses[keyof LogInResponses];
+
+export type LogInWithPasskeyData = {
+    body: PasskeyLogInRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/login/passkey';
+};
+
+export type LogInWithPasskeyErrors = {
+    /**
+     * The caller is not in that workspace, or passkeys don't work here.
+     */
+    404: Problem;
+    /**
+     * It took too long, or these options were used; ask for new ones.
+     */
+    410: Problem;
+    /**
+     * The passkey was not accepted.
+     */
+    422: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type LogInWithPasskeyError = LogInWithPasskeyErrors[keyof LogInWithPasskeyErrors];
+
+export type LogInWithPasskeyResponses = {
+    /**
+     * Signed in.
+     */
+    200: Session;
+};
+
+export type LogInWithPasskeyResponse = LogInWithPasskeyResponses[keyof LogInWithPasskeyResponses];
+
+export type FinishLogInData = {
+    body: FinishLogInRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/login/second-factor';
+};
+
+export type FinishLogInErrors = {
+    /**
+     * The caller is not in that workspace.
+     */
+    404: Problem;
+    /**
+     * The login has ended; begin it again.
+     */
+    410: Problem;
+    /**
+     * The code is wrong, or was used; `passkey_refused`: the passkey was not accepted.
+     */
+    422: Problem;
+    /**
+     * Too many attempts; `Retry-After` says how long to wait.
+     */
+    429: Problem;
+};
+
+export type FinishLogInError = FinishLogInErrors[keyof FinishLogInErrors];
+
+export type FinishLogInResponses = {
+    /**
+     * Signed in.
+     */
+    200: Session;
+};
+
+export type FinishLogInResponse = FinishLogInResponses[keyof FinishLogInResponses];
 
 export type LogOutData = {
     body?: never;
@@ -2162,6 +3517,227 @@ export type LogOutResponses = {
 
 export type LogOutResponse = LogOutResponses[keyof LogOutResponses];
 
+export type ListPasskeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/auth/passkeys';
+};
+
+export type ListPasskeysErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+};
+
+export type ListPasskeysError = ListPasskeysErrors[keyof ListPasskeysErrors];
+
+export type ListPasskeysResponses = {
+    /**
+     * A page of passkeys.
+     */
+    200: PagePasskeyInfo;
+};
+
+export type ListPasskeysResponse = ListPasskeysResponses[keyof ListPasskeysResponses];
+
+export type AddPasskeyData = {
+    body: AddPasskeyRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys';
+};
+
+export type AddPasskeyErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
+     * The account has as many as it may.
+     */
+    409: Problem;
+    /**
+     * It took too long, or these options were used; begin again.
+     */
+    410: Problem;
+    /**
+     * A field is not valid; `passkey_refused`: the passkey was not accepted.
+     */
+    422: Problem;
+};
+
+export type AddPasskeyError = AddPasskeyErrors[keyof AddPasskeyErrors];
+
+export type AddPasskeyResponses = {
+    /**
+     * Added.
+     */
+    201: AddPasskeyResponse;
+};
+
+export type AddPasskeyResponse2 = AddPasskeyResponses[keyof AddPasskeyResponses];
+
+export type AskPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/ask';
+};
+
+export type AskPasskeyErrors = {
+    /**
+     * Passkeys don't work at this installation's address.
+     */
+    404: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type AskPasskeyError = AskPasskeyErrors[keyof AskPasskeyErrors];
+
+export type AskPasskeyResponses = {
+    /**
+     * The options.
+     */
+    200: Ceremony;
+};
+
+export type AskPasskeyResponse = AskPasskeyResponses[keyof AskPasskeyResponses];
+
+export type BeginPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/passkeys/begin';
+};
+
+export type BeginPasskeyErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * Passkeys don't work at this installation's address.
+     */
+    404: Problem;
+};
+
+export type BeginPasskeyError = BeginPasskeyErrors[keyof BeginPasskeyErrors];
+
+export type BeginPasskeyResponses = {
+    /**
+     * The options.
+     */
+    200: Ceremony;
+};
+
+export type BeginPasskeyResponse = BeginPasskeyResponses[keyof BeginPasskeyResponses];
+
+export type RemovePasskeyData = {
+    body?: never;
+    path: {
+        /**
+         * The passkey's id.
+         */
+        id: PasskeyId;
+    };
+    query?: never;
+    url: '/api/v1/auth/passkeys/{id}';
+};
+
+export type RemovePasskeyErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * The caller has no such passkey.
+     */
+    404: Problem;
+};
+
+export type RemovePasskeyError = RemovePasskeyErrors[keyof RemovePasskeyErrors];
+
+export type RemovePasskeyResponses = {
+    /**
+     * Removed.
+     */
+    204: void;
+};
+
+export type RemovePasskeyResponse = RemovePasskeyResponses[keyof RemovePasskeyResponses];
+
+export type UpdatePasskeyData = {
+    body: UpdatePasskeyRequest;
+    path: {
+        /**
+         * The passkey's id.
+         */
+        id: PasskeyId;
+    };
+    query?: never;
+    url: '/api/v1/auth/passkeys/{id}';
+};
+
+export type UpdatePasskeyErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
+     * The caller has no such passkey.
+     */
+    404: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type UpdatePasskeyError = UpdatePasskeyErrors[keyof UpdatePasskeyErrors];
+
+export type UpdatePasskeyResponses = {
+    /**
+     * The passkey as it is now.
+     */
+    200: PasskeyInfo;
+};
+
+export type UpdatePasskeyResponse = UpdatePasskeyResponses[keyof UpdatePasskeyResponses];
+
 export type ChangePasswordData = {
     body: ChangePasswordRequest;
     path?: never;
@@ -2175,7 +3751,7 @@ export type ChangePasswordErrors = {
      */
     401: Problem;
     /**
-     * An API key calls.
+     * An API key calls, or `step_up_required`.
      */
     403: Problem;
     /**
@@ -2198,6 +3774,39 @@ export type ChangePasswordResponses = {
 };
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type RenewRecoveryCodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/recovery-codes';
+};
+
+export type RenewRecoveryCodesErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * There is no second factor that they could stand in for.
+     */
+    409: Problem;
+};
+
+export type RenewRecoveryCodesError = RenewRecoveryCodesErrors[keyof RenewRecoveryCodesErrors];
+
+export type RenewRecoveryCodesResponses = {
+    /**
+     * The codes.
+     */
+    200: RecoveryCodes;
+};
+
+export type RenewRecoveryCodesResponse = RenewRecoveryCodesResponses[keyof RenewRecoveryCodesResponses];
 
 export type RefreshSessionData = {
     body?: RefreshRequest | null;
@@ -2370,6 +3979,43 @@ export type RevokeSessionResponses = {
 
 export type RevokeSessionResponse = RevokeSessionResponses[keyof RevokeSessionResponses];
 
+export type SetUpData = {
+    body: SetUpRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/setup';
+};
+
+export type SetUpErrors = {
+    /**
+     * The address has an account with another password.
+     */
+    401: Problem;
+    /**
+     * The link was used, has expired, or there is an administrator.
+     */
+    410: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type SetUpError = SetUpErrors[keyof SetUpErrors];
+
+export type SetUpResponses = {
+    /**
+     * There is an administrator now.
+     */
+    204: void;
+};
+
+export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
+
 export type SignUpData = {
     body: SignUpRequest;
     path?: never;
@@ -2379,7 +4025,7 @@ export type SignUpData = {
 
 export type SignUpErrors = {
     /**
-     * Sign-up is closed here.
+     * Sign-up is closed here; `invitation_needed`: it is by invitation.
      */
     403: Problem;
     /**
@@ -2402,6 +4048,195 @@ export type SignUpResponses = {
 };
 
 export type SignUpResponse = SignUpResponses[keyof SignUpResponses];
+
+export type BeginSsoData = {
+    body: SsoRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/sso';
+};
+
+export type BeginSsoErrors = {
+    /**
+     * No workspace speaks for this domain.
+     */
+    404: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * `identity_provider_failed`: the provider can't be reached.
+     */
+    424: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type BeginSsoError = BeginSsoErrors[keyof BeginSsoErrors];
+
+export type BeginSsoResponses = {
+    /**
+     * Begun.
+     */
+    200: FederatedResponse;
+};
+
+export type BeginSsoResponse = BeginSsoResponses[keyof BeginSsoResponses];
+
+export type StepUpData = {
+    body: ProofBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/step-up';
+};
+
+export type StepUpErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
+     * The passkey took too long.
+     */
+    410: Problem;
+    /**
+     * The password or the code is wrong; `passkey_refused`: the passkey was not accepted.
+     */
+    422: Problem;
+    /**
+     * Too many attempts; `Retry-After` says how long to wait.
+     */
+    429: Problem;
+};
+
+export type StepUpError = StepUpErrors[keyof StepUpErrors];
+
+export type StepUpResponses = {
+    /**
+     * Proved.
+     */
+    200: StepUpResponse;
+};
+
+export type StepUpResponse2 = StepUpResponses[keyof StepUpResponses];
+
+export type RemoveTotpData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/totp';
+};
+
+export type RemoveTotpErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * There is none.
+     */
+    404: Problem;
+};
+
+export type RemoveTotpError = RemoveTotpErrors[keyof RemoveTotpErrors];
+
+export type RemoveTotpResponses = {
+    /**
+     * Removed.
+     */
+    204: void;
+};
+
+export type RemoveTotpResponse = RemoveTotpResponses[keyof RemoveTotpResponses];
+
+export type BeginTotpData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/totp';
+};
+
+export type BeginTotpErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * An app is set up already.
+     */
+    409: Problem;
+};
+
+export type BeginTotpError = BeginTotpErrors[keyof BeginTotpErrors];
+
+export type BeginTotpResponses = {
+    /**
+     * What the app needs.
+     */
+    200: TotpSetUp;
+};
+
+export type BeginTotpResponse = BeginTotpResponses[keyof BeginTotpResponses];
+
+export type ConfirmTotpData = {
+    body: ConfirmTotpRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/totp/confirm';
+};
+
+export type ConfirmTotpErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
+     * No app is being set up.
+     */
+    404: Problem;
+    /**
+     * An app is set up already.
+     */
+    409: Problem;
+    /**
+     * The code is wrong.
+     */
+    422: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type ConfirmTotpError = ConfirmTotpErrors[keyof ConfirmTotpErrors];
+
+export type ConfirmTotpResponses = {
+    /**
+     * It is in force.
+     */
+    200: ConfirmTotpResponse;
+};
+
+export type ConfirmTotpResponse2 = ConfirmTotpResponses[keyof ConfirmTotpResponses];
 
 export type VerifyEmailData = {
     body: VerifyEmailRequest;
@@ -4312,7 +6147,7 @@ export type CreateKeyErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it, or the new key would be broader than the one that calls.
+     * The role does not allow it, or the new key would be broader than the one that calls; `step_up_required`: prove again who you are.
      */
     403: Problem;
     /**
@@ -4590,7 +6425,7 @@ export type RotateKeyErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it, the key is somebody else's, or it is broader than the one that calls.
+     * The role does not allow it, the key is somebody else's, or it is broader than the one that calls; `step_up_required`: prove again who you are.
      */
     403: Problem;
     /**
@@ -4617,6 +6452,39 @@ export type RotateKeyResponses = {
 };
 
 export type RotateKeyResponse = RotateKeyResponses[keyof RotateKeyResponses];
+
+export type DeleteAccountData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type DeleteAccountErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * `last_owner`: the workspaces that the detail names have no other owner; or it was asked for already.
+     */
+    409: Problem;
+};
+
+export type DeleteAccountError = DeleteAccountErrors[keyof DeleteAccountErrors];
+
+export type DeleteAccountResponses = {
+    /**
+     * Until when it can be taken back.
+     */
+    200: DeletedAccount;
+};
+
+export type DeleteAccountResponse = DeleteAccountResponses[keyof DeleteAccountResponses];
 
 export type GetMeData = {
     body?: never;
@@ -4744,6 +6612,70 @@ export type SetAvatarResponses = {
 };
 
 export type SetAvatarResponse = SetAvatarResponses[keyof SetAvatarResponses];
+
+export type ExportAccountData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/export';
+};
+
+export type ExportAccountErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls, or `step_up_required`.
+     */
+    403: Problem;
+};
+
+export type ExportAccountError = ExportAccountErrors[keyof ExportAccountErrors];
+
+export type ExportAccountResponses = {
+    /**
+     * The document, as a download.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExportAccountResponse = ExportAccountResponses[keyof ExportAccountResponses];
+
+export type RestoreAccountData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/restore';
+};
+
+export type RestoreAccountErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
+     * Nobody has asked to delete it.
+     */
+    409: Problem;
+};
+
+export type RestoreAccountError = RestoreAccountErrors[keyof RestoreAccountErrors];
+
+export type RestoreAccountResponses = {
+    /**
+     * It stays.
+     */
+    204: void;
+};
+
+export type RestoreAccountResponse = RestoreAccountResponses[keyof RestoreAccountResponses];
 
 export type ListMembersData = {
     body?: never;
@@ -4916,6 +6848,775 @@ export type ListModelsResponses = {
 };
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type ListPlatformPlansData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/platform/plans';
+};
+
+export type ListPlatformPlansErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+};
+
+export type ListPlatformPlansError = ListPlatformPlansErrors[keyof ListPlatformPlansErrors];
+
+export type ListPlatformPlansResponses = {
+    /**
+     * All plans, by id.
+     */
+    200: PlanList;
+};
+
+export type ListPlatformPlansResponse = ListPlatformPlansResponses[keyof ListPlatformPlansResponses];
+
+export type ListPlatformUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Part of a name or of an e-mail address, or an id.
+         */
+        q?: string;
+        /**
+         * What to list of all users.
+         */
+        status?: 'active' | 'disabled' | 'admin';
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/platform/users';
+};
+
+export type ListPlatformUsersErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+};
+
+export type ListPlatformUsersError = ListPlatformUsersErrors[keyof ListPlatformUsersErrors];
+
+export type ListPlatformUsersResponses = {
+    /**
+     * A page of users.
+     */
+    200: PagePlatformUser;
+};
+
+export type ListPlatformUsersResponse = ListPlatformUsersResponses[keyof ListPlatformUsersResponses];
+
+export type GetPlatformUserData = {
+    body?: never;
+    path: {
+        /**
+         * The user's id.
+         */
+        id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/platform/users/{id}';
+};
+
+export type GetPlatformUserErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such user.
+     */
+    404: Problem;
+};
+
+export type GetPlatformUserError = GetPlatformUserErrors[keyof GetPlatformUserErrors];
+
+export type GetPlatformUserResponses = {
+    /**
+     * The user.
+     */
+    200: PlatformUserDetail;
+};
+
+export type GetPlatformUserResponse = GetPlatformUserResponses[keyof GetPlatformUserResponses];
+
+export type DemotePlatformUserData = {
+    body?: never;
+    path: {
+        /**
+         * The user's id.
+         */
+        id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/platform/users/{id}/demote';
+};
+
+export type DemotePlatformUserErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such user.
+     */
+    404: Problem;
+    /**
+     * They are the last administrator.
+     */
+    409: Problem;
+};
+
+export type DemotePlatformUserError = DemotePlatformUserErrors[keyof DemotePlatformUserErrors];
+
+export type DemotePlatformUserResponses = {
+    /**
+     * The user as they are now.
+     */
+    200: PlatformUserDetail;
+};
+
+export type DemotePlatformUserResponse = DemotePlatformUserResponses[keyof DemotePlatformUserResponses];
+
+export type DisablePlatformUserData = {
+    body?: never;
+    path: {
+        /**
+         * The user's id.
+         */
+        id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/platform/users/{id}/disable';
+};
+
+export type DisablePlatformUserErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such user.
+     */
+    404: Problem;
+    /**
+     * They are the last administrator.
+     */
+    409: Problem;
+};
+
+export type DisablePlatformUserError = DisablePlatformUserErrors[keyof DisablePlatformUserErrors];
+
+export type DisablePlatformUserResponses = {
+    /**
+     * The user as they are now.
+     */
+    200: PlatformUserDetail;
+};
+
+export type DisablePlatformUserResponse = DisablePlatformUserResponses[keyof DisablePlatformUserResponses];
+
+export type EnablePlatformUserData = {
+    body?: never;
+    path: {
+        /**
+         * The user's id.
+         */
+        id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/platform/users/{id}/enable';
+};
+
+export type EnablePlatformUserErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such user.
+     */
+    404: Problem;
+};
+
+export type EnablePlatformUserError = EnablePlatformUserErrors[keyof EnablePlatformUserErrors];
+
+export type EnablePlatformUserResponses = {
+    /**
+     * The user as they are now.
+     */
+    200: PlatformUserDetail;
+};
+
+export type EnablePlatformUserResponse = EnablePlatformUserResponses[keyof EnablePlatformUserResponses];
+
+export type PromotePlatformUserData = {
+    body?: never;
+    path: {
+        /**
+         * The user's id.
+         */
+        id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/platform/users/{id}/promote';
+};
+
+export type PromotePlatformUserErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such user.
+     */
+    404: Problem;
+};
+
+export type PromotePlatformUserError = PromotePlatformUserErrors[keyof PromotePlatformUserErrors];
+
+export type PromotePlatformUserResponses = {
+    /**
+     * The user as they are now.
+     */
+    200: PlatformUserDetail;
+};
+
+export type PromotePlatformUserResponse = PromotePlatformUserResponses[keyof PromotePlatformUserResponses];
+
+export type ResetPlatformUserPasswordData = {
+    body?: never;
+    path: {
+        /**
+         * The user's id.
+         */
+        id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/platform/users/{id}/reset-password';
+};
+
+export type ResetPlatformUserPasswordErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such user.
+     */
+    404: Problem;
+    /**
+     * The user is disabled.
+     */
+    409: Problem;
+};
+
+export type ResetPlatformUserPasswordError = ResetPlatformUserPasswordErrors[keyof ResetPlatformUserPasswordErrors];
+
+export type ResetPlatformUserPasswordResponses = {
+    /**
+     * The letter is on its way.
+     */
+    202: Accepted;
+};
+
+export type ResetPlatformUserPasswordResponse = ResetPlatformUserPasswordResponses[keyof ResetPlatformUserPasswordResponses];
+
+export type RevokePlatformUserSessionsData = {
+    body?: never;
+    path: {
+        /**
+         * The user's id.
+         */
+        id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/platform/users/{id}/sessions';
+};
+
+export type RevokePlatformUserSessionsErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such user.
+     */
+    404: Problem;
+};
+
+export type RevokePlatformUserSessionsError = RevokePlatformUserSessionsErrors[keyof RevokePlatformUserSessionsErrors];
+
+export type RevokePlatformUserSessionsResponses = {
+    /**
+     * They are signed out.
+     */
+    204: void;
+};
+
+export type RevokePlatformUserSessionsResponse = RevokePlatformUserSessionsResponses[keyof RevokePlatformUserSessionsResponses];
+
+export type ListPlatformWorkspacesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Part of a name or of an owner's e-mail address, or an id.
+         */
+        q?: string;
+        /**
+         * What has become of a workspace.
+         */
+        status?: 'active' | 'suspended' | 'deleted';
+        /**
+         * The id of a plan.
+         */
+        plan?: string;
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/platform/workspaces';
+};
+
+export type ListPlatformWorkspacesErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+};
+
+export type ListPlatformWorkspacesError = ListPlatformWorkspacesErrors[keyof ListPlatformWorkspacesErrors];
+
+export type ListPlatformWorkspacesResponses = {
+    /**
+     * A page of workspaces.
+     */
+    200: PagePlatformWorkspace;
+};
+
+export type ListPlatformWorkspacesResponse = ListPlatformWorkspacesResponses[keyof ListPlatformWorkspacesResponses];
+
+export type CreatePlatformWorkspaceData = {
+    body: CreatePlatformWorkspaceRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/platform/workspaces';
+};
+
+export type CreatePlatformWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * The name is not valid, or nobody has the address.
+     */
+    422: Problem;
+};
+
+export type CreatePlatformWorkspaceError = CreatePlatformWorkspaceErrors[keyof CreatePlatformWorkspaceErrors];
+
+export type CreatePlatformWorkspaceResponses = {
+    /**
+     * The new workspace.
+     */
+    201: PlatformWorkspace;
+};
+
+export type CreatePlatformWorkspaceResponse = CreatePlatformWorkspaceResponses[keyof CreatePlatformWorkspaceResponses];
+
+export type DeletePlatformWorkspaceData = {
+    body?: never;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        id: WsId;
+    };
+    query?: never;
+    url: '/api/v1/platform/workspaces/{id}';
+};
+
+export type DeletePlatformWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such workspace.
+     */
+    404: Problem;
+    /**
+     * It is deleted already, or the caller is in it.
+     */
+    409: Problem;
+};
+
+export type DeletePlatformWorkspaceError = DeletePlatformWorkspaceErrors[keyof DeletePlatformWorkspaceErrors];
+
+export type DeletePlatformWorkspaceResponses = {
+    /**
+     * Until when it can be restored.
+     */
+    200: DeletedWorkspace;
+};
+
+export type DeletePlatformWorkspaceResponse = DeletePlatformWorkspaceResponses[keyof DeletePlatformWorkspaceResponses];
+
+export type GetPlatformWorkspaceData = {
+    body?: never;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        id: WsId;
+    };
+    query?: never;
+    url: '/api/v1/platform/workspaces/{id}';
+};
+
+export type GetPlatformWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such workspace.
+     */
+    404: Problem;
+};
+
+export type GetPlatformWorkspaceError = GetPlatformWorkspaceErrors[keyof GetPlatformWorkspaceErrors];
+
+export type GetPlatformWorkspaceResponses = {
+    /**
+     * The workspace.
+     */
+    200: PlatformWorkspace;
+};
+
+export type GetPlatformWorkspaceResponse = GetPlatformWorkspaceResponses[keyof GetPlatformWorkspaceResponses];
+
+export type ListPlatformWorkspaceMembersData = {
+    body?: never;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        id: WsId;
+    };
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/platform/workspaces/{id}/members';
+};
+
+export type ListPlatformWorkspaceMembersErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such workspace.
+     */
+    404: Problem;
+};
+
+export type ListPlatformWorkspaceMembersError = ListPlatformWorkspaceMembersErrors[keyof ListPlatformWorkspaceMembersErrors];
+
+export type ListPlatformWorkspaceMembersResponses = {
+    /**
+     * A page of members.
+     */
+    200: PageMember;
+};
+
+export type ListPlatformWorkspaceMembersResponse = ListPlatformWorkspaceMembersResponses[keyof ListPlatformWorkspaceMembersResponses];
+
+export type SetPlatformWorkspacePlanData = {
+    body: SetPlanRequest;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        id: WsId;
+    };
+    query?: never;
+    url: '/api/v1/platform/workspaces/{id}/plan';
+};
+
+export type SetPlatformWorkspacePlanErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such workspace.
+     */
+    404: Problem;
+    /**
+     * No such plan.
+     */
+    422: Problem;
+};
+
+export type SetPlatformWorkspacePlanError = SetPlatformWorkspacePlanErrors[keyof SetPlatformWorkspacePlanErrors];
+
+export type SetPlatformWorkspacePlanResponses = {
+    /**
+     * The plan and its quotas.
+     */
+    200: QuotaReport;
+};
+
+export type SetPlatformWorkspacePlanResponse = SetPlatformWorkspacePlanResponses[keyof SetPlatformWorkspacePlanResponses];
+
+export type RestorePlatformWorkspaceData = {
+    body?: never;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        id: WsId;
+    };
+    query?: never;
+    url: '/api/v1/platform/workspaces/{id}/restore';
+};
+
+export type RestorePlatformWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such deleted workspace.
+     */
+    404: Problem;
+};
+
+export type RestorePlatformWorkspaceError = RestorePlatformWorkspaceErrors[keyof RestorePlatformWorkspaceErrors];
+
+export type RestorePlatformWorkspaceResponses = {
+    /**
+     * The workspace.
+     */
+    200: PlatformWorkspace;
+};
+
+export type RestorePlatformWorkspaceResponse = RestorePlatformWorkspaceResponses[keyof RestorePlatformWorkspaceResponses];
+
+export type ResumePlatformWorkspaceData = {
+    body?: never;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        id: WsId;
+    };
+    query?: never;
+    url: '/api/v1/platform/workspaces/{id}/resume';
+};
+
+export type ResumePlatformWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such workspace.
+     */
+    404: Problem;
+    /**
+     * It is not suspended.
+     */
+    409: Problem;
+};
+
+export type ResumePlatformWorkspaceError = ResumePlatformWorkspaceErrors[keyof ResumePlatformWorkspaceErrors];
+
+export type ResumePlatformWorkspaceResponses = {
+    /**
+     * The workspace as it is now.
+     */
+    200: PlatformWorkspace;
+};
+
+export type ResumePlatformWorkspaceResponse = ResumePlatformWorkspaceResponses[keyof ResumePlatformWorkspaceResponses];
+
+export type SuspendPlatformWorkspaceData = {
+    body: SuspendWorkspaceRequest;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        id: WsId;
+    };
+    query?: never;
+    url: '/api/v1/platform/workspaces/{id}/suspend';
+};
+
+export type SuspendPlatformWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such workspace.
+     */
+    404: Problem;
+    /**
+     * It is suspended or deleted already, or the caller is in it.
+     */
+    409: Problem;
+    /**
+     * There is no reason, or it is too long.
+     */
+    422: Problem;
+};
+
+export type SuspendPlatformWorkspaceError = SuspendPlatformWorkspaceErrors[keyof SuspendPlatformWorkspaceErrors];
+
+export type SuspendPlatformWorkspaceResponses = {
+    /**
+     * The workspace as it is now.
+     */
+    200: PlatformWorkspace;
+};
+
+export type SuspendPlatformWorkspaceResponse = SuspendPlatformWorkspaceResponses[keyof SuspendPlatformWorkspaceResponses];
+
+export type GetPlatformWorkspaceUsageData = {
+    body?: never;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        id: WsId;
+    };
+    query?: never;
+    url: '/api/v1/platform/workspaces/{id}/usage';
+};
+
+export type GetPlatformWorkspaceUsageErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * No such workspace.
+     */
+    404: Problem;
+};
+
+export type GetPlatformWorkspaceUsageError = GetPlatformWorkspaceUsageErrors[keyof GetPlatformWorkspaceUsageErrors];
+
+export type GetPlatformWorkspaceUsageResponses = {
+    /**
+     * Its plan and its use.
+     */
+    200: PlatformUsage;
+};
+
+export type GetPlatformWorkspaceUsageResponse = GetPlatformWorkspaceUsageResponses[keyof GetPlatformWorkspaceUsageResponses];
 
 export type GetProviderHealthData = {
     body?: never;
@@ -5317,6 +8018,255 @@ export type StreamRunResponses = {
 
 export type StreamRunResponse = StreamRunResponses[keyof StreamRunResponses];
 
+export type DeleteSsoData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso';
+};
+
+export type DeleteSsoErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * Nothing is set.
+     */
+    404: Problem;
+};
+
+export type DeleteSsoError = DeleteSsoErrors[keyof DeleteSsoErrors];
+
+export type DeleteSsoResponses = {
+    /**
+     * Deleted.
+     */
+    204: void;
+};
+
+export type DeleteSsoResponse = DeleteSsoResponses[keyof DeleteSsoResponses];
+
+export type GetSsoData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso';
+};
+
+export type GetSsoErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type GetSsoError = GetSsoErrors[keyof GetSsoErrors];
+
+export type GetSsoResponses = {
+    /**
+     * What is set.
+     */
+    200: SsoSettings;
+};
+
+export type GetSsoResponse = GetSsoResponses[keyof GetSsoResponses];
+
+export type SetSsoData = {
+    body: SetSsoRequestWritable;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso';
+};
+
+export type SetSsoErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type SetSsoError = SetSsoErrors[keyof SetSsoErrors];
+
+export type SetSsoResponses = {
+    /**
+     * Set.
+     */
+    200: SsoSettings;
+};
+
+export type SetSsoResponse = SetSsoResponses[keyof SetSsoResponses];
+
+export type AddSsoDomainData = {
+    body: DomainRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso/domains';
+};
+
+export type AddSsoDomainErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * The domain is not valid, or in the list already.
+     */
+    422: Problem;
+};
+
+export type AddSsoDomainError = AddSsoDomainErrors[keyof AddSsoDomainErrors];
+
+export type AddSsoDomainResponses = {
+    /**
+     * Added; it waits for its record.
+     */
+    201: SsoDomain;
+};
+
+export type AddSsoDomainResponse = AddSsoDomainResponses[keyof AddSsoDomainResponses];
+
+export type DeleteSsoDomainData = {
+    body?: never;
+    path: {
+        /**
+         * The domain.
+         */
+        domain: string;
+    };
+    query?: never;
+    url: '/api/v1/sso/domains/{domain}';
+};
+
+export type DeleteSsoDomainErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * There is no such domain.
+     */
+    404: Problem;
+};
+
+export type DeleteSsoDomainError = DeleteSsoDomainErrors[keyof DeleteSsoDomainErrors];
+
+export type DeleteSsoDomainResponses = {
+    /**
+     * Deleted.
+     */
+    204: void;
+};
+
+export type DeleteSsoDomainResponse = DeleteSsoDomainResponses[keyof DeleteSsoDomainResponses];
+
+export type VerifySsoDomainData = {
+    body?: never;
+    path: {
+        /**
+         * The domain.
+         */
+        domain: string;
+    };
+    query?: never;
+    url: '/api/v1/sso/domains/{domain}/verify';
+};
+
+export type VerifySsoDomainErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * There is no such domain.
+     */
+    404: Problem;
+    /**
+     * `domain_unverified`: the record was not found, or another workspace speaks for the domain.
+     */
+    409: Problem;
+    /**
+     * DNS can't be asked.
+     */
+    503: Problem;
+};
+
+export type VerifySsoDomainError = VerifySsoDomainErrors[keyof VerifySsoDomainErrors];
+
+export type VerifySsoDomainResponses = {
+    /**
+     * Verified.
+     */
+    200: SsoDomain;
+};
+
+export type VerifySsoDomainResponse = VerifySsoDomainResponses[keyof VerifySsoDomainResponses];
+
+export type TestSsoData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso/test';
+};
+
+export type TestSsoErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * Nothing is set.
+     */
+    404: Problem;
+    /**
+     * `identity_provider_failed`; the detail says why.
+     */
+    424: Problem;
+};
+
+export type TestSsoError = TestSsoErrors[keyof TestSsoErrors];
+
+export type TestSsoResponses = {
+    /**
+     * It is there, and publishes what it must.
+     */
+    200: SsoTest;
+};
+
+export type TestSsoResponse = TestSsoResponses[keyof TestSsoResponses];
+
 export type GetUsageData = {
     body?: never;
     path?: never;
@@ -5411,7 +8361,7 @@ export type DeleteWorkspaceErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it, or an API key calls.
+     * The role does not allow it, an API key calls, or `step_up_required`.
      */
     403: Problem;
     /**

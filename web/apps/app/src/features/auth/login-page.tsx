@@ -1,11 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { isApiError, logIn } from "@parlance/api";
+import { isApiError, logIn, type SecondFactorNeeded } from "@parlance/api";
+import { needWords } from "@parlance/i18n";
 import { Button, Field, Input, Notice } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { codeMessage, errorMessage } from "@/lib/errors";
 import { applyServerErrors } from "@/lib/forms";
-import { Link, useQueryParameters } from "@/lib/navigation";
+import { Link, navigate, useQueryParameters } from "@/lib/navigation";
 import { useForm, type Form } from "@/lib/use-form";
 import { useDocumentTitle } from "@/lib/use-document-title";
 import { AuthLayout } from "./auth-layout";
@@ -14,6 +15,11 @@ import { instanceQuery } from "./instance";
 import { PasswordInput } from "./password-input";
 import { setPendingAddress } from "./pending";
 import { loginSchema, type LoginForm } from "./schemas";
+
+const withWords = <T,>(part: Promise<T>) => needWords("account").then(() => part);
+const SecondFactor = lazy(() => withWords(import("@/features/account/second-factor")));
+const ProviderButtons = lazy(() => withWords(import("@/features/federation/provider-buttons")));
+const PasskeyLogin = lazy(() => withWords(import("@/features/account/passkey-login")));
 
 const linkClass = "rounded-sm font-medium text-accent underline-offset-4 hover:underline";
 
@@ -26,15 +32,22 @@ export default function LoginPage() {
   const { data: instance } = useQuery(instanceQuery());
   const [problem, setProblem] = useState<string | null>(null);
   const [unproved, setUnproved] = useState(false);
+  const [needed, setNeeded] = useState<SecondFactorNeeded | null>(null);
   const form: Form<LoginForm> = useForm<LoginForm>({
     schema: loginSchema,
     initial: { email: "", password: "" },
     onSubmit: async (body) => {
       setProblem(null);
       try {
-        enter(await logIn({ body }));
+        const answer = await logIn({ body });
+        if ("challenge" in answer) setNeeded(answer);
+        else enter(answer);
       } catch (error) {
         if (isApiError(error, "invalid_body")) return applyServerErrors(error, form);
+        if (isApiError(error, "sso_required")) {
+          setPendingAddress(body.email);
+          return navigate({ to: "/single-sign-on", search: { next, why: "required" } });
+        }
         setProblem(errorMessage(error));
         const refused = isApiError(error, "invalid_credentials");
         // The server says no more than that, to nobody; so this is said to everybody.
@@ -44,6 +57,22 @@ export default function LoginPage() {
       }
     },
   });
+
+  if (needed) {
+    return (
+      <Suspense fallback={null}>
+        <SecondFactor
+          needed={needed}
+          email={form.values.email}
+          onRestart={(why) => {
+            setNeeded(null);
+            setProblem(why);
+            form.reset({ email: form.values.email, password: "" });
+          }}
+        />
+      </Suspense>
+    );
+  }
 
   return (
     <AuthLayout
@@ -57,6 +86,11 @@ export default function LoginPage() {
         </Trans>
       }
     >
+      {instance && instance.identity_providers.length > 0 && (
+        <Suspense fallback={null}>
+          <ProviderButtons providers={instance.identity_providers} next={next} />
+        </Suspense>
+      )}
       <form {...form.props} className="space-y-5">
         {reason === "expired" && !problem && (
           <Notice tone="warning">
@@ -88,7 +122,7 @@ export default function LoginPage() {
               {...form.field("email")}
               type="email"
               inputMode="email"
-              autoComplete="username"
+              autoComplete="username webauthn"
               autoFocus
             />
           )}
@@ -112,6 +146,17 @@ export default function LoginPage() {
         <Button type="submit" variant="primary" size="lg" pending={form.pending} className="w-full">
           <Trans>Log in</Trans>
         </Button>
+        <p className="text-center text-sm">
+          <Link to="/single-sign-on" search={{ next }} className={linkClass}>
+            <Trans>Use single sign-on</Trans>
+          </Link>
+        </p>
+        {/* Its room is kept while it loads, so that nothing moves away from under a pointer. */}
+        {instance?.passkeys !== false && (
+          <Suspense fallback={<div className="h-11" />}>
+            {instance ? <PasskeyLogin onProblem={setProblem} /> : <div className="h-11" />}
+          </Suspense>
+        )}
       </form>
     </AuthLayout>
   );

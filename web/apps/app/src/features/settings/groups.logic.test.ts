@@ -4,8 +4,10 @@ import { settingsGroups } from "./groups.logic";
 
 const EVERYTHING = [
   "groups.read",
+  "sso.manage",
   "budgets.read",
   "guardrails.manage",
+  "audit.read",
   "keys.create",
   "routes.read",
   "connections.manage",

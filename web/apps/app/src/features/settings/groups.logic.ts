@@ -5,13 +5,18 @@ export type SettingsGroup = "personal" | "workspace" | "developers";
 
 const GROUPS: { id: SettingsGroup; sections: SettingsSection[] }[] = [
   { id: "personal", sections: ["profile", "appearance", "sessions", "security"] },
-  { id: "workspace", sections: ["workspace", "groups", "usage", "budgets", "guardrails"] },
+  {
+    id: "workspace",
+    sections: ["workspace", "groups", "sso", "usage", "budgets", "guardrails", "audit"],
+  },
   { id: "developers", sections: ["keys", "routing", "providers"] },
 ];
 
 /** Any one of these permissions opens the page; a page that isn't here is everybody's. */
 export const OPENED_BY: Partial<Record<SettingsSection, readonly string[]>> = {
   groups: ["groups.read"],
+  sso: ["sso.manage"],
+  audit: ["audit.read"],
   budgets: ["budgets.read"],
   guardrails: ["guardrails.manage"],
   keys: ["keys.create"],

@@ -2,13 +2,16 @@ import { useLingui } from "@lingui/react/macro";
 import {
   Building2,
   ChartNoAxesColumn,
+  IdCard,
   KeyRound,
   MonitorSmartphone,
   Palette,
   PiggyBank,
   Plug,
   ScanEye,
+  ScrollText,
   Shield,
+  ShieldCheck,
   Split,
   UserRound,
   UsersRound,
@@ -30,7 +33,8 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
     current?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [section]);
   const icon = { size: 17, "aria-hidden": true } as const;
-  const permissions = useSession()?.permissions ?? [];
+  const session = useSession();
+  const permissions = session?.permissions ?? [];
   const pages: Record<SettingsSection, { label: string; icon: ReactNode }> = {
     profile: { label: t`Profile`, icon: <UserRound {...icon} /> },
     appearance: { label: t`Appearance`, icon: <Palette {...icon} /> },
@@ -38,6 +42,8 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
     security: { label: t`Security`, icon: <Shield {...icon} /> },
     workspace: { label: t`Workspace`, icon: <Building2 {...icon} /> },
     groups: { label: t`Groups`, icon: <UsersRound {...icon} /> },
+    sso: { label: t`Single sign-on`, icon: <IdCard {...icon} /> },
+    audit: { label: t`Audit log`, icon: <ScrollText {...icon} /> },
     usage: { label: t`Usage`, icon: <ChartNoAxesColumn {...icon} /> },
     budgets: { label: t`Budgets`, icon: <PiggyBank {...icon} /> },
     guardrails: { label: t`Guardrails`, icon: <ScanEye {...icon} /> },
@@ -83,6 +89,15 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
                 ))}
               </div>
             ))}
+            {session?.user.platform_admin && (
+              <a
+                href="/admin/"
+                className="flex h-9 shrink-0 items-center gap-2.5 rounded-md px-2.5 text-sm text-muted transition-colors hover:bg-hover touch:h-11"
+              >
+                <ShieldCheck {...icon} />
+                {t`Administration`}
+              </a>
+            )}
           </nav>
           <div className="min-w-0 flex-1">{children}</div>
         </div>

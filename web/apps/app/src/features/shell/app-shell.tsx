@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { needWords } from "@parlance/i18n";
-import { lazy, Suspense, useEffect, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, type ComponentType, type ReactNode } from "react";
 import { navigate } from "@/lib/navigation";
 import { openHelp, openPalette } from "@/features/commands/open";
 import { useCommands } from "@/features/commands/registry";
@@ -12,16 +12,18 @@ import { toggleSidebar, useSidebar } from "./sidebar-state";
 
 const loadDrawer = () => import("./drawer");
 const Drawer = lazy(loadDrawer);
-const ProofBanner = lazy(async () => {
-  await needWords("account");
-  return import("@/features/account/proof-banner");
-});
+/** A line over each page, with its words. */
+const banner = <T,>(load: () => Promise<{ default: ComponentType<T> }>) =>
+  lazy(() => needWords("account").then(load));
+const ProofBanner = banner(() => import("@/features/account/proof-banner"));
+const ImpersonationBanner = banner(() => import("@/features/administration/impersonation-banner"));
 
 /** The frame of every signed-in page: sidebar and main region. */
 export default function AppShell({ children }: { children: ReactNode }) {
   const { t } = useLingui();
   const sidebar = useSidebar();
-  const unproved = useSession()?.user.email_verified === false;
+  const session = useSession();
+  const unproved = session?.user.email_verified === false;
   useEffect(() => {
     // A phone's person presses this first: have it ready once the page is quiet.
     if (sidebar.wide) return;
@@ -74,11 +76,10 @@ export default function AppShell({ children }: { children: ReactNode }) {
         </Suspense>
       )}
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
-        {unproved && (
-          <Suspense fallback={null}>
-            <ProofBanner />
-          </Suspense>
-        )}
+        <Suspense fallback={null}>
+          {session?.impersonation && <ImpersonationBanner {...session.impersonation} />}
+          {unproved && <ProofBanner />}
+        </Suspense>
         {children}
       </main>
     </div>

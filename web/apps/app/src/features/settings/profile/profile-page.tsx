@@ -7,6 +7,7 @@ import { meQuery } from "@/features/session/actions";
 import { useSession } from "@/features/session/use-session";
 import { applyServerErrors } from "@/lib/forms";
 import { Section, SettingsPage } from "../section";
+import { AccountSection } from "./account-section";
 import { AvatarEditor } from "./avatar-editor";
 import { useForm, type Form } from "@/lib/use-form";
 import { profileSchema, type ProfileForm } from "./schema";
@@ -52,6 +53,7 @@ export default function ProfilePage() {
           </Button>
         </form>
       </Section>
+      <AccountSection />
     </SettingsPage>
   );
 }

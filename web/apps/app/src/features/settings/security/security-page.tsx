@@ -8,7 +8,9 @@ import { applyServerErrors } from "@/lib/forms";
 import { Section, SettingsPage } from "../section";
 import { sessionKeys } from "../sessions/queries";
 import { useForm, type Form } from "@/lib/use-form";
+import { ConnectedSection } from "./connected-section";
 import { EmailSection } from "./email-section";
+import { FactorSections } from "./factor-sections";
 import { passwordSchema, type PasswordForm } from "./schema";
 
 const EMPTY: PasswordForm = { current_password: "", new_password: "", repeated: "" };
@@ -72,7 +74,9 @@ export default function SecurityPage() {
           </Button>
         </form>
       </Section>
+      <FactorSections />
       <EmailSection />
+      <ConnectedSection />
     </SettingsPage>
   );
 }

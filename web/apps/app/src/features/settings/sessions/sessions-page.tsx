@@ -115,12 +115,24 @@ function SessionRow({ session, onRevoked }: { session: SessionInfo; onRevoked: (
           <span className="truncate" title={session.user_agent ?? undefined}>
             {name}
           </span>
+          {session.impersonation_reason !== null && (
+            <Badge tone="warning">
+              <Trans>An administrator</Trans>
+            </Badge>
+          )}
           {session.current && (
             <Badge tone="accent">
               <Trans>This one</Trans>
             </Badge>
           )}
         </p>
+        {session.impersonation_reason && (
+          <p className="mt-0.5 text-[0.8125rem] break-words text-muted">
+            <Trans>
+              An administrator of this installation acts as you: {session.impersonation_reason}
+            </Trans>
+          </p>
+        )}
         <p className="mt-0.5 text-[0.8125rem] text-subtle">
           {session.ip && <span>{session.ip} · </span>}
           <span title={formatDateTime(session.last_used_at)}>

@@ -17,7 +17,7 @@ use url::{Host, Url};
 
 /// What the operator allows beyond the public internet.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Guard {
+pub struct Guard {
     /// Everything.
     pub open: bool,
     pub allowed: Arc<[IpNet]>,
@@ -25,7 +25,7 @@ pub(crate) struct Guard {
 
 /// An address that is not called.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum Refused {
+pub enum Refused {
     #[error("`{0}` is no http(s) address")]
     NoAddress(String),
     #[error("the address has a user name or a password in it")]
@@ -37,6 +37,11 @@ pub(crate) enum Refused {
 }
 
 impl Guard {
+    /// Whether the operator allows anything beyond the public internet.
+    pub fn opens_networks(&self) -> bool {
+        self.open || !self.allowed.is_empty()
+    }
+
     /// Whether the address may be called. For one that is spelled out as numbers this is all
     /// there is to know; a name is judged again whenever it is resolved.
     pub fn permits(&self, address: &str) -> Result<Url, Refused> {

@@ -1,12 +1,13 @@
-//! Seals workspaces' provider keys, so that the database alone gives none away.
+//! Seals secrets that have to be read again, such as providers' keys, so that the database alone gives
+//! none away.
 //!
 //! AES-256-GCM with a random nonce, under a master key that does not stand in the database: in
 //! the setting `providers.master_keys`, else in `<data_dir>/keys/master.key`, which is made at
-//! the first start. What is sealed is bound to its workspace and its connection: moved to
-//! another row it does not open. The first master key seals and all of them open, so a new one
+//! the first start. What is sealed is bound to its place, the ids of its row: moved to another row it
+//! does not open. The first master key seals and all of them open, so a new one
 //! is put before the old one, and the old one goes once everything was sealed again.
 //!
-//! A sealed key is a version byte, four bytes that tell master keys apart, the nonce, and the
+//! What is sealed is a version byte, four bytes that tell master keys apart, the nonce, and the
 //! sealed text with its tag.
 
 use std::{
@@ -20,8 +21,8 @@ use aws_lc_rs::{
     digest,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kernel::{ConnectionId, Env, WorkspaceId};
-use secrecy::{ExposeSecret, SecretString};
+use kernel::Env;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 const VERSION: u8 = 1;
 /// Bytes that tell master keys apart.
@@ -34,12 +35,16 @@ pub enum VaultError {
     Io { path: PathBuf, source: std::io::Error },
     #[error("{0} is no master key: it must be 32 random bytes in Base64 (`openssl rand -base64 32`)")]
     Bad(String),
-    #[error("a provider's key can't be opened: the master key that sealed it is missing from `providers.master_keys`")]
+    #[error("a secret can't be opened: the master key that sealed it is missing from `providers.master_keys`")]
     Closed,
 }
 
+/// Where a secret belongs: the bytes of its row's ids, and what else it must not be mistaken for. Parts are
+/// joined, so those of one kind of secret have fixed lengths.
+pub type Place<'a> = &'a [&'a [u8]];
+
 /// The master keys.
-pub(crate) struct Vault {
+pub struct Vault {
     /// The first seals; never empty.
     first: Master,
     others: Vec<Master>,
@@ -66,30 +71,19 @@ impl Vault {
         Ok(Self { first, others: masters })
     }
 
-    /// Seals a key for one connection of one workspace.
-    pub fn seal(
-        &self,
-        env: &Env,
-        workspace: WorkspaceId,
-        connection: ConnectionId,
-        secret: &str,
-    ) -> Result<Vec<u8>, VaultError> {
+    /// Seals a text for one place.
+    pub fn seal(&self, env: &Env, place: Place<'_>, text: &[u8]) -> Result<Vec<u8>, VaultError> {
         let nonce = env.random::<NONCE_LEN>();
-        let mut text = secret.as_bytes().to_vec();
+        let mut text = text.to_vec();
         self.first
             .key
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound_to(workspace, connection), &mut text)
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound_to(place), &mut text)
             .map_err(|_| VaultError::Closed)?;
         Ok([&[VERSION][..], &self.first.id, &nonce, &text].concat())
     }
 
-    /// Opens what was sealed for this connection of this workspace.
-    pub fn unseal(
-        &self,
-        workspace: WorkspaceId,
-        connection: ConnectionId,
-        sealed: &[u8],
-    ) -> Result<SecretString, VaultError> {
+    /// Opens what was sealed for this place.
+    pub fn unseal(&self, place: Place<'_>, sealed: &[u8]) -> Result<SecretSlice<u8>, VaultError> {
         let (head, rest) = sealed.split_at_checked(1 + ID).ok_or(VaultError::Closed)?;
         let (nonce, text) = rest.split_at_checked(NONCE_LEN).ok_or(VaultError::Closed)?;
         let masters = std::iter::once(&self.first).chain(&self.others);
@@ -97,10 +91,16 @@ impl Vault {
         let opened = fitting.find_map(|master| {
             let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
             let mut text = text.to_vec();
-            let opened = master.key.open_in_place(nonce, bound_to(workspace, connection), &mut text).ok()?;
-            String::from_utf8(opened.to_vec()).ok()
+            Some(master.key.open_in_place(nonce, bound_to(place), &mut text).ok()?.to_vec())
         });
-        opened.map(SecretString::from).ok_or(VaultError::Closed)
+        opened.map(SecretSlice::from).ok_or(VaultError::Closed)
+    }
+
+    /// The same of a text.
+    pub fn unseal_text(&self, place: Place<'_>, sealed: &[u8]) -> Result<SecretString, VaultError> {
+        let bytes = self.unseal(place, sealed)?;
+        let text = std::str::from_utf8(bytes.expose_secret()).map_err(|_| VaultError::Closed)?;
+        Ok(SecretString::from(text.to_owned()))
     }
 }
 
@@ -116,9 +116,8 @@ impl Master {
     }
 }
 
-/// What a sealed key belongs to.
-fn bound_to(workspace: WorkspaceId, connection: ConnectionId) -> Aad<Vec<u8>> {
-    Aad::from([workspace.uuid().as_bytes().as_slice(), connection.uuid().as_bytes()].concat())
+fn bound_to(place: Place<'_>) -> Aad<Vec<u8>> {
+    Aad::from(place.concat())
 }
 
 /// The file's text. If it is not there it is made, whole and for its owner alone; of processes
@@ -165,40 +164,44 @@ mod tests {
     #[test]
     fn a_key_opens_only_where_it_was_sealed() {
         let (env, vault) = (Env::system(), vault(&[key(1)]));
-        let (workspace, connection): (WorkspaceId, ConnectionId) = (env.id(), env.id());
-        let sealed = vault.seal(&env, workspace, connection, "sk-a-secret").unwrap();
-        assert_eq!(vault.unseal(workspace, connection, &sealed).unwrap().expose_secret(), "sk-a-secret");
+        let (workspace, connection) = (env.uuid(), env.uuid());
+        let place: Place<'_> = &[workspace.as_bytes(), connection.as_bytes()];
+        let sealed = vault.seal(&env, place, b"sk-a-secret").unwrap();
+        assert_eq!(vault.unseal_text(place, &sealed).unwrap().expose_secret(), "sk-a-secret");
         assert!(!sealed.windows(8).any(|part| b"sk-a-secret".starts_with(part)));
-        assert_ne!(sealed, vault.seal(&env, workspace, connection, "sk-a-secret").unwrap(), "nonces differ");
-        assert!(vault.unseal(env.id(), connection, &sealed).is_err(), "another workspace");
-        assert!(vault.unseal(workspace, env.id(), &sealed).is_err(), "another connection");
+        assert_ne!(sealed, vault.seal(&env, place, b"sk-a-secret").unwrap(), "nonces differ");
+        let other = env.uuid();
+        for elsewhere in [[other, connection], [workspace, other], [connection, workspace]] {
+            let place: Place<'_> = &[elsewhere[0].as_bytes(), elsewhere[1].as_bytes()];
+            assert!(vault.unseal(place, &sealed).is_err());
+        }
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            assert!(vault.unseal(workspace, connection, &changed).is_err(), "byte {at}");
-            assert!(vault.unseal(workspace, connection, &sealed[..at]).is_err(), "cut at {at}");
+            assert!(vault.unseal(place, &changed).is_err(), "byte {at}");
+            assert!(vault.unseal(place, &sealed[..at]).is_err(), "cut at {at}");
         }
     }
 
     #[test]
     fn master_keys_rotate() {
         let (env, old) = (Env::system(), vault(&[key(1)]));
-        let (workspace, connection) = (env.id(), env.id());
-        let sealed = old.seal(&env, workspace, connection, "secret").unwrap();
+        let place: Place<'_> = &[b"somewhere"];
+        let sealed = old.seal(&env, place, b"secret").unwrap();
         let both = vault(&[key(2), key(1)]);
-        assert_eq!(both.unseal(workspace, connection, &sealed).unwrap().expose_secret(), "secret");
-        let again = both.seal(&env, workspace, connection, "secret").unwrap();
-        assert!(vault(&[key(2)]).unseal(workspace, connection, &again).is_ok());
-        assert!(vault(&[key(2)]).unseal(workspace, connection, &sealed).is_err());
+        assert_eq!(both.unseal_text(place, &sealed).unwrap().expose_secret(), "secret");
+        let again = both.seal(&env, place, b"secret").unwrap();
+        assert!(vault(&[key(2)]).unseal(place, &again).is_ok());
+        assert!(vault(&[key(2)]).unseal(place, &sealed).is_err());
     }
 
     #[test]
     fn the_file_is_made_once_and_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
-        let (env, workspace, connection) = (Env::system(), Env::system().id(), Env::system().id());
-        let sealed = Vault::open(&[], folder.path(), &env).unwrap().seal(&env, workspace, connection, "s").unwrap();
+        let (env, place): (_, Place<'_>) = (Env::system(), &[b"somewhere"]);
+        let sealed = Vault::open(&[], folder.path(), &env).unwrap().seal(&env, place, b"s").unwrap();
         let again = Vault::open(&[], folder.path(), &env).unwrap();
-        assert!(again.unseal(workspace, connection, &sealed).is_ok(), "the next start has the same key");
+        assert!(again.unseal(place, &sealed).is_ok(), "the next start has the same key");
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

@@ -1,0 +1,378 @@
+//! `/audit`: who changed what in the workspace.
+
+use std::collections::HashMap;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use contracts::{
+    audit::{Action, ActorKind},
+    tenancy::can,
+};
+use futures_util::{StreamExt as _, stream};
+use garde::Validate;
+use http::{HeaderValue, header};
+use kernel::{ApiKeyId, AuditId, Page, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use web::{Allowed, Json, PageQuery, Problem, ProblemBody, Query};
+
+use super::Api;
+use crate::{AuditRow, AuditSearch, Chain, TenancyError};
+
+/// Who acted.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(super) struct AuditActor {
+    kind: ActorKind,
+    /// Null: nobody who has an account.
+    #[schema(required)]
+    user_id: Option<UserId>,
+    /// What they are called today; null: the account is gone.
+    #[schema(required, example = "Ann")]
+    name: Option<String>,
+    #[schema(required, example = "ann@example.com")]
+    email: Option<String>,
+    /// The job, the command or the system that acted.
+    #[schema(required, example = "housekeeping")]
+    system: Option<String>,
+    /// The API key that was used.
+    #[schema(required)]
+    api_key_id: Option<ApiKeyId>,
+    /// The platform's administrator who acted in the user's name.
+    #[schema(required)]
+    impersonator_id: Option<UserId>,
+}
+
+/// What was acted upon.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(super) struct AuditSubject {
+    #[schema(example = "user")]
+    kind: String,
+    #[schema(example = "user_01h455vb4pex5vsknk084sn02q")]
+    id: String,
+    /// What a user is called today.
+    #[schema(required, example = "Bob")]
+    name: Option<String>,
+}
+
+/// Something that somebody did.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(super) struct AuditEntry {
+    id: AuditId,
+    /// Entries of a workspace are numbered from 1, without a gap.
+    position: i64,
+    occurred_at: Timestamp,
+    #[schema(example = "member.role_changed")]
+    action: String,
+    actor: AuditActor,
+    #[schema(required)]
+    subject: Option<AuditSubject>,
+    /// How it was, as far as the action is about it.
+    #[schema(required, value_type = Option<Object>, example = json!({ "role": "member" }))]
+    before: Option<Value>,
+    #[schema(required, value_type = Option<Object>, example = json!({ "role": "admin" }))]
+    after: Option<Value>,
+    #[schema(required, example = "192.0.2.7")]
+    ip: Option<String>,
+    #[schema(required)]
+    user_agent: Option<String>,
+    #[schema(required)]
+    request_id: Option<String>,
+    /// SHA-256 over the hash of the entry before and all of this one, in hexadecimal.
+    hash: String,
+}
+
+/// Whether the log is as it was written.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(super) struct AuditVerification {
+    verified: bool,
+    /// How many entries there are.
+    entries: i64,
+    /// The last entry's, and so over all of them. Whoever notes it can tell later that nobody has rewritten the log.
+    hash: String,
+    /// The position of the first entry that is not what was written.
+    #[schema(required)]
+    broken_at: Option<i64>,
+}
+
+#[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AuditQuery {
+    /// An action such as `member.role_changed`, or all of an area: `member.*`.
+    #[garde(length(max = 80), custom(known_action))]
+    #[param(example = "member.*")]
+    action: Option<String>,
+    /// Who did it.
+    #[garde(skip)]
+    actor: Option<UserId>,
+    /// The id of what it was done to.
+    #[garde(length(max = 200))]
+    subject: Option<String>,
+    /// From this moment on.
+    #[garde(skip)]
+    from: Option<Timestamp>,
+    /// Before this moment.
+    #[garde(skip)]
+    until: Option<Timestamp>,
+}
+
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the validation's signature")]
+fn known_action(text: &Option<String>, (): &()) -> garde::Result {
+    let Some(text) = text else { return Ok(()) };
+    let is_area = |area: &str| Action::ALL.iter().any(|action| action.as_str().starts_with(&format!("{area}.")));
+    if Action::from_name(text).is_some() || text.strip_suffix(".*").is_some_and(is_area) {
+        return Ok(());
+    }
+    Err(garde::Error::new("is no action such as `member.role_changed`, and no area such as `member.*`"))
+}
+
+impl AuditQuery {
+    fn search(self) -> AuditSearch {
+        // Letters and `_` come before `~`.
+        let actions = self.action.map(|action| match action.strip_suffix('*') {
+            Some(area) => (area.to_owned(), format!("{area}~")),
+            None => (action.clone(), action),
+        });
+        AuditSearch { actions, actor: self.actor, subject: self.subject, from: self.from, until: self.until }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AuditFormat {
+    /// Comma-separated values with a line of names.
+    Csv,
+    /// A JSON object on each line.
+    Jsonl,
+}
+
+#[derive(Debug, Deserialize, Validate, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ExportQuery {
+    #[garde(skip)]
+    #[param(inline)]
+    format: AuditFormat,
+}
+
+/// List the audit log
+///
+/// Who changed what in the workspace, the newest first.
+#[utoipa::path(
+    get, path = "/audit", operation_id = "list_audit_entries", tag = "Audit log",
+    security(("bearer" = ["audit.read"])), params(PageQuery, AuditQuery),
+    responses(
+        (status = 200, description = "A page of entries.", body = Page<AuditEntry>),
+        (status = 400, description = "A filter is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Allowed<can::ReadAudit>,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<AuditQuery>,
+) -> Result<Json<Page<AuditEntry>>, Problem> {
+    let chain = Chain(Some(caller.scope.workspace()));
+    let found = api.tenancy.audit_entries(chain, &query.search(), page.after()?, page.limit()).await?;
+    let data = present(&api, found.data).await?;
+    Ok(Json(Page { data, next_cursor: found.next_cursor }))
+}
+
+/// Export the audit log
+///
+/// All of it, the oldest entry first. The export is itself an entry.
+#[utoipa::path(
+    get, path = "/audit/export", operation_id = "export_audit", tag = "Audit log",
+    security(("bearer" = ["audit.read"])), params(ExportQuery),
+    responses(
+        (status = 200, description = "The whole log.", content((String = "text/csv"), (String = "application/jsonl"))),
+        (status = 400, description = "The format is not one.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn export(
+    State(api): State<Api>,
+    caller: Allowed<can::ReadAudit>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response, Problem> {
+    let (format, kind, name) = match query.format {
+        AuditFormat::Csv => (AuditFormat::Csv, "text/csv; charset=utf-8", "attachment; filename=\"audit.csv\""),
+        AuditFormat::Jsonl => (AuditFormat::Jsonl, "application/jsonl", "attachment; filename=\"audit.jsonl\""),
+    };
+    api.tenancy.note_export(&caller.scope, if format == AuditFormat::Csv { "csv" } else { "jsonl" }).await?;
+    let chain = Chain(Some(caller.scope.workspace()));
+    // What can fail at once fails before there is an answer.
+    let first = api.tenancy.audit_after(chain, 0).await?;
+    let lines = stream::unfold((api, Some((first, true))), move |(api, next)| async move {
+        let (rows, is_first) = next?;
+        let last = rows.last().map(|row| row.position)?;
+        let written = async {
+            let entries = present(&api, rows).await?;
+            let text = write(format, &entries, is_first)?;
+            Ok::<_, TenancyError>((text, api.tenancy.audit_after(chain, last).await?))
+        };
+        match written.await {
+            Ok((text, rows)) => Some((Ok(Bytes::from(text)), (api, Some((rows, false))))),
+            Err(error) => {
+                // The answer has begun: it breaks off, and the client sees that it is not whole.
+                tracing::error!(%error, "an export of the audit log broke off");
+                Some((Err(std::io::Error::other("the export broke off")), (api, None)))
+            }
+        }
+    });
+    // Whoever compresses it asks once more after its end.
+    let mut response = Body::from_stream(lines.fuse()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Verify the audit log
+///
+/// Recomputes the chain of hashes: an entry that was changed, removed or moved in the database breaks it.
+#[utoipa::path(
+    get, path = "/audit/verification", operation_id = "verify_audit", tag = "Audit log",
+    security(("bearer" = ["audit.read"])),
+    responses(
+        (status = 200, description = "What was found.", body = AuditVerification),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn verify(
+    State(api): State<Api>,
+    caller: Allowed<can::ReadAudit>,
+) -> Result<Json<AuditVerification>, Problem> {
+    let verdict = api.tenancy.verify_audit(Chain(Some(caller.scope.workspace()))).await?;
+    Ok(Json(AuditVerification {
+        verified: verdict.broken_at.is_none(),
+        entries: verdict.entries,
+        hash: web::hex(&verdict.hash),
+        broken_at: verdict.broken_at,
+    }))
+}
+
+/// The entries with the names of whom they are about.
+async fn present(api: &Api, rows: Vec<AuditRow>) -> Result<Vec<AuditEntry>, TenancyError> {
+    let about = |row: &AuditRow| row.subject_id.as_ref().and_then(|id| id.parse::<UserId>().ok());
+    let mut ids: Vec<UserId> = rows.iter().flat_map(|row| [row.actor, about(row)]).flatten().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let users = api.identity.users(&ids).await?;
+    let users: HashMap<UserId, _> = users.into_iter().map(|user| (user.id, user)).collect();
+    let state = |text: Option<String>| text.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text)));
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let actor = row.actor.and_then(|id| users.get(&id));
+            let subject = about(&row).and_then(|id| users.get(&id)).map(|user| user.name.clone());
+            AuditEntry {
+                id: row.id,
+                position: row.position,
+                occurred_at: row.occurred_at,
+                actor: AuditActor {
+                    kind: row.actor_kind(),
+                    user_id: row.actor,
+                    name: actor.map(|user| user.name.clone()),
+                    email: actor.map(|user| user.email.clone()),
+                    system: row.actor_name,
+                    api_key_id: row.api_key,
+                    impersonator_id: row.impersonator,
+                },
+                subject: row.subject_kind.zip(row.subject_id).map(|(kind, id)| AuditSubject {
+                    kind,
+                    id,
+                    name: subject,
+                }),
+                action: row.action,
+                before: state(row.before),
+                after: state(row.after),
+                ip: row.ip,
+                user_agent: row.user_agent,
+                request_id: row.request_id,
+                hash: web::hex(&row.hash),
+            }
+        })
+        .collect())
+}
+
+fn write(format: AuditFormat, entries: &[AuditEntry], with_names: bool) -> Result<Vec<u8>, TenancyError> {
+    let encode = TenancyError::unwritable;
+    if format == AuditFormat::Jsonl {
+        let mut text = Vec::new();
+        for entry in entries {
+            serde_json::to_writer(&mut text, entry).map_err(|error| encode(&error))?;
+            text.push(b'\n');
+        }
+        return Ok(text);
+    }
+    let mut table = csv::Writer::from_writer(Vec::new());
+    if with_names {
+        table.write_record(COLUMNS).map_err(|error| encode(&error))?;
+    }
+    for entry in entries {
+        table.write_record(entry.columns().map(harmless)).map_err(|error| encode(&error))?;
+    }
+    table.into_inner().map_err(|error| encode(&error))
+}
+
+const COLUMNS: [&str; 18] = [
+    "position",
+    "id",
+    "occurred_at",
+    "action",
+    "actor_kind",
+    "actor_id",
+    "actor_name",
+    "actor_email",
+    "system",
+    "api_key_id",
+    "impersonator_id",
+    "subject_kind",
+    "subject_id",
+    "before",
+    "after",
+    "ip",
+    "request_id",
+    "hash",
+];
+
+impl AuditEntry {
+    fn columns(&self) -> [String; 18] {
+        let id = |id: Option<UserId>| id.map(|id| id.to_string()).unwrap_or_default();
+        let json = |state: &Option<Value>| state.as_ref().map(Value::to_string).unwrap_or_default();
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let (kind, subject) = self.subject.as_ref().map(|it| (it.kind.clone(), it.id.clone())).unwrap_or_default();
+        [
+            self.position.to_string(),
+            self.id.to_string(),
+            self.occurred_at.to_string(),
+            self.action.clone(),
+            self.actor.kind.as_str().to_owned(),
+            id(self.actor.user_id),
+            text(&self.actor.name),
+            text(&self.actor.email),
+            text(&self.actor.system),
+            self.actor.api_key_id.map(|id| id.to_string()).unwrap_or_default(),
+            id(self.actor.impersonator_id),
+            kind,
+            subject,
+            json(&self.before),
+            json(&self.after),
+            text(&self.ip),
+            text(&self.request_id),
+            self.hash.clone(),
+        ]
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn harmless(cell: String) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
+}

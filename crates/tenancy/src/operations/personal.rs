@@ -1,0 +1,39 @@
+//! What tenancy keeps of a person, and what becomes of it when they go.
+
+use async_trait::async_trait;
+use contracts::{PersonalData, personal::PersonalPage};
+use database::Tx;
+use kernel::UserId;
+use serde_json::json;
+
+use crate::{Tenancy, store::personal};
+
+#[async_trait]
+impl PersonalData for Tenancy {
+    fn name(&self) -> &'static str {
+        "workspaces"
+    }
+
+    async fn page(&self, user: UserId, _: Option<&str>) -> Result<PersonalPage, database::Error> {
+        let items = personal::joined(&self.db, user)
+            .await?
+            .into_iter()
+            .map(|(id, name, personal, role, joined_at)| {
+                json!({ "id": id, "name": name, "personal": personal, "role": role, "joined_at": joined_at })
+            })
+            .collect();
+        Ok(PersonalPage { items, next: None })
+    }
+
+    /// Ends the workspaces that are the person's alone, and takes them out of all others. One that would be left
+    /// without an owner, as its members came after the person asked to go, gets one.
+    async fn erase(&self, tx: &mut Tx, user: UserId) -> Result<(), database::Error> {
+        personal::end_own(tx, user).await?;
+        personal::hand_on(tx, user).await?;
+        personal::leave_all(tx, user).await?;
+        // API keys and budgets over groups rest on memberships.
+        self.keys.bump(tx).await?;
+        self.budgets.bump(tx).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,164 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { isApiError, stepUp, type ProofBody, type ProofMethod } from "@parlance/api";
+import { Button, Field, Notice } from "@parlance/ui";
+import { Dialog } from "@parlance/ui/dialog";
+import { Fingerprint } from "lucide-react";
+import { useState } from "react";
+import { PasswordInput } from "@/features/auth/password-input";
+import { useSession } from "@/features/session/use-session";
+import { applyServerErrors } from "@/lib/forms";
+import { useForm, type Form } from "@/lib/use-form";
+import { CodeForm } from "./code-form";
+import { passwordOnlySchema, type PasswordOnlyForm } from "./code-schema";
+import { FIELD_FAULTS, faultMessage } from "./faults";
+import { askForPasskey, notePasskey, passkeyProblem, supportsPasskeys } from "./passkeys";
+
+export function StepUpDialog({
+  methods,
+  onDone,
+}: {
+  methods: readonly ProofMethod[];
+  onDone: (proved: boolean) => void;
+}) {
+  const { t } = useLingui();
+  const email = useSession()?.user.email ?? "";
+  const usable = methods.filter((method) => method !== "passkey" || supportsPasskeys());
+  const [method, setMethod] = useState<ProofMethod>(usable[0] ?? "password");
+  const [problem, setProblem] = useState<string | null>(null);
+  const [asking, setAsking] = useState(false);
+  const names: Record<ProofMethod, string> = {
+    password: t`Use your password`,
+    totp: t`Use a code of your authenticator app`,
+    passkey: t`Use a passkey`,
+  };
+
+  const prove = async (body: ProofBody) => {
+    setProblem(null);
+    await stepUp({ body });
+    onDone(true);
+  };
+  const fail = (error: unknown) => setProblem(faultMessage(error));
+  const withPasskey = async () => {
+    setAsking(true);
+    setProblem(null);
+    try {
+      const answer = await askForPasskey();
+      await prove({ method: "passkey", ...answer });
+      notePasskey();
+    } catch (error) {
+      if (isApiError(error)) fail(error);
+      else setProblem(passkeyProblem(error));
+    } finally {
+      setAsking(false);
+    }
+  };
+
+  return (
+    <Dialog
+      open
+      strict
+      onOpenChange={(open) => !open && onDone(false)}
+      title={t`Confirm that it is you`}
+      description={
+        <Trans>
+          What you are about to do is worth a second look. We won't ask again for a while.
+        </Trans>
+      }
+      closeLabel={t`Cancel`}
+    >
+      <div className="space-y-4 pb-3">
+        {problem && <Notice tone="danger">{problem}</Notice>}
+        {method === "password" && (
+          <PasswordForm
+            email={email}
+            onPassword={(password) => prove({ method, password })}
+            onFailure={fail}
+          />
+        )}
+        {method === "totp" && (
+          <CodeForm
+            kind="totp"
+            label={t`Confirm`}
+            onCode={(code) => prove({ method, code })}
+            onFailure={fail}
+          />
+        )}
+        {method === "passkey" && (
+          <Button
+            variant="primary"
+            size="lg"
+            autoFocus
+            pending={asking}
+            className="w-full"
+            onClick={() => void withPasskey()}
+          >
+            <Fingerprint size={18} aria-hidden />
+            <Trans>Use your passkey</Trans>
+          </Button>
+        )}
+        {usable.length > 1 && (
+          <ul className="space-y-1 border-t border-line pt-3">
+            {usable
+              .filter((other) => other !== method)
+              .map((other) => (
+                <li key={other}>
+                  <Button
+                    variant="ghost"
+                    className="w-full justify-start!"
+                    onClick={() => {
+                      setProblem(null);
+                      setMethod(other);
+                    }}
+                  >
+                    {names[other]}
+                  </Button>
+                </li>
+              ))}
+          </ul>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+function PasswordForm({
+  email,
+  onPassword,
+  onFailure,
+}: {
+  email: string;
+  onPassword: (password: string) => Promise<void>;
+  onFailure: (error: unknown) => void;
+}) {
+  const { t } = useLingui();
+  const form: Form<PasswordOnlyForm> = useForm<PasswordOnlyForm>({
+    schema: passwordOnlySchema,
+    initial: { password: "" },
+    onSubmit: async ({ password }) => {
+      try {
+        await onPassword(password);
+      } catch (error) {
+        if (isApiError(error, "invalid_body")) applyServerErrors(error, form, FIELD_FAULTS);
+        else onFailure(error);
+      }
+    },
+  });
+  return (
+    <form {...form.props} className="space-y-4">
+      <input type="text" autoComplete="username" value={email} readOnly hidden />
+      <Field label={t`Your password`} error={form.errors.password}>
+        {(control) => (
+          <PasswordInput
+            {...control}
+            {...form.field("password")}
+            autoFocus
+            autoComplete="current-password"
+          />
+        )}
+      </Field>
+      <Button type="submit" variant="primary" size="lg" pending={form.pending} className="w-full">
+        <Trans>Confirm</Trans>
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,101 @@
+/** Single sign-on: a workspace sets its provider, proves a domain, and its people come in by it. */
+import { newAccount } from "./support/api";
+import { expectAccessible } from "./support/axe";
+import { Issuer } from "./support/issuer";
+import { Names } from "./support/names";
+import { Server } from "./support/server";
+import { test as base, expect } from "./support/test";
+
+const test = base.extend<object, { issuer: Issuer; names: Names; server: Server }>({
+  // oxlint-disable-next-line no-empty-pattern
+  issuer: [
+    async ({}, provide) => {
+      const issuer = await Issuer.start();
+      await provide(issuer);
+      issuer.stop();
+    },
+    { scope: "worker" },
+  ],
+  // oxlint-disable-next-line no-empty-pattern
+  names: [
+    async ({}, provide) => {
+      const names = await Names.start();
+      await provide(names);
+      names.stop();
+    },
+    { scope: "worker" },
+  ],
+  server: [
+    async ({ names }, provide) => {
+      const server = await Server.start({ PARLANCE_AUTH__DNS_SERVER: names.address });
+      await provide(server);
+      await server.remove();
+    },
+    { scope: "worker", timeout: 60_000 },
+  ],
+});
+
+test("a team sets up single sign-on, and a new colleague comes in by it", async ({
+  chat,
+  page,
+  browser,
+  server,
+  issuer,
+  names,
+}) => {
+  const domain = `team${Date.now().toString(36)}.example`;
+  await chat.open();
+  await page.getByRole("button", { name: "Account:" }).click();
+  await page.getByRole("menuitem", { name: "New workspace…" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("Acme");
+  await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Account:" })).toContainText("Acme");
+  await page.goto("/settings/sso");
+  await expect(page.getByRole("heading", { name: "Single sign-on", level: 1 })).toBeVisible();
+
+  // What is missing is said beside its field.
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("This is required.").first()).toBeVisible();
+  await page.getByLabel("Name", { exact: true }).fill("Acme");
+  await page.getByLabel("Issuer").fill(issuer.url);
+  await page.getByLabel("Client ID").fill("parlance");
+  await page.getByLabel("Client secret").fill("a secret");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Single sign-on saved")).toBeVisible();
+  await page.getByRole("button", { name: "Test" }).click();
+  await expect(page.getByText("The provider answers")).toBeVisible();
+
+  await page.getByLabel("New domain").fill("not a domain");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.getByText("Enter a domain such as example.com.")).toBeVisible();
+  await page.getByLabel("New domain").fill(domain);
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("button", { name: `Verify ${domain}` }).click();
+  await expect(page.getByText("The record was not found.")).toBeVisible();
+  await expectAccessible(page, "/settings/sso");
+  const record = page.locator("dd code");
+  names.publish(
+    (await record.first().textContent()) ?? "",
+    (await record.last().textContent()) ?? "",
+  );
+  await page.getByRole("button", { name: `Verify ${domain}` }).click();
+  await expect(page.getByText("Verified", { exact: true })).toBeVisible();
+
+  // Somebody who has no account, in a browser of their own.
+  const context = await browser.newContext({ baseURL: server.url });
+  const other = await context.newPage();
+  await other.goto("/login");
+  await other.getByRole("link", { name: "Use single sign-on" }).click();
+  await other.getByLabel("Work e-mail").fill(newAccount().email);
+  await other.getByRole("button", { name: "Continue" }).click();
+  await expect(other.getByText("There is no single sign-on for this domain.")).toBeVisible();
+  await expectAccessible(other, "/single-sign-on");
+  await other.getByLabel("Work e-mail").fill(`mai@${domain}`);
+  await other.getByRole("button", { name: "Continue" }).click();
+  await other.getByLabel("Address").fill(`mai@${domain}`);
+  await other.getByRole("button", { name: "Continue" }).click();
+  await expect(other.getByRole("textbox", { name: "Message", exact: true })).toBeVisible();
+  await other.goto("/settings/sso");
+  await expect(other.getByText("Your role does not open this page")).toBeVisible();
+  await context.close();
+});
