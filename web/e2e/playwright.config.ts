@@ -1,12 +1,19 @@
 /**
  * Browser tests against the real binary: `PARLANCE_BIN` (default: the debug build) is started on a
  * free port with a folder and a database of its own. `PARLANCE_E2E_DATABASE=postgres` runs them on
- * PostgreSQL, at PARLANCE_TEST_POSTGRES_URL. One worker: the machine is small and streams are timed by people.
+ * PostgreSQL, at PARLANCE_TEST_POSTGRES_URL, but for those that look at screens alone, which no database changes.
+ * One worker: the machine is small and streams are timed by people.
  */
 import { defineConfig } from "@playwright/test";
 
+const screensAlone = ["accessibility", "keyboard", "language"];
+
 export default defineConfig({
   testDir: ".",
+  testIgnore:
+    process.env.PARLANCE_E2E_DATABASE === "postgres"
+      ? screensAlone.map((name) => `**/${name}.spec.ts`)
+      : [],
   outputDir: "./test-results",
   workers: 1,
   fullyParallel: false,
@@ -18,12 +25,17 @@ export default defineConfig({
   use: {
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",
-    trace: "retain-on-failure",
+    // Recording each step's picture costs more than the steps do.
+    trace: "on-first-retry",
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath: process.env.PARLANCE_CHROMIUM ?? "/usr/bin/chromium",
-      // Chromium's sandbox does not run as root, which is how containers run.
-      args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
+      args: [
+        // There is no graphics card to find, and emulating one costs half a core.
+        "--disable-gpu",
+        // Chromium's sandbox does not run as root, which is how containers run.
+        ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+      ],
     },
   },
 });

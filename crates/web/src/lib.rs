@@ -19,7 +19,9 @@ pub mod limit;
 mod problem;
 pub mod sse;
 
-pub use auth::{Allowed, Auth, Caller, MaybeMember, Member, Person, PlatformAdmin, Recent, is_for_impersonators};
+pub use auth::{
+    Allowed, Auth, Caller, MaybeMember, Member, Person, PlatformAdmin, PlatformRefusals, Recent, is_for_impersonators,
+};
 pub use binary::Binary;
 pub use client::{Client, RequestId};
 pub use compress::compress;

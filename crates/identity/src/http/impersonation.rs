@@ -10,7 +10,7 @@ use garde::Validate;
 use http::HeaderMap;
 use kernel::{Code, UserId, WorkspaceId};
 use serde::Deserialize;
-use web::{Client, Json, PlatformAdmin, Problem, ProblemBody};
+use web::{Client, Json, PlatformAdmin, Problem, ProblemBody, Recent};
 
 use super::cookie;
 use crate::{Identity, Impersonate, Session};
@@ -62,6 +62,7 @@ fn check_reason(value: &str) -> garde::Result {
 pub(super) async fn begin(
     State(identity): State<Arc<Identity>>,
     admin: PlatformAdmin,
+    _: Recent,
     client: Client,
     headers: HeaderMap,
     Json(body): Json<ImpersonateRequest>,

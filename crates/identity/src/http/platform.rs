@@ -8,7 +8,7 @@ use http::StatusCode;
 use kernel::{Page, UserId};
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use web::{Json, PageQuery, Path, PlatformAdmin, Problem, ProblemBody, Query};
+use web::{Json, PageQuery, Path, PlatformAdmin, Problem, ProblemBody, Query, Recent};
 
 use super::Accepted;
 use crate::{Identity, PlatformUser, PlatformUserDetail, UserStatus};
@@ -52,8 +52,7 @@ pub(super) struct UsersQuery {
     security(("bearer" = ["platform"])), params(UsersQuery),
     responses(
         (status = 200, description = "A page of users.", body = Page<PlatformUser>),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
     )
 )]
 async fn list(
@@ -76,8 +75,7 @@ async fn list(
     security(("bearer" = ["platform"])), params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 200, description = "The user.", body = PlatformUserDetail),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such user.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -98,8 +96,7 @@ async fn get(
     security(("bearer" = ["platform"])), params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 200, description = "The user as they are now.", body = PlatformUserDetail),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such user.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "They are the last administrator.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -107,6 +104,7 @@ async fn get(
 async fn disable(
     State(identity): State<Arc<Identity>>,
     _: PlatformAdmin,
+    _: Recent,
     Path(user): Path<UserId>,
 ) -> Result<Json<PlatformUserDetail>, Problem> {
     identity.set_user_disabled(user, true).await?;
@@ -121,8 +119,7 @@ async fn disable(
     security(("bearer" = ["platform"])), params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 200, description = "The user as they are now.", body = PlatformUserDetail),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such user.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -143,8 +140,7 @@ async fn enable(
     security(("bearer" = ["platform"])), params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 204, description = "They are signed out."),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such user.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -166,8 +162,7 @@ async fn revoke_sessions(
     security(("bearer" = ["platform"])), params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 202, description = "The letter is on its way.", body = Accepted),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such user.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The user is disabled.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -175,6 +170,7 @@ async fn revoke_sessions(
 async fn reset_password(
     State(identity): State<Arc<Identity>>,
     _: PlatformAdmin,
+    _: Recent,
     Path(user): Path<UserId>,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
     identity.force_password_reset(user).await?;
@@ -189,14 +185,14 @@ async fn reset_password(
     security(("bearer" = ["platform"])), params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 200, description = "The user as they are now.", body = PlatformUserDetail),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such user.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 async fn promote(
     State(identity): State<Arc<Identity>>,
     _: PlatformAdmin,
+    _: Recent,
     Path(user): Path<UserId>,
 ) -> Result<Json<PlatformUserDetail>, Problem> {
     identity.set_platform_admin(user, true).await?;
@@ -211,8 +207,7 @@ async fn promote(
     security(("bearer" = ["platform"])), params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 200, description = "The user as they are now.", body = PlatformUserDetail),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such user.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "They are the last administrator.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -220,6 +215,7 @@ async fn promote(
 async fn demote(
     State(identity): State<Arc<Identity>>,
     _: PlatformAdmin,
+    _: Recent,
     Path(user): Path<UserId>,
 ) -> Result<Json<PlatformUserDetail>, Problem> {
     identity.set_platform_admin(user, false).await?;

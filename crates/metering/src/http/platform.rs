@@ -44,8 +44,7 @@ pub(super) struct SetPlanRequest {
     security(("bearer" = ["platform"])),
     responses(
         (status = 200, description = "All plans, by id.", body = PlanList),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
     )
 )]
 pub(super) async fn list_plans(State(service): State<Service>, _: PlatformAdmin) -> Json<PlanList> {
@@ -62,8 +61,7 @@ pub(super) async fn list_plans(State(service): State<Service>, _: PlatformAdmin)
     security(("bearer" = ["platform"])), params(("id" = WorkspaceId, Path, description = "The workspace's id.")),
     responses(
         (status = 200, description = "Its plan and its use.", body = PlatformUsage),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such workspace.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -88,8 +86,7 @@ pub(super) async fn get_usage(
     request_body = SetPlanRequest,
     responses(
         (status = 200, description = "The plan and its quotas.", body = QuotaReport),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such workspace.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No such plan.", body = ProblemBody, content_type = "application/problem+json"),
     )

@@ -6,7 +6,7 @@ use http::StatusCode;
 use kernel::{Code, Page, Timestamp, UserId, WorkspaceId};
 use serde::Deserialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use web::{Json, PageQuery, Path, PlatformAdmin, Problem, ProblemBody, Query};
+use web::{Json, PageQuery, Path, PlatformAdmin, Problem, ProblemBody, Query, Recent};
 
 use super::{Api, check_name, members};
 use crate::{DeletedWorkspace, Member, PlatformWorkspace, WorkspaceFilter, WorkspaceStatus, operations::MAX_REASON};
@@ -91,8 +91,7 @@ fn not_ones_own(admin: &PlatformAdmin, workspace: WorkspaceId) -> Result<(), Pro
     security(("bearer" = ["platform"])), params(WorkspacesQuery),
     responses(
         (status = 200, description = "A page of workspaces.", body = Page<PlatformWorkspace>),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
     )
 )]
 async fn list(
@@ -116,8 +115,7 @@ async fn list(
     security(("bearer" = ["platform"])), request_body = CreatePlatformWorkspaceRequest,
     responses(
         (status = 201, description = "The new workspace.", body = PlatformWorkspace),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 422, description = "The name is not valid, or nobody has the address.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -140,8 +138,7 @@ async fn create(
     security(("bearer" = ["platform"])), params(("id" = WorkspaceId, Path, description = "The workspace's id.")),
     responses(
         (status = 200, description = "The workspace.", body = PlatformWorkspace),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such workspace.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -162,8 +159,7 @@ async fn get(
     params(("id" = WorkspaceId, Path, description = "The workspace's id."), PageQuery),
     responses(
         (status = 200, description = "A page of members.", body = Page<Member>),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such workspace.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -189,8 +185,7 @@ async fn list_members(
     request_body = SuspendWorkspaceRequest,
     responses(
         (status = 200, description = "The workspace as it is now.", body = PlatformWorkspace),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such workspace.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is suspended or deleted already, or the caller is in it.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "There is no reason, or it is too long.", body = ProblemBody, content_type = "application/problem+json"),
@@ -199,6 +194,7 @@ async fn list_members(
 async fn suspend(
     State(api): State<Api>,
     admin: PlatformAdmin,
+    _: Recent,
     Path(id): Path<WorkspaceId>,
     Json(body): Json<SuspendWorkspaceRequest>,
 ) -> Result<Json<PlatformWorkspace>, Problem> {
@@ -215,8 +211,7 @@ async fn suspend(
     security(("bearer" = ["platform"])), params(("id" = WorkspaceId, Path, description = "The workspace's id.")),
     responses(
         (status = 200, description = "The workspace as it is now.", body = PlatformWorkspace),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such workspace.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is not suspended.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -238,8 +233,7 @@ async fn resume(
     security(("bearer" = ["platform"])), params(("id" = WorkspaceId, Path, description = "The workspace's id.")),
     responses(
         (status = 200, description = "Until when it can be restored.", body = DeletedWorkspace),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such workspace.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "It is deleted already, or the caller is in it.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -247,6 +241,7 @@ async fn resume(
 async fn delete(
     State(api): State<Api>,
     admin: PlatformAdmin,
+    _: Recent,
     Path(id): Path<WorkspaceId>,
 ) -> Result<Json<DeletedWorkspace>, Problem> {
     not_ones_own(&admin, id)?;
@@ -261,8 +256,7 @@ async fn delete(
     security(("bearer" = ["platform"])), params(("id" = WorkspaceId, Path, description = "The workspace's id.")),
     responses(
         (status = 200, description = "The workspace.", body = PlatformWorkspace),
-        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The caller is no administrator of the platform, or an API key.", body = ProblemBody, content_type = "application/problem+json"),
+        web::PlatformRefusals,
         (status = 404, description = "No such deleted workspace.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

@@ -19,7 +19,7 @@ use http::{Method, request::Parts};
 use kernel::{Code, SessionId, TenantScope, UserId, WorkspaceId};
 
 use crate::{
-    Problem,
+    Problem, ProblemBody,
     limit::{self, Limiter},
 };
 
@@ -203,6 +203,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Recent {
             )
             .with_methods(methods))
     }
+}
+
+/// What every route of the platform's administration may answer to who may not use it.
+#[derive(utoipa::IntoResponses)]
+#[allow(dead_code, reason = "it only describes")]
+pub enum PlatformRefusals {
+    /// No valid access token.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(ProblemBody),
+    /// The caller is no administrator of the platform, or an API key.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemBody),
 }
 
 /// Somebody who operates this installation, signed in as themselves: never an API key, never while acting

@@ -1,5 +1,6 @@
 import { I18nProvider } from "@lingui/react";
-import { i18n, preferredLocale } from "@parlance/i18n";
+import { setProver } from "@parlance/api";
+import { i18n, needWords, preferredLocale } from "@parlance/i18n";
 import { installTooltips } from "@parlance/ui";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
@@ -13,6 +14,13 @@ import "./styles.css";
 async function start() {
   installTheme();
   installTooltips();
+  setProver(async (methods) => {
+    const [{ ask }] = await Promise.all([
+      import("@/features/account/step-up"),
+      needWords("account"),
+    ]);
+    return ask(methods);
+  });
   await speak(preferredLocale());
   const root = document.getElementById("root");
   if (!root) throw new Error("The page has no #root.");

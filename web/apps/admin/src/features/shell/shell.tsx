@@ -5,6 +5,7 @@ import {
   ArrowLeft,
   Building2,
   Languages,
+  LogOut,
   Monitor,
   Moon,
   Sun,
@@ -16,6 +17,7 @@ import type { ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { chooseTheme } from "@/features/appearance/preferences";
 import { useTheme } from "@/features/appearance/theme";
+import { signOut } from "@/features/session/actions";
 import { useSession } from "@/features/session/use-session";
 import { speak } from "../../words";
 
@@ -54,6 +56,7 @@ export function Shell({ children }: { children: ReactNode }) {
         onSelect: () => void speak(locale),
       })),
     },
+    { label: t`Log out`, icon: <LogOut size={16} />, onSelect: () => void signOut() },
   ];
   return (
     <div className="min-h-dvh lg:flex">
