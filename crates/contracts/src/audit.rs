@@ -94,6 +94,8 @@ actions! {
     MemberLeft = "member.left", "A member left by themselves";
     MemberRemoved = "member.removed", "A member was removed";
     MemberRoleChanged = "member.role_changed", "A member has another role";
+    MemberProfileUpdated = "member_profile.updated", "A member's attributes were changed";
+    ProfileSchemaUpdated = "profile_schema.updated", "What members' attributes must follow was changed";
     InvitationCreated = "invitation.created", "Somebody was invited";
     InvitationResent = "invitation.resent", "An invitation was sent again";
     InvitationRevoked = "invitation.revoked", "An invitation was taken back";

@@ -12,6 +12,7 @@
 mod db;
 mod epochs;
 mod error;
+mod like;
 mod migrate;
 mod options;
 mod postgres;
@@ -23,6 +24,7 @@ mod value;
 pub use db::{Db, Engine, Statement, Tx};
 pub use epochs::{Epochs, RECENT};
 pub use error::Error;
+pub use like::like_containing;
 pub use migrate::{Migration, SchemaState, migrations};
 pub use options::{Options, Synchronous};
 pub use row::{FromRow, Row};

@@ -58,7 +58,7 @@ impl Theme {
 }
 
 /// Free attributes of a user, which the interface keeps its own settings in.
-pub type Attributes = serde_json::Map<String, serde_json::Value>;
+pub type Attributes = web::attributes::Attributes;
 
 /// The caller as they see themselves.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]

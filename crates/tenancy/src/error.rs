@@ -2,7 +2,7 @@
 
 use contracts::tenancy::Role;
 use kernel::Code;
-use web::Problem;
+use web::{FieldError, Problem};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TenancyError {
@@ -40,6 +40,10 @@ pub enum TenancyError {
     GroupNameTaken,
     #[error("a workspace can have {0} groups")]
     TooManyGroups(i64),
+    #[error("the profile schema is not valid: {0}")]
+    ProfileSchema(String),
+    #[error("the attributes do not follow the workspace's schema")]
+    Profile(Vec<FieldError>),
     #[error(transparent)]
     Database(#[from] database::Error),
 }
@@ -67,6 +71,7 @@ impl TenancyError {
             | Self::TooManyGroups(_)
             | Self::NotOpen
             | Self::NotSuspended => Code::Conflict,
+            Self::ProfileSchema(_) | Self::Profile(_) => Code::InvalidBody,
             Self::InvitationEnded => Code::InvitationEnded,
             Self::InvitationForOther => Code::InvitationForOther,
             Self::Database(_) => Code::Internal,
@@ -110,6 +115,10 @@ impl From<TenancyError> for Problem {
             TenancyError::TooManyGroups(most) => {
                 Self::new(code).detail(format!("A workspace can have {most} groups. Delete one that is not needed."))
             }
+            TenancyError::ProfileSchema(why) => {
+                Self::field("schema", "invalid", format!("is no JSON Schema that can be used: {why}"))
+            }
+            TenancyError::Profile(faults) => Self::new(code).with_errors(faults),
             TenancyError::AlreadyMember => Self::new(code).detail("This person is a member already."),
         }
     }

@@ -24,6 +24,7 @@ mod error;
 mod http;
 mod model;
 mod operations;
+mod profile;
 mod store;
 mod token;
 
@@ -45,7 +46,7 @@ pub use error::TenancyError;
 pub use http::routes;
 pub use model::{
     AcceptedInvitation, Actor, AuditVerdict, DeletedWorkspace, Group, Invitation, InvitationView, MadeInvitation,
-    Member, MemberRow, NewInvitation, PlatformWorkspace, WorkspaceFilter, WorkspaceOwner, WorkspaceRow,
+    Member, MemberProfile, MemberRow, NewInvitation, PlatformWorkspace, WorkspaceFilter, WorkspaceOwner, WorkspaceRow,
     WorkspaceStatus,
 };
 pub use operations::{GRACE, MAX_REASON};

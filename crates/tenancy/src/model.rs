@@ -3,6 +3,7 @@
 use contracts::tenancy::{Role, Workspace};
 use kernel::{GroupId, InvitationId, TenantScope, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
+use web::{FieldError, attributes::Attributes};
 
 /// Who changes something, and in which workspace. Their role is read when it matters.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,27 @@ pub struct MemberRow {
     pub user: UserId,
     pub role: Role,
     pub joined_at: Timestamp,
+}
+
+/// What a workspace knows of a member.
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct MemberProfile {
+    pub user_id: UserId,
+    #[schema(example = "mai@example.com")]
+    pub email: String,
+    #[schema(example = "Mai")]
+    pub name: String,
+    /// Path of the picture; null: none.
+    #[schema(required)]
+    pub avatar_url: Option<String>,
+    /// JSON in fields of the workspace's choice.
+    #[schema(value_type = BTreeMap<String, Value>, example = json!({"department": "Research", "languages": ["vi", "en"]}))]
+    pub attributes: Attributes,
+    /// What does not follow the schema: it may have changed since.
+    pub faults: Vec<FieldError>,
+    /// Null: nobody has set any.
+    #[schema(required)]
+    pub updated_at: Option<Timestamp>,
 }
 
 /// A workspace as an operator sees it.

@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: any context's words. Contexts bring their own routes.
 
+pub mod attributes;
 mod auth;
 mod binary;
 mod client;

@@ -105,6 +105,9 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "delete_workspace"
         | "get_workspace"
         | "list_members"
+        | "get_own_profile"
+        | "list_profiles"
+        | "get_profile_schema"
         | "list_audit_entries"
         | "export_audit"
         | "verify_audit"
@@ -139,6 +142,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
             "name": "Mallory's", "issuer": "https://mallory.example", "client_id": "m", "client_secret": "m",
         })),
         "add_sso_domain" => Own(json!({ "domain": "mallory.example" })),
+        "set_own_profile" => Own(json!({ "attributes": { "name": "Mallory" } })),
+        "set_profile_schema" => Own(json!({ "schema": null })),
         "update_me" => Own(json!({ "name": "Mallory" })),
         "create_workspace" | "update_workspace" | "create_key" | "create_group" => Own(json!({ "name": "Mallory's" })),
         "create_invitation" => Own(json!({ "email": "mallory@example.com", "role": "guest" })),
@@ -181,6 +186,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "get_file"
         | "get_file_content"
         | "revoke_invitation"
+        | "get_member_profile"
         | "get_group"
         | "delete_group"
         | "list_group_members"
@@ -199,6 +205,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "update_passkey" | "update_key" | "update_connection" | "update_budget" | "update_group" => {
             Foreign(json!({ "name": "Mallory was here" }))
         }
+        "set_member_profile" => Foreign(json!({ "attributes": { "name": "Mallory was here" } })),
         "update_route" => Foreign(json!({ "description": "Mallory was here" })),
         "set_key_guardrails" => Foreign(json!({ "blocked_terms": ["Mallory was here"] })),
         "update_conversation" => Foreign(json!({ "title": "Mallory was here" })),
@@ -259,6 +266,7 @@ impl Theirs {
         let group = text(&person.post("/groups", json!({ "name": "a secret of ours" })).await.expect(201)["id"]);
         let member = format!("/groups/{group}/members/{}", person.user_id());
         person.put(&member, Value::Null).await.expect(204);
+        person.put("/profile", json!({ "attributes": { "note": "a secret of ours" } })).await.expect(200);
         let invited = json!({ "email": "a-secret-of-ours@example.com", "role": "guest" });
         let invited = person.post("/invitations", invited).await.expect(201);
         Self {
@@ -466,6 +474,7 @@ fn is_shared(operation: &Operation) -> bool {
     ["get_avatar", "transfer_workspace"].contains(&operation.id.as_str())
         || [
             "_member",
+            "_member_profile",
             "_invitation",
             "_group",
             "_group_members",

@@ -1,6 +1,6 @@
 //! The table `conversations`.
 
-use database::{Db, Error, FromRow, Json, Platform, Row, Statement, Tx, params};
+use database::{Db, Error, FromRow, Json, Platform, Row, Statement, Tx, like_containing, params};
 use kernel::{ConversationId, MessageId, TenantScope, Timestamp, UserId};
 
 use super::json;
@@ -95,7 +95,7 @@ pub(crate) async fn list(
     filter: &Filter,
     limit: u32,
 ) -> Result<Vec<Conversation>, Error> {
-    let pattern = filter.title.as_deref().map(contains);
+    let pattern = filter.title.as_deref().map(like_containing);
     db.all(
         scope,
         r"SELECT c.id, c.title, c.model, c.system_prompt, c.parameters, c.pinned, c.archived, c.active_message_id,
@@ -120,20 +120,6 @@ pub(crate) async fn list(
         ],
     )
     .await
-}
-
-/// A LIKE pattern for texts that contain `part` literally.
-fn contains(part: &str) -> String {
-    let mut pattern = String::with_capacity(part.len() + 2);
-    pattern.push('%');
-    for letter in part.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// What to change; a field that is none stays.
@@ -278,12 +264,4 @@ pub(crate) async fn set_deleted(
 pub(crate) async fn purge(db: &Db, horizon: Timestamp) -> Result<u64, Error> {
     db.execute(Platform, "DELETE FROM conversations WHERE deleted_at IS NOT NULL AND deleted_at < $1", params![horizon])
         .await
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_search_text_is_taken_literally() {
-        assert_eq!(super::contains(r"50%_a\b"), r"%50\%\_a\\b%");
-    }
 }

@@ -5,13 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
-use serde_json::Value;
 use web::{Json, Member, Person, Problem, ProblemBody};
 
 use crate::{Attributes, Identity, Locale, Me, ProfileChanges, Theme, User, name};
-
-/// Bytes of JSON that attributes may have.
-const MAX_ATTRIBUTES: usize = 16 * 1024;
 
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +20,7 @@ pub(super) struct UpdateMeRequest {
     #[garde(skip)]
     theme: Option<Theme>,
     /// Replaces all attributes; at most 16 KiB of JSON.
-    #[garde(inner(custom(|attributes: &Attributes, (): &()| check_size(attributes))))]
+    #[garde(inner(custom(|attributes: &Attributes, (): &()| web::attributes::check(attributes))))]
     #[schema(value_type = Option<BTreeMap<String, Value>>, example = json!({"composer": {"send_on_enter": true}}))]
     attributes: Option<Attributes>,
 }
@@ -34,27 +30,6 @@ fn check_name(value: &str) -> garde::Result {
         return Err(garde::Error::new("must not be empty"));
     }
     name::check(value).map_err(garde::Error::new)
-}
-
-fn check_size(value: &Attributes) -> garde::Result {
-    let size = serde_json::to_vec(value).map_or(usize::MAX, |bytes| bytes.len());
-    if size > MAX_ATTRIBUTES {
-        return Err(garde::Error::new("must have at most 16 KiB"));
-    }
-    if value.iter().any(|(key, value)| key.contains('\0') || has_nul(value)) {
-        return Err(garde::Error::new("must not contain the character U+0000"));
-    }
-    Ok(())
-}
-
-/// The one character that PostgreSQL can't store in a document.
-fn has_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(fields) => fields.iter().any(|(key, value)| key.contains('\0') || has_nul(value)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 /// The caller

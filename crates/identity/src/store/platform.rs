@@ -1,6 +1,6 @@
 //! What administrators of the platform see of all users, and who is an administrator.
 
-use database::{Db, Error, FromRow, Platform, Row, Tx, params};
+use database::{Db, Error, FromRow, Platform, Row, Tx, like_containing, params};
 use kernel::{Timestamp, UserId};
 
 use super::{sessions, users::avatar_url};
@@ -37,19 +37,6 @@ impl FromRow for PlatformUser {
     }
 }
 
-/// A LIKE pattern for texts that contain `part` literally.
-fn containing(part: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in part.to_lowercase().chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}
-
 /// Users that pass the filter, the newest first, below the given id.
 pub(crate) async fn page(
     db: &Db,
@@ -76,7 +63,14 @@ pub(crate) async fn page(
                    OR ($5 = 'admin' AND u.platform_admin))
              ORDER BY u.id DESC LIMIT $6"
         ),
-        params![now, before, search.map(containing), id, status.map(UserStatus::as_str), limit],
+        params![
+            now,
+            before,
+            search.map(|search| like_containing(&search.to_lowercase())),
+            id,
+            status.map(UserStatus::as_str),
+            limit
+        ],
     )
     .await
 }

@@ -6,6 +6,7 @@ mod invitations;
 mod lifecycle;
 mod members;
 mod platform;
+mod profiles;
 mod workspaces;
 
 use std::sync::Arc;
@@ -60,6 +61,10 @@ pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRout
         .routes(routes!(lifecycle::restore))
         .routes(routes!(members::list))
         .routes(routes!(members::update, members::remove))
+        .routes(routes!(profiles::get_own, profiles::set_own))
+        .routes(routes!(profiles::list))
+        .routes(routes!(profiles::get_schema, profiles::set_schema))
+        .routes(routes!(profiles::get, profiles::set))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(audit::verify))

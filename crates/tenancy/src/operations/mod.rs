@@ -11,6 +11,7 @@ mod leave;
 mod list;
 mod personal;
 mod platform;
+mod profiles;
 mod read_audit;
 mod record_audit;
 mod remove_member;

@@ -18,8 +18,11 @@ impl PersonalData for Tenancy {
         let items = personal::joined(&self.db, user)
             .await?
             .into_iter()
-            .map(|(id, name, personal, role, joined_at)| {
-                json!({ "id": id, "name": name, "personal": personal, "role": role, "joined_at": joined_at })
+            .map(|at| {
+                json!({
+                    "id": at.id, "name": at.name, "personal": at.personal, "role": at.role, "joined_at": at.joined_at,
+                    "profile": at.attributes,
+                })
             })
             .collect();
         Ok(PersonalPage { items, next: None })

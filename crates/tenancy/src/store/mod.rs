@@ -1,4 +1,4 @@
-//! The tables of tenancy: workspaces with their memberships and their end, groups, invitations, the audit log, and what
+//! The tables of tenancy: workspaces with their memberships and their end, groups, invitations, profiles, the audit log, and what
 //! administrators of the platform see of all of them.
 
 pub mod audit;
@@ -7,6 +7,7 @@ pub mod groups;
 pub mod invitations;
 pub mod personal;
 pub mod platform;
+pub mod profiles;
 mod workspaces;
 
 pub use workspaces::*;

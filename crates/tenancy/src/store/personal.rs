@@ -2,8 +2,9 @@
 //! each statement.
 
 use contracts::tenancy::Role;
-use database::{Db, Error, Platform, Tx, params};
+use database::{Db, Error, FromRow, Json, Platform, Row, Tx, params};
 use kernel::{Timestamp, UserId, WorkspaceId};
+use web::attributes::Attributes;
 
 /// Workspaces with other members in them whose one owner is this person.
 pub async fn owned_alone(db: &Db, user: UserId) -> Result<Vec<(WorkspaceId, String)>, Error> {
@@ -20,12 +21,31 @@ pub async fn owned_alone(db: &Db, user: UserId) -> Result<Vec<(WorkspaceId, Stri
     .await
 }
 
-/// When the person came into each workspace.
-pub async fn joined(db: &Db, user: UserId) -> Result<Vec<(WorkspaceId, String, bool, String, Timestamp)>, Error> {
+/// A workspace that somebody is in, and what it knows of them.
+pub struct Joined {
+    pub id: WorkspaceId,
+    pub name: String,
+    pub personal: bool,
+    pub role: String,
+    pub joined_at: Timestamp,
+    pub attributes: Option<Attributes>,
+}
+
+impl FromRow for Joined {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, Error> {
+        let (id, name, personal, role) = (row.next()?, row.next()?, row.next()?, row.next()?);
+        let joined_at = row.next()?;
+        let attributes: Option<Json<Attributes>> = row.next()?;
+        Ok(Self { id, name, personal, role, joined_at, attributes: attributes.map(|Json(attributes)| attributes) })
+    }
+}
+
+pub async fn joined(db: &Db, user: UserId) -> Result<Vec<Joined>, Error> {
     db.all(
         Platform,
-        "SELECT w.id, w.name, w.personal, m.role, m.created_at
+        "SELECT w.id, w.name, w.personal, m.role, m.created_at, p.attributes
          FROM memberships m JOIN workspaces w ON w.id = m.workspace_id
+         LEFT JOIN member_profiles p ON p.workspace_id = m.workspace_id AND p.user_id = m.user_id
          WHERE m.user_id = $1 ORDER BY m.created_at, w.id",
         params![user],
     )

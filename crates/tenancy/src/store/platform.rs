@@ -1,6 +1,6 @@
 //! What administrators of the platform see of all workspaces, and do to one.
 
-use database::{Db, Error, FromRow, Platform, Row, Tx, params};
+use database::{Db, Error, FromRow, Platform, Row, Tx, like_containing, params};
 use kernel::{TenantScope, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
@@ -53,19 +53,6 @@ impl FromRow for PlatformWorkspace {
     }
 }
 
-/// A LIKE pattern for texts that contain `part` literally.
-fn containing(part: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in part.to_lowercase().chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
-}
-
 /// Workspaces that pass the filter, the newest first, below the given id.
 pub async fn page(
     db: &Db,
@@ -101,7 +88,7 @@ pub async fn page(
         params![
             default_plan,
             before,
-            search.map(containing),
+            search.map(|search| like_containing(&search.to_lowercase())),
             id,
             filter.status.map(WorkspaceStatus::as_str),
             filter.plan.as_deref(),

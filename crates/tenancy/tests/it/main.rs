@@ -10,4 +10,5 @@ mod invitations;
 mod isolation;
 mod lifecycle;
 mod members;
+mod profiles;
 mod support;

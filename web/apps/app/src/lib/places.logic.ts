@@ -6,6 +6,7 @@ export const SETTINGS = [
   "security",
   "workspace",
   "groups",
+  "profiles",
   "sso",
   "audit",
   "usage",

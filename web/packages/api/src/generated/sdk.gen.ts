@@ -2,7 +2,7 @@
 
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddSsoDomainData, AddSsoDomainErrors, AddSsoDomainResponses, AskPasskeyData, AskPasskeyErrors, AskPasskeyResponses, BeginFederatedData, BeginFederatedErrors, BeginFederatedResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyResponses, BeginSsoData, BeginSsoErrors, BeginSsoResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, ConnectIdentityData, ConnectIdentityErrors, ConnectIdentityResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePlatformWorkspaceData, CreatePlatformWorkspaceErrors, CreatePlatformWorkspaceResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeletePlatformWorkspaceData, DeletePlatformWorkspaceErrors, DeletePlatformWorkspaceResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteSsoData, DeleteSsoDomainData, DeleteSsoDomainErrors, DeleteSsoDomainResponses, DeleteSsoErrors, DeleteSsoResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, DemotePlatformUserData, DemotePlatformUserErrors, DemotePlatformUserResponses, DisablePlatformUserData, DisablePlatformUserErrors, DisablePlatformUserResponses, DisconnectIdentityData, DisconnectIdentityErrors, DisconnectIdentityResponses, EnablePlatformUserData, EnablePlatformUserErrors, EnablePlatformUserResponses, EndImpersonationData, EndImpersonationErrors, EndImpersonationResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportAuditData, ExportAuditErrors, ExportAuditResponses, FinishFederatedData, FinishFederatedErrors, FinishLogInData, FinishLogInErrors, FinishLogInResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMeResponses, GetPlatformUserData, GetPlatformUserErrors, GetPlatformUserResponses, GetPlatformWorkspaceData, GetPlatformWorkspaceErrors, GetPlatformWorkspaceResponses, GetPlatformWorkspaceUsageData, GetPlatformWorkspaceUsageErrors, GetPlatformWorkspaceUsageResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ImpersonateData, ImpersonateErrors, ImpersonateResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListIdentitiesData, ListIdentitiesErrors, ListIdentitiesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPlatformPlansData, ListPlatformPlansErrors, ListPlatformPlansResponses, ListPlatformUsersData, ListPlatformUsersErrors, ListPlatformUsersResponses, ListPlatformWorkspaceMembersData, ListPlatformWorkspaceMembersErrors, ListPlatformWorkspaceMembersResponses, ListPlatformWorkspacesData, ListPlatformWorkspacesErrors, ListPlatformWorkspacesResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogOutData, LogOutErrors, LogOutResponses, PromotePlatformUserData, PromotePlatformUserErrors, PromotePlatformUserResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPlatformUserPasswordData, ResetPlatformUserPasswordErrors, ResetPlatformUserPasswordResponses, RestoreAccountData, RestoreAccountErrors, RestoreAccountResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestorePlatformWorkspaceData, RestorePlatformWorkspaceErrors, RestorePlatformWorkspaceResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, ResumePlatformWorkspaceData, ResumePlatformWorkspaceErrors, ResumePlatformWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokePlatformUserSessionsData, RevokePlatformUserSessionsErrors, RevokePlatformUserSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SetPlatformWorkspacePlanData, SetPlatformWorkspacePlanErrors, SetPlatformWorkspacePlanResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, SuspendPlatformWorkspaceData, SuspendPlatformWorkspaceErrors, SuspendPlatformWorkspaceResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TestSsoData, TestSsoErrors, TestSsoResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdatePasskeyData, UpdatePasskeyErrors, UpdatePasskeyResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, VerifyAuditData, VerifyAuditErrors, VerifyAuditResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifySsoDomainData, VerifySsoDomainErrors, VerifySsoDomainResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddSsoDomainData, AddSsoDomainErrors, AddSsoDomainResponses, AskPasskeyData, AskPasskeyErrors, AskPasskeyResponses, BeginFederatedData, BeginFederatedErrors, BeginFederatedResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyResponses, BeginSsoData, BeginSsoErrors, BeginSsoResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, ConnectIdentityData, ConnectIdentityErrors, ConnectIdentityResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePlatformWorkspaceData, CreatePlatformWorkspaceErrors, CreatePlatformWorkspaceResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeletePlatformWorkspaceData, DeletePlatformWorkspaceErrors, DeletePlatformWorkspaceResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteSsoData, DeleteSsoDomainData, DeleteSsoDomainErrors, DeleteSsoDomainResponses, DeleteSsoErrors, DeleteSsoResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, DemotePlatformUserData, DemotePlatformUserErrors, DemotePlatformUserResponses, DisablePlatformUserData, DisablePlatformUserErrors, DisablePlatformUserResponses, DisconnectIdentityData, DisconnectIdentityErrors, DisconnectIdentityResponses, EnablePlatformUserData, EnablePlatformUserErrors, EnablePlatformUserResponses, EndImpersonationData, EndImpersonationErrors, EndImpersonationResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportAuditData, ExportAuditErrors, ExportAuditResponses, FinishFederatedData, FinishFederatedErrors, FinishLogInData, FinishLogInErrors, FinishLogInResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMemberProfileData, GetMemberProfileErrors, GetMemberProfileResponses, GetMeResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetPlatformUserData, GetPlatformUserErrors, GetPlatformUserResponses, GetPlatformWorkspaceData, GetPlatformWorkspaceErrors, GetPlatformWorkspaceResponses, GetPlatformWorkspaceUsageData, GetPlatformWorkspaceUsageErrors, GetPlatformWorkspaceUsageResponses, GetProfileSchemaData, GetProfileSchemaErrors, GetProfileSchemaResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ImpersonateData, ImpersonateErrors, ImpersonateResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListIdentitiesData, ListIdentitiesErrors, ListIdentitiesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPlatformPlansData, ListPlatformPlansErrors, ListPlatformPlansResponses, ListPlatformUsersData, ListPlatformUsersErrors, ListPlatformUsersResponses, ListPlatformWorkspaceMembersData, ListPlatformWorkspaceMembersErrors, ListPlatformWorkspaceMembersResponses, ListPlatformWorkspacesData, ListPlatformWorkspacesErrors, ListPlatformWorkspacesResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogOutData, LogOutErrors, LogOutResponses, PromotePlatformUserData, PromotePlatformUserErrors, PromotePlatformUserResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPlatformUserPasswordData, ResetPlatformUserPasswordErrors, ResetPlatformUserPasswordResponses, RestoreAccountData, RestoreAccountErrors, RestoreAccountResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestorePlatformWorkspaceData, RestorePlatformWorkspaceErrors, RestorePlatformWorkspaceResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, ResumePlatformWorkspaceData, ResumePlatformWorkspaceErrors, ResumePlatformWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokePlatformUserSessionsData, RevokePlatformUserSessionsErrors, RevokePlatformUserSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SetMemberProfileData, SetMemberProfileErrors, SetMemberProfileResponses, SetOwnProfileData, SetOwnProfileErrors, SetOwnProfileResponses, SetPlatformWorkspacePlanData, SetPlatformWorkspacePlanErrors, SetPlatformWorkspacePlanResponses, SetProfileSchemaData, SetProfileSchemaErrors, SetProfileSchemaResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, SuspendPlatformWorkspaceData, SuspendPlatformWorkspaceErrors, SuspendPlatformWorkspaceResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TestSsoData, TestSsoErrors, TestSsoResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdatePasskeyData, UpdatePasskeyErrors, UpdatePasskeyResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, VerifyAuditData, VerifyAuditErrors, VerifyAuditResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifySsoDomainData, VerifySsoDomainErrors, VerifySsoDomainResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1517,6 +1517,36 @@ export const updateMember = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
+ * A member's attributes
+ *
+ * Needs the permission `members.read`.
+ */
+export const getMemberProfile = <ThrowOnError extends boolean = true>(options: Options<GetMemberProfileData, ThrowOnError>) => (options.client ?? client).get<GetMemberProfileResponses, GetMemberProfileErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/members/{user_id}/profile',
+    ...options
+});
+
+/**
+ * Set a member's attributes
+ *
+ * They must follow the workspace's schema.
+ *
+ * Needs the permission `members.manage`.
+ */
+export const setMemberProfile = <ThrowOnError extends boolean = true>(options: Options<SetMemberProfileData, ThrowOnError>) => (options.client ?? client).put<SetMemberProfileResponses, SetMemberProfileErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/members/{user_id}/profile',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Models
  *
  * Every model of the catalogue and of the servers that were found, those that can be used
@@ -1811,6 +1841,50 @@ export const getPlatformWorkspaceUsage = <ThrowOnError extends boolean = true>(o
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/platform/workspaces/{id}/usage',
+    ...options
+});
+
+/**
+ * The caller's own attributes
+ *
+ * What the current workspace knows of the caller, in fields of its own choice.
+ *
+ * Needs the permission `workspace.read`.
+ */
+export const getOwnProfile = <ThrowOnError extends boolean = true>(options?: Options<GetOwnProfileData, ThrowOnError>) => (options?.client ?? client).get<GetOwnProfileResponses, GetOwnProfileErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/profile',
+    ...options
+});
+
+/**
+ * Set the caller's own attributes
+ *
+ * They must follow the workspace's schema.
+ */
+export const setOwnProfile = <ThrowOnError extends boolean = true>(options: Options<SetOwnProfileData, ThrowOnError>) => (options.client ?? client).put<SetOwnProfileResponses, SetOwnProfileErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/profile',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Search members by their attributes
+ *
+ * Those who have any, by user; with `q` and `field` those alone of whom a value is like that.
+ *
+ * Needs the permission `members.manage`.
+ */
+export const listProfiles = <ThrowOnError extends boolean = true>(options?: Options<ListProfilesData, ThrowOnError>) => (options?.client ?? client).get<ListProfilesResponses, ListProfilesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/profiles',
     ...options
 });
 
@@ -2151,6 +2225,36 @@ export const leaveWorkspace = <ThrowOnError extends boolean = true>(options?: Op
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/workspace/leave',
     ...options
+});
+
+/**
+ * What members' attributes must follow
+ *
+ * Needs the permission `workspace.read`.
+ */
+export const getProfileSchema = <ThrowOnError extends boolean = true>(options?: Options<GetProfileSchemaData, ThrowOnError>) => (options?.client ?? client).get<GetProfileSchemaResponses, GetProfileSchemaErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/workspace/profile-schema',
+    ...options
+});
+
+/**
+ * Set what members' attributes must follow
+ *
+ * It counts for whatever is written from now on; what is there stays.
+ *
+ * Needs the permission `workspace.manage`.
+ */
+export const setProfileSchema = <ThrowOnError extends boolean = true>(options: Options<SetProfileSchemaData, ThrowOnError>) => (options.client ?? client).put<SetProfileSchemaResponses, SetProfileSchemaErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/workspace/profile-schema',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

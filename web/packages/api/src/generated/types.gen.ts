@@ -1038,6 +1038,30 @@ export type Member = {
 };
 
 /**
+ * What a workspace knows of a member.
+ */
+export type MemberProfile = {
+    user_id: UserId;
+    email: string;
+    name: string;
+    /**
+     * Path of the picture; null: none.
+     */
+    avatar_url: string | null;
+    /**
+     * JSON in fields of the workspace's choice.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
+    /**
+     * What does not follow the schema: it may have changed since.
+     */
+    faults: Array<FieldError>;
+    updated_at: Timestamp | null;
+};
+
+/**
  * A message in a conversation's tree.
  */
 export type Message = {
@@ -1438,6 +1462,36 @@ export type PageMember = {
         avatar_url: string | null;
         role: Role;
         joined_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageMemberProfile = {
+    data: Array<{
+        user_id: UserId;
+        email: string;
+        name: string;
+        /**
+         * Path of the picture; null: none.
+         */
+        avatar_url: string | null;
+        /**
+         * JSON in fields of the workspace's choice.
+         */
+        attributes: {
+            [key: string]: unknown;
+        };
+        /**
+         * What does not follow the schema: it may have changed since.
+         */
+        faults: Array<FieldError>;
+        updated_at: Timestamp | null;
     }>;
     /**
      * Pass it as `cursor` to get the next page.
@@ -1869,6 +1923,31 @@ export type Problem = {
 };
 
 /**
+ * What members' attributes must follow.
+ */
+export type ProfileSchema = {
+    /**
+     * JSON Schema, draft 2020-12; null: anything goes.
+     */
+    schema: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
+ * The schema as it is now, and what it means for the attributes that are there.
+ */
+export type ProfileSchemaSet = {
+    schema: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Members whose attributes do not follow it. They stay as they are until they are written again.
+     */
+    not_following: number;
+};
+
+/**
  * One proof, by its `method`.
  */
 export type ProofBody = {
@@ -2228,6 +2307,24 @@ export type SetPlanRequest = {
      * The id of one of the installation's plans.
      */
     plan: string;
+};
+
+export type SetProfileRequest = {
+    /**
+     * All of them, in place of those before; at most 16 KiB of JSON.
+     */
+    attributes: {
+        [key: string]: unknown;
+    };
+};
+
+export type SetProfileSchemaRequest = {
+    /**
+     * JSON Schema, draft 2020-12, that refers to nothing outside of it; at most 16 KiB. Null: anything goes.
+     */
+    schema: {
+        [key: string]: unknown;
+    } | null;
 };
 
 export type SetSsoRequest = {
@@ -6803,6 +6900,86 @@ export type UpdateMemberResponses = {
 
 export type UpdateMemberResponse = UpdateMemberResponses[keyof UpdateMemberResponses];
 
+export type GetMemberProfileData = {
+    body?: never;
+    path: {
+        /**
+         * The member's user id.
+         */
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/members/{user_id}/profile';
+};
+
+export type GetMemberProfileErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such member here.
+     */
+    404: Problem;
+};
+
+export type GetMemberProfileError = GetMemberProfileErrors[keyof GetMemberProfileErrors];
+
+export type GetMemberProfileResponses = {
+    /**
+     * The member's attributes.
+     */
+    200: MemberProfile;
+};
+
+export type GetMemberProfileResponse = GetMemberProfileResponses[keyof GetMemberProfileResponses];
+
+export type SetMemberProfileData = {
+    body: SetProfileRequest;
+    path: {
+        /**
+         * The member's user id.
+         */
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/members/{user_id}/profile';
+};
+
+export type SetMemberProfileErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such member here.
+     */
+    404: Problem;
+    /**
+     * They do not follow the schema.
+     */
+    422: Problem;
+};
+
+export type SetMemberProfileError = SetMemberProfileErrors[keyof SetMemberProfileErrors];
+
+export type SetMemberProfileResponses = {
+    /**
+     * The attributes as they are now.
+     */
+    200: MemberProfile;
+};
+
+export type SetMemberProfileResponse = SetMemberProfileResponses[keyof SetMemberProfileResponses];
+
 export type ListModelsData = {
     body?: never;
     path?: never;
@@ -7617,6 +7794,110 @@ export type GetPlatformWorkspaceUsageResponses = {
 };
 
 export type GetPlatformWorkspaceUsageResponse = GetPlatformWorkspaceUsageResponses[keyof GetPlatformWorkspaceUsageResponses];
+
+export type GetOwnProfileData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/profile';
+};
+
+export type GetOwnProfileErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+};
+
+export type GetOwnProfileError = GetOwnProfileErrors[keyof GetOwnProfileErrors];
+
+export type GetOwnProfileResponses = {
+    /**
+     * The caller's attributes.
+     */
+    200: MemberProfile;
+};
+
+export type GetOwnProfileResponse = GetOwnProfileResponses[keyof GetOwnProfileResponses];
+
+export type SetOwnProfileData = {
+    body: SetProfileRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/profile';
+};
+
+export type SetOwnProfileErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * An API key calls.
+     */
+    403: Problem;
+    /**
+     * They do not follow the schema.
+     */
+    422: Problem;
+};
+
+export type SetOwnProfileError = SetOwnProfileErrors[keyof SetOwnProfileErrors];
+
+export type SetOwnProfileResponses = {
+    /**
+     * The attributes as they are now.
+     */
+    200: MemberProfile;
+};
+
+export type SetOwnProfileResponse = SetOwnProfileResponses[keyof SetOwnProfileResponses];
+
+export type ListProfilesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Part of a value, in any case.
+         */
+        q?: string;
+        /**
+         * Names of the fields on the way to the value, with dots between them; absent: any field.
+         */
+        field?: string;
+        /**
+         * Items on a page, 1 to 100; 50 if absent.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/profiles';
+};
+
+export type ListProfilesErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListProfilesError = ListProfilesErrors[keyof ListProfilesErrors];
+
+export type ListProfilesResponses = {
+    /**
+     * A page of members.
+     */
+    200: PageMemberProfile;
+};
+
+export type ListProfilesResponse = ListProfilesResponses[keyof ListProfilesResponses];
 
 export type GetProviderHealthData = {
     body?: never;
@@ -8471,6 +8752,64 @@ export type LeaveWorkspaceResponses = {
 };
 
 export type LeaveWorkspaceResponse = LeaveWorkspaceResponses[keyof LeaveWorkspaceResponses];
+
+export type GetProfileSchemaData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/workspace/profile-schema';
+};
+
+export type GetProfileSchemaErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+};
+
+export type GetProfileSchemaError = GetProfileSchemaErrors[keyof GetProfileSchemaErrors];
+
+export type GetProfileSchemaResponses = {
+    /**
+     * The schema.
+     */
+    200: ProfileSchema;
+};
+
+export type GetProfileSchemaResponse = GetProfileSchemaResponses[keyof GetProfileSchemaResponses];
+
+export type SetProfileSchemaData = {
+    body: SetProfileSchemaRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/workspace/profile-schema';
+};
+
+export type SetProfileSchemaErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * It is no valid JSON Schema, or refers to another document.
+     */
+    422: Problem;
+};
+
+export type SetProfileSchemaError = SetProfileSchemaErrors[keyof SetProfileSchemaErrors];
+
+export type SetProfileSchemaResponses = {
+    /**
+     * The schema as it is now.
+     */
+    200: ProfileSchemaSet;
+};
+
+export type SetProfileSchemaResponse = SetProfileSchemaResponses[keyof SetProfileSchemaResponses];
 
 export type TransferWorkspaceData = {
     body: TransferWorkspaceRequest;

@@ -8,13 +8,12 @@ import {
   type SecondFactorNeeded,
 } from "@parlance/api";
 import { Button, Notice } from "@parlance/ui";
-import { Fingerprint } from "lucide-react";
 import { useState } from "react";
 import { AuthLayout } from "@/features/auth/auth-layout";
 import { enter } from "@/features/auth/enter";
 import { CodeForm } from "./code-form";
 import { faultMessage } from "./faults";
-import { askForPasskey, notePasskey, passkeyProblem, supportsPasskeys } from "./passkeys";
+import { OtherMethods, PasskeyProof, usableOf } from "./proof-methods";
 
 export default function SecondFactor({
   needed: { challenge, methods },
@@ -27,10 +26,9 @@ export default function SecondFactor({
   onRestart: (problem: string | null) => void;
 }) {
   const { t } = useLingui();
-  const usable = methods.filter((method) => method !== "passkey" || supportsPasskeys());
+  const usable = usableOf(methods);
   const [method, setMethod] = useState<Method>(usable[0] ?? "recovery_code");
   const [problem, setProblem] = useState<string | null>(null);
-  const [asking, setAsking] = useState(false);
   const names: Record<Method, string> = {
     totp: t`Use a code of your authenticator app`,
     passkey: t`Use a passkey`,
@@ -45,37 +43,13 @@ export default function SecondFactor({
     if (isApiError(error, "challenge_ended")) onRestart(faultMessage(error));
     else setProblem(faultMessage(error));
   };
-  const withPasskey = async () => {
-    setAsking(true);
-    setProblem(null);
-    try {
-      const answer = await askForPasskey();
-      await finish({ method: "passkey", ...answer });
-      notePasskey();
-    } catch (error) {
-      if (isApiError(error)) fail(error);
-      else setProblem(passkeyProblem(error));
-    } finally {
-      setAsking(false);
-    }
-  };
 
   return (
     <AuthLayout title={t`One more step`} subtitle={email}>
       <div className="space-y-5">
         {problem && <Notice tone="danger">{problem}</Notice>}
         {method === "passkey" ? (
-          <Button
-            variant="primary"
-            size="lg"
-            autoFocus
-            pending={asking}
-            className="w-full"
-            onClick={() => void withPasskey()}
-          >
-            <Fingerprint size={18} aria-hidden />
-            <Trans>Use your passkey</Trans>
-          </Button>
+          <PasskeyProof prove={finish} onProblem={setProblem} onFailure={fail} />
         ) : (
           <CodeForm
             key={method}
@@ -85,23 +59,14 @@ export default function SecondFactor({
             onFailure={fail}
           />
         )}
-        <ul className="space-y-1 border-t border-line pt-4">
-          {usable
-            .filter((other) => other !== method)
-            .map((other) => (
-              <li key={other}>
-                <Button
-                  variant="ghost"
-                  className="w-full justify-start!"
-                  onClick={() => {
-                    setProblem(null);
-                    setMethod(other);
-                  }}
-                >
-                  {names[other]}
-                </Button>
-              </li>
-            ))}
+        <OtherMethods
+          methods={usable.filter((other) => other !== method)}
+          names={names}
+          onChoose={(other) => {
+            setProblem(null);
+            setMethod(other);
+          }}
+        >
           <li>
             <Button
               variant="ghost"
@@ -111,7 +76,7 @@ export default function SecondFactor({
               <Trans>Log in as somebody else</Trans>
             </Button>
           </li>
-        </ul>
+        </OtherMethods>
       </div>
     </AuthLayout>
   );

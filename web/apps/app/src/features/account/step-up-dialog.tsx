@@ -2,7 +2,6 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { isApiError, stepUp, type ProofBody, type ProofMethod } from "@parlance/api";
 import { Button, Field, Notice } from "@parlance/ui";
 import { Dialog } from "@parlance/ui/dialog";
-import { Fingerprint } from "lucide-react";
 import { useState } from "react";
 import { PasswordInput } from "@/features/auth/password-input";
 import { useSession } from "@/features/session/use-session";
@@ -11,7 +10,7 @@ import { useForm, type Form } from "@/lib/use-form";
 import { CodeForm } from "./code-form";
 import { passwordOnlySchema, type PasswordOnlyForm } from "./code-schema";
 import { FIELD_FAULTS, faultMessage } from "./faults";
-import { askForPasskey, notePasskey, passkeyProblem, supportsPasskeys } from "./passkeys";
+import { OtherMethods, PasskeyProof, usableOf } from "./proof-methods";
 
 export function StepUpDialog({
   methods,
@@ -22,10 +21,9 @@ export function StepUpDialog({
 }) {
   const { t } = useLingui();
   const email = useSession()?.user.email ?? "";
-  const usable = methods.filter((method) => method !== "passkey" || supportsPasskeys());
+  const usable = usableOf(methods);
   const [method, setMethod] = useState<ProofMethod>(usable[0] ?? "password");
   const [problem, setProblem] = useState<string | null>(null);
-  const [asking, setAsking] = useState(false);
   const names: Record<ProofMethod, string> = {
     password: t`Use your password`,
     totp: t`Use a code of your authenticator app`,
@@ -38,20 +36,6 @@ export function StepUpDialog({
     onDone(true);
   };
   const fail = (error: unknown) => setProblem(faultMessage(error));
-  const withPasskey = async () => {
-    setAsking(true);
-    setProblem(null);
-    try {
-      const answer = await askForPasskey();
-      await prove({ method: "passkey", ...answer });
-      notePasskey();
-    } catch (error) {
-      if (isApiError(error)) fail(error);
-      else setProblem(passkeyProblem(error));
-    } finally {
-      setAsking(false);
-    }
-  };
 
   return (
     <Dialog
@@ -84,38 +68,16 @@ export function StepUpDialog({
           />
         )}
         {method === "passkey" && (
-          <Button
-            variant="primary"
-            size="lg"
-            autoFocus
-            pending={asking}
-            className="w-full"
-            onClick={() => void withPasskey()}
-          >
-            <Fingerprint size={18} aria-hidden />
-            <Trans>Use your passkey</Trans>
-          </Button>
+          <PasskeyProof prove={prove} onProblem={setProblem} onFailure={fail} />
         )}
-        {usable.length > 1 && (
-          <ul className="space-y-1 border-t border-line pt-3">
-            {usable
-              .filter((other) => other !== method)
-              .map((other) => (
-                <li key={other}>
-                  <Button
-                    variant="ghost"
-                    className="w-full justify-start!"
-                    onClick={() => {
-                      setProblem(null);
-                      setMethod(other);
-                    }}
-                  >
-                    {names[other]}
-                  </Button>
-                </li>
-              ))}
-          </ul>
-        )}
+        <OtherMethods
+          methods={usable.filter((other) => other !== method)}
+          names={names}
+          onChoose={(other) => {
+            setProblem(null);
+            setMethod(other);
+          }}
+        />
       </div>
     </Dialog>
   );

@@ -4,6 +4,7 @@ import { settingsGroups } from "./groups.logic";
 
 const EVERYTHING = [
   "groups.read",
+  "members.manage",
   "sso.manage",
   "budgets.read",
   "guardrails.manage",

@@ -7,7 +7,7 @@ const GROUPS: { id: SettingsGroup; sections: SettingsSection[] }[] = [
   { id: "personal", sections: ["profile", "appearance", "sessions", "security"] },
   {
     id: "workspace",
-    sections: ["workspace", "groups", "sso", "usage", "budgets", "guardrails", "audit"],
+    sections: ["workspace", "groups", "profiles", "sso", "usage", "budgets", "guardrails", "audit"],
   },
   { id: "developers", sections: ["keys", "routing", "providers"] },
 ];
@@ -15,6 +15,7 @@ const GROUPS: { id: SettingsGroup; sections: SettingsSection[] }[] = [
 /** Any one of these permissions opens the page; a page that isn't here is everybody's. */
 export const OPENED_BY: Partial<Record<SettingsSection, readonly string[]>> = {
   groups: ["groups.read"],
+  profiles: ["members.manage"],
   sso: ["sso.manage"],
   audit: ["audit.read"],
   budgets: ["budgets.read"],

@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import {
   Building2,
   ChartNoAxesColumn,
+  ContactRound,
   IdCard,
   KeyRound,
   MonitorSmartphone,
@@ -42,6 +43,7 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
     security: { label: t`Security`, icon: <Shield {...icon} /> },
     workspace: { label: t`Workspace`, icon: <Building2 {...icon} /> },
     groups: { label: t`Groups`, icon: <UsersRound {...icon} /> },
+    profiles: { label: t`Member profiles`, icon: <ContactRound {...icon} /> },
     sso: { label: t`Single sign-on`, icon: <IdCard {...icon} /> },
     audit: { label: t`Audit log`, icon: <ScrollText {...icon} /> },
     usage: { label: t`Usage`, icon: <ChartNoAxesColumn {...icon} /> },

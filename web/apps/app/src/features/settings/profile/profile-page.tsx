@@ -9,6 +9,7 @@ import { applyServerErrors } from "@/lib/forms";
 import { Section, SettingsPage } from "../section";
 import { AccountSection } from "./account-section";
 import { AvatarEditor } from "./avatar-editor";
+import { OwnAttributes } from "../profiles/own-section";
 import { useForm, type Form } from "@/lib/use-form";
 import { profileSchema, type ProfileForm } from "./schema";
 
@@ -53,6 +54,7 @@ export default function ProfilePage() {
           </Button>
         </form>
       </Section>
+      <OwnAttributes />
       <AccountSection />
     </SettingsPage>
   );
