@@ -272,6 +272,18 @@ async function fillTeam(browser, { email, password }) {
     for (const member of members.data.slice(0, name === "Research" ? 2 : 1))
       await call("PUT", `/groups/${group.id}/members/${member.user_id}`, undefined, bearer);
   }
+  const schema = {
+    type: "object",
+    properties: {
+      Department: { enum: ["Engineering", "Mathematics"] },
+      Office: { type: "string" },
+      Floor: { type: "integer" },
+    },
+    required: ["Department"],
+  };
+  await call("PUT", "/workspace/profile-schema", { schema }, bearer);
+  const attributes = { Department: "Engineering", Office: "Marylebone", Floor: 2 };
+  await call("PUT", "/profile", { attributes }, bearer);
   await context.close();
   return { id, path, home: workspace.id };
 }
@@ -363,7 +375,8 @@ async function takeAdministration(browser, { person, team }) {
       await settle(context, team.home);
       const page = await context.newPage();
       const shot = async (name) => {
-        await page.getByRole("heading", { level: 1 }).first().waitFor();
+        // Not by its role: a dialog hides the page behind it.
+        await page.locator("h1").first().waitFor();
         await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
         await page.waitForTimeout(350);
         await page.screenshot({
@@ -570,7 +583,7 @@ async function take(browser, { theme, width, person, conversation, team }) {
     await page.goto("/settings/sso");
     await page.getByLabel("Issuer").waitFor();
     await shot("team-sso");
-    for (const name of ["workspace", "groups"]) {
+    for (const name of ["workspace", "groups", "profiles"]) {
       await page.goto(`/settings/${name}`);
       await page
         .getByText(name === "groups" ? "Research" : "Alan Turing")
