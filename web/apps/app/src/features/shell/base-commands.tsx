@@ -17,6 +17,7 @@ import {
   SquarePen,
   SunMoon,
   UserRound,
+  UserCog,
   UsersRound,
 } from "lucide-react";
 import { useMemo } from "react";
@@ -106,6 +107,13 @@ export function useBaseCommands(): Command[] {
             icon: <UsersRound {...icon} />,
             keywords: t`settings members team department`,
             opens: "groups.read",
+          },
+          {
+            to: "roles",
+            label: t`Roles`,
+            icon: <UserCog {...icon} />,
+            keywords: t`settings permissions rights`,
+            opens: "roles.read",
           },
           {
             to: "budgets",
