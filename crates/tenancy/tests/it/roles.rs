@@ -1,6 +1,6 @@
 //! Roles that a workspace makes for itself, roles of groups, and why somebody may do something.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::Method;
 use contracts::{
@@ -151,7 +151,7 @@ async fn a_changed_role_holds_in_other_processes_within_seconds(db: TestDb) {
     };
     let soon = async |permission, expected| {
         assert_eq!(may(&here, permission).await, expected);
-        let begun = Instant::now();
+        let begun = tokio::time::Instant::now();
         while may(&there, permission).await != expected {
             assert!(begun.elapsed() < Duration::from_secs(5), "{permission:?} is not {expected} after five seconds");
             tokio::time::sleep(Duration::from_millis(50)).await;

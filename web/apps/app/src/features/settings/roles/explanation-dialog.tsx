@@ -44,20 +44,23 @@ export default function ExplanationDialog({
           <Trans>Nothing: no role of theirs allows anything.</Trans>
         </p>
       ) : (
-        <PermissionList
-          permissions={explained.map(({ permission }) => permission)}
-          renderDetail={(permission) => (
-            <span className="block text-[0.8125rem] leading-5 text-subtle">
-              {sourcesOf(permission).map((source, place) => (
-                // A source has no id of its own; the list is never reordered.
-                // oxlint-disable-next-line react/no-array-index-key
-                <span key={place} className="block">
-                  <Source source={source} />
-                </span>
-              ))}
-            </span>
-          )}
-        />
+        // The dialog scrolls; whoever has no mouse has to get into it.
+        <div role="region" aria-label={t`What ${name} may do`} tabIndex={0}>
+          <PermissionList
+            permissions={explained.map(({ permission }) => permission)}
+            renderDetail={(permission) => (
+              <span className="block text-[0.8125rem] leading-5 text-subtle">
+                {sourcesOf(permission).map((source, place) => (
+                  // A source has no id of its own; the list is never reordered.
+                  // oxlint-disable-next-line react/no-array-index-key
+                  <span key={place} className="block">
+                    <Source source={source} />
+                  </span>
+                ))}
+              </span>
+            )}
+          />
+        </div>
       )}
     </Dialog>
   );
