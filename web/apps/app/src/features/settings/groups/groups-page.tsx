@@ -161,11 +161,13 @@ function GroupRow({
             aria-hidden
             className={cn("shrink-0 text-subtle transition-transform", expanded && "rotate-90")}
           />
-          <span className="min-w-0 truncate font-medium">{group.name}</span>
-          <span className="shrink-0 text-subtle">
-            <Plural value={group.members} one="# member" other="# members" />
+          <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
+            <span className="min-w-0 truncate font-medium">{group.name}</span>
+            <span className="shrink-0 text-subtle">
+              <Plural value={group.members} one="# member" other="# members" />
+            </span>
+            {role && <Badge>{t`Role: ${role}`}</Badge>}
           </span>
-          {role && <Badge>{t`Role: ${role}`}</Badge>}
         </button>
         {onEdit && <RowMenu name={group.name} onEdit={onEdit} onDelete={onDelete} />}
       </div>

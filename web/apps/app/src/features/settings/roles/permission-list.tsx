@@ -1,3 +1,4 @@
+import { cn } from "@parlance/ui";
 import type { ReactNode } from "react";
 import { byTheme } from "./roles.logic";
 import { usePermissionNames, useThemeNames } from "./use-permission-names";
@@ -18,7 +19,7 @@ export function PermissionList<T extends string>({
       {byTheme(permissions).map((group) => (
         <section key={group.theme}>
           <h3 className="text-xs font-medium text-subtle">{themes[group.theme]}</h3>
-          <ul className="mt-1.5 space-y-1.5 text-sm">
+          <ul className={cn("mt-1.5 text-sm", renderDetail ? "space-y-2.5" : "space-y-1.5")}>
             {group.permissions.map((permission) => (
               <li key={permission}>
                 {nameOf(permission)}
