@@ -17,7 +17,6 @@ import {
   SquarePen,
   SunMoon,
   UserRound,
-  UserCog,
   UsersRound,
 } from "lucide-react";
 import { useMemo } from "react";
@@ -107,13 +106,6 @@ export function useBaseCommands(): Command[] {
             icon: <UsersRound {...icon} />,
             keywords: t`settings members team department`,
             opens: "groups.read",
-          },
-          {
-            to: "roles",
-            label: t`Roles`,
-            icon: <UserCog {...icon} />,
-            keywords: t`settings permissions rights`,
-            opens: "roles.read",
           },
           {
             to: "budgets",
