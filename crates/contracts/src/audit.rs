@@ -96,6 +96,9 @@ actions! {
     MemberRoleChanged = "member.role_changed", "A member has another role";
     MemberProfileUpdated = "member_profile.updated", "A member's attributes were changed";
     ProfileSchemaUpdated = "profile_schema.updated", "What members' attributes must follow was changed";
+    RoleCreated = "role.created", "A role was made";
+    RoleUpdated = "role.updated", "A role allows other things, or has another name";
+    RoleDeleted = "role.deleted", "A role was deleted";
     InvitationCreated = "invitation.created", "Somebody was invited";
     InvitationResent = "invitation.resent", "An invitation was sent again";
     InvitationRevoked = "invitation.revoked", "An invitation was taken back";
@@ -103,6 +106,7 @@ actions! {
     GroupCreated = "group.created", "A group was made";
     GroupRenamed = "group.renamed", "A group has another name";
     GroupDeleted = "group.deleted", "A group was deleted";
+    GroupRoleChanged = "group.role_changed", "A group gives another role, or none";
     GroupMemberAdded = "group.member_added", "A member was put into a group";
     GroupMemberRemoved = "group.member_removed", "A member was taken out of a group";
     ApiKeyCreated = "api_key.created", "An API key was made";

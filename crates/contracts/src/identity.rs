@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kernel::{ApiKeyId, Code, SessionId, TenantScope, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-use crate::tenancy::{Closed, Role};
+use crate::tenancy::{Closed, Permissions};
 
 /// The [`database::Epochs`] that cached API keys are good for. Whoever changes what a key
 /// rests on (the key, its owner, their membership, the guardrails) bumps it in the same transaction.
@@ -101,8 +101,8 @@ pub struct ApiKey {
     pub workspace: WorkspaceId,
     /// Who made it, and whose role bounds it.
     pub user: UserId,
-    /// The owner's role in the workspace.
-    pub role: Role,
+    /// What the owner may do in the workspace.
+    pub permissions: Permissions,
     pub scopes: Vec<KeyScope>,
     /// Ids of models and names of routes that it may ask for; none: all.
     pub models: Option<Vec<String>>,

@@ -13,6 +13,7 @@ pub mod metering;
 pub mod personal;
 pub mod plans;
 pub mod providers;
+pub mod rights;
 pub mod tenancy;
 
 pub use audit::Audit;

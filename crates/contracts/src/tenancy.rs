@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use database::Tx;
 use kernel::{GroupId, TenantScope, UserId, WorkspaceId};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+pub use crate::rights::{CustomRole, Permissions, RoleChoice};
 
 /// A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -36,8 +38,8 @@ impl Role {
     }
 
     /// Everything the role grants, inherited permissions included.
-    pub fn permissions(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.iter().copied().filter(move |permission| self.grants(*permission))
+    pub fn permissions(self) -> Permissions {
+        Permission::ALL.iter().copied().filter(|permission| self.grants(*permission)).collect()
     }
 }
 
@@ -59,6 +61,16 @@ macro_rules! permissions {
             /// The lowest built-in role that has it.
             pub const fn lowest_role(self) -> Role {
                 match self { $(Self::$name => Role::$role),* }
+            }
+
+            /// The permission of this name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|permission| permission.as_str() == name)
+            }
+
+            /// Whether a role of a workspace's own may have it, or a group's: what makes an owner is the owners' alone.
+            pub fn is_grantable(self) -> bool {
+                self.lowest_role() < Role::Owner
             }
         }
 
@@ -84,6 +96,8 @@ permissions! {
     ReadAudit = "audit.read", Admin, "See who changed what, and export it";
     ReadMembers = "members.read", Member, "See who else is in the workspace";
     ManageMembers = "members.manage", Admin, "Invite people, change roles and remove members";
+    ReadRoles = "roles.read", Member, "See the roles and what they allow";
+    ManageRoles = "roles.manage", Admin, "Make roles, and give them to groups";
     ReadGroups = "groups.read", Member, "See the groups and who is in them";
     ManageGroups = "groups.manage", Admin, "Make groups and choose who is in them";
     ReadChat = "chat.read", Guest, "Read one's own conversations";
@@ -108,6 +122,13 @@ impl Serialize for Permission {
     }
 }
 
+impl<'de> Deserialize<'de> for Permission {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::from_name(&name).ok_or_else(|| de::Error::custom("there is no such permission"))
+    }
+}
+
 impl utoipa::PartialSchema for Permission {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         utoipa::openapi::ObjectBuilder::new()
@@ -125,11 +146,32 @@ pub struct Membership {
     pub workspace: WorkspaceId,
     pub workspace_name: String,
     pub personal: bool,
+    /// The built-in role, or the one that their own role is based on.
     pub role: Role,
+    /// A role that the workspace has made, if they have one.
+    pub custom_role: Option<CustomRole>,
+    /// All that they may do, by their role and by their groups'. Nothing else says whether something is allowed.
+    pub permissions: Permissions,
     /// When the workspace was made.
     pub created_at: kernel::Timestamp,
     /// Whether an administrator of the platform has closed it for now.
     pub suspended: bool,
+}
+
+impl Membership {
+    /// With a built-in role, and no group that grants more.
+    pub fn new(workspace: WorkspaceId, role: Role) -> Self {
+        Self {
+            workspace,
+            workspace_name: String::new(),
+            personal: false,
+            role,
+            custom_role: None,
+            permissions: role.permissions(),
+            created_at: kernel::Timestamp::EPOCH,
+            suspended: false,
+        }
+    }
 }
 
 /// Why a workspace is closed to somebody who is a member of it.
@@ -152,8 +194,11 @@ pub struct Workspace {
     pub name: String,
     /// Made at sign-up for one person.
     pub personal: bool,
-    /// The caller's role in it.
+    /// The caller's role in it: the built-in one, or the one that their own role is based on.
     pub role: Role,
+    /// The caller's role, if it is one that the workspace has made.
+    #[schema(required)]
+    pub custom_role: Option<CustomRole>,
     pub created_at: kernel::Timestamp,
     /// Whether it is closed for now: an administrator of the platform has suspended it.
     pub suspended: bool,
@@ -166,6 +211,7 @@ impl From<Membership> for Workspace {
             name: membership.workspace_name,
             personal: membership.personal,
             role: membership.role,
+            custom_role: membership.custom_role,
             created_at: membership.created_at,
             suspended: membership.suspended,
         }
@@ -271,7 +317,7 @@ mod tests {
     #[test]
     fn roles_inherit() {
         for (lower, higher) in [(Role::Guest, Role::Member), (Role::Member, Role::Admin), (Role::Admin, Role::Owner)] {
-            assert!(lower.permissions().all(|permission| higher.grants(permission)));
+            assert!(higher.permissions().covers(lower.permissions()));
         }
         assert!(!Role::Guest.grants(Permission::WriteChat));
         assert!(!Role::Member.grants(Permission::ManageMembers));

@@ -17,6 +17,8 @@ pub enum IdentityError {
     SignUpClosed,
     #[error("sign-up needs an invitation")]
     InvitationNeeded,
+    #[error("a role allows what the caller may not do")]
+    BeyondOwn,
     /// For operators only: a stranger is never told.
     #[error("the e-mail address is taken")]
     EmailTaken,
@@ -148,7 +150,7 @@ impl IdentityError {
             | Self::NoSession
             | Self::NoUser
             | Self::NoAvatar => Code::NotFound,
-            Self::Homeless | Self::KeyBroader(_) | Self::KeyNotYours(_) => Code::Forbidden,
+            Self::Homeless | Self::BeyondOwn | Self::KeyBroader(_) | Self::KeyNotYours(_) => Code::Forbidden,
             Self::AvatarTooLarge(_) => Code::PayloadTooLarge,
             Self::AvatarType => Code::UnsupportedMediaType,
             Self::Password(PasswordError::Busy) => Code::Unavailable,
@@ -235,6 +237,7 @@ impl From<IdentityError> for Problem {
                 "An API key can't make or change a key that may do more than itself: `{what}` would be broader."
             )),
             IdentityError::KeyNotYours(why) => problem.detail(why),
+            IdentityError::BeyondOwn => problem.detail("A role that it gives allows what you may not do yourself."),
             IdentityError::NoUser => problem.detail("There is no such user."),
             IdentityError::NoAvatar => problem.detail("There is no such picture."),
             IdentityError::AvatarTooLarge(limit) => {

@@ -56,6 +56,7 @@ codes! {
     NotFound = "not_found", 404, "Not found";
     MethodNotAllowed = "method_not_allowed", 405, "This address does not take that method";
     RequestTimeout = "request_timeout", 408, "The request took too long to arrive";
+    RoleInUse = "role_in_use", 409, "Somebody has this role";
     AlreadyMember = "already_member", 409, "This person is a member already";
     DomainUnverified = "domain_unverified", 409, "The domain is not verified";
     Conflict = "conflict", 409, "The request conflicts with what is stored";

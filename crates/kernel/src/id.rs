@@ -164,6 +164,8 @@ ids! {
     BudgetId = Budget("budget");
     /// Some of a workspace's members.
     GroupId = Group("grp");
+    /// A role that a workspace has made for itself.
+    RoleId = Role("role");
     /// A way into a workspace; not its secret.
     InvitationId = Invitation("inv");
     /// What a guardrail did in one call.

@@ -1,6 +1,6 @@
 //! What can go wrong, and how callers see it.
 
-use contracts::tenancy::Role;
+use contracts::tenancy::{Permission, Permissions};
 use kernel::Code;
 use web::{FieldError, Problem};
 
@@ -10,10 +10,20 @@ pub enum TenancyError {
     NoWorkspace,
     #[error("there is no such member in the workspace")]
     NoMember,
-    #[error("the role `{0}` does not allow it")]
-    NotAllowed(&'static str),
-    #[error("the role `{role}` is above the caller's own")]
-    AboveOwnRole { role: &'static str },
+    #[error("it needs the permission `{}`", .0.as_str())]
+    NotAllowed(Permission),
+    #[error("it allows what the caller may not do: {0}")]
+    BeyondOwn(Permissions),
+    #[error("there is no such role in the workspace")]
+    NoRole,
+    #[error("a role of this name exists")]
+    RoleNameTaken,
+    #[error("a workspace can have {0} roles of its own")]
+    TooManyRoles(i64),
+    #[error("{members} members, {groups} groups and {invitations} invitations have the role")]
+    RoleInUse { members: i64, groups: i64, invitations: i64 },
+    #[error("a group can't make owners")]
+    OwnersAreNoGroup,
     #[error("the workspace would be left without an owner")]
     LastOwner,
     #[error("the workspace is personal")]
@@ -54,14 +64,12 @@ impl TenancyError {
         database::Error::Encode(error.to_string()).into()
     }
 
-    pub(crate) const fn above(role: Role) -> Self {
-        Self::AboveOwnRole { role: role.as_str() }
-    }
-
     pub const fn code(&self) -> Code {
         match self {
-            Self::NoWorkspace | Self::NoMember | Self::NoGroup | Self::NoInvitation => Code::NotFound,
-            Self::NotAllowed(_) | Self::AboveOwnRole { .. } => Code::Forbidden,
+            Self::NoWorkspace | Self::NoMember | Self::NoGroup | Self::NoRole | Self::NoInvitation => Code::NotFound,
+            Self::NotAllowed(_) | Self::BeyondOwn(_) => Code::Forbidden,
+            Self::RoleInUse { .. } => Code::RoleInUse,
+            Self::OwnersAreNoGroup => Code::InvalidBody,
             Self::LastOwner => Code::LastOwner,
             Self::Personal => Code::PersonalWorkspace,
             Self::AlreadyMember => Code::AlreadyMember,
@@ -69,6 +77,8 @@ impl TenancyError {
             | Self::TooManyInvitations(_)
             | Self::GroupNameTaken
             | Self::TooManyGroups(_)
+            | Self::RoleNameTaken
+            | Self::TooManyRoles(_)
             | Self::NotOpen
             | Self::NotSuspended => Code::Conflict,
             Self::ProfileSchema(_) | Self::Profile(_) => Code::InvalidBody,
@@ -86,9 +96,23 @@ impl From<TenancyError> for Problem {
             TenancyError::Database(error) => error.into(),
             TenancyError::NoWorkspace => Self::new(code).detail("There is no such workspace."),
             TenancyError::NoMember => Self::new(code).detail("There is no such member in this workspace."),
-            TenancyError::NotAllowed(role) => Self::new(code).detail(format!("The role `{role}` does not allow this.")),
-            TenancyError::AboveOwnRole { role } => Self::new(code)
-                .detail(format!("`{role}` is above your own role: you can neither grant it nor change who has it.")),
+            TenancyError::NotAllowed(permission) => Self::new(code)
+                .detail(format!("This needs the permission `{}`, which your role does not have.", permission.as_str())),
+            TenancyError::BeyondOwn(missing) => Self::new(code).detail(format!(
+                "It allows what you may not do yourself: {missing}. You can neither grant it nor change who has it."
+            )),
+            TenancyError::NoRole => Self::new(code).detail("There is no such role in this workspace."),
+            TenancyError::RoleNameTaken => {
+                Self::new(code).detail("There is a role of this name already. Choose another one.")
+            }
+            TenancyError::TooManyRoles(most) => Self::new(code)
+                .detail(format!("A workspace can have {most} roles of its own. Delete one that is not needed.")),
+            TenancyError::RoleInUse { members, groups, invitations } => Self::new(code).detail(format!(
+                "{members} members, {groups} groups and {invitations} invitations have it. Give them another one first."
+            )),
+            TenancyError::OwnersAreNoGroup => {
+                Self::field("role", "invalid", "can't be owner: owners are made one by one")
+            }
             TenancyError::LastOwner => {
                 Self::new(code).detail("This is the only owner. Make somebody else an owner first.")
             }

@@ -3,8 +3,10 @@
 //! Invariants:
 //! - A workspace always has an owner. Whatever changes memberships locks the workspace's row
 //!   first, so that two changes at once can't each remove "the other" owner.
-//! - Nobody grants a role above their own, nor changes a member above themselves; the actor's
-//!   role is read again inside the transaction that changes something.
+//! - What somebody may do is the union of their role's permissions and of those of their groups' roles. Roles are
+//!   built in, or a workspace's own; what makes an owner is in none but `owner`.
+//! - Nobody grants what they may not do, nor changes a member or a role that allows it: permissions are compared as
+//!   sets, and the actor's are read again inside the transaction that changes something.
 //! - Who is removed or demoted has lost it at the next request, on other nodes three seconds later at the most.
 //!   What is cached of memberships, here and in API keys, is told of each change.
 //!
@@ -17,8 +19,7 @@
 //! - An invitation rests on the rights of whoever sent it, as they are when it is accepted. Its secret
 //!   is in its link alone; the database holds a hash.
 //!
-//! Deliberately absent: users' names and addresses (identity's), letters (the mailer's), and
-//! roles that a workspace makes for itself.
+//! Deliberately absent: users' names and addresses (identity's), and letters (the mailer's).
 
 mod error;
 mod http;
@@ -45,9 +46,10 @@ use moka::sync::Cache;
 pub use error::TenancyError;
 pub use http::routes;
 pub use model::{
-    AcceptedInvitation, Actor, AuditVerdict, DeletedWorkspace, Group, Invitation, InvitationView, MadeInvitation,
-    Member, MemberProfile, MemberRow, NewInvitation, PlatformWorkspace, WorkspaceFilter, WorkspaceOwner, WorkspaceRow,
-    WorkspaceStatus,
+    AcceptedInvitation, Actor, AuditVerdict, DeletedWorkspace, ExplainedPermission, Group, GroupGrant, HeldRole,
+    Invitation, InvitationView, MadeInvitation, Member, MemberPermissions, MemberProfile, MemberRow, NewInvitation,
+    NewRole, PermissionSource, PlatformWorkspace, RoleChanges, RoleUse, SourceGroup, Standing, StoredRole,
+    WorkspaceFilter, WorkspaceOwner, WorkspaceRole, WorkspaceRow, WorkspaceStatus,
 };
 pub use operations::{GRACE, MAX_REASON};
 pub use store::audit::{Chain, Row as AuditRow, Search as AuditSearch};

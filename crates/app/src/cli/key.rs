@@ -68,8 +68,12 @@ pub async fn run(config: &Config, command: Command) -> anyhow::Result<()> {
                 platform.identity.user_by_email(&user).await.with_context(|| format!("{user} is not a user here"))?;
             let memberships = platform.tenancy.workspaces_of(user).await?;
             let membership = choose(memberships, workspace.as_deref())?;
-            let actor =
-                KeyActor { user, scope: TenantScope::assume(membership.workspace), role: membership.role, key: None };
+            let actor = KeyActor {
+                user,
+                scope: TenantScope::assume(membership.workspace),
+                permissions: membership.permissions,
+                key: None,
+            };
             let new = NewApiKey {
                 name,
                 scopes: KeyScope::ALL

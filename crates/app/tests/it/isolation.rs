@@ -2,6 +2,7 @@
 //!
 //! The routes come from the OpenAPI document. One that has no case here fails the suite.
 
+mod by_custom;
 mod by_key;
 mod by_role;
 mod rows;
@@ -112,6 +113,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "export_audit"
         | "verify_audit"
         | "list_groups"
+        | "list_roles"
         | "list_invitations"
         | "list_keys"
         | "list_budgets"
@@ -146,6 +148,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "set_profile_schema" => Own(json!({ "schema": null })),
         "update_me" => Own(json!({ "name": "Mallory" })),
         "create_workspace" | "update_workspace" | "create_key" | "create_group" => Own(json!({ "name": "Mallory's" })),
+        "create_role" => Own(json!({ "name": "Mallory's", "permissions": [] })),
         "create_invitation" => Own(json!({ "email": "mallory@example.com", "role": "guest" })),
         "accept_invitation" => Own(json!({ "token": "bm90IGEgdG9rZW4" })),
         "create_route" => Own(route("mallorys")),
@@ -187,6 +190,9 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "get_file_content"
         | "revoke_invitation"
         | "get_member_profile"
+        | "get_role"
+        | "delete_role"
+        | "explain_member"
         | "get_group"
         | "delete_group"
         | "list_group_members"
@@ -201,8 +207,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "verify_sso_domain"
         | "test_connection" => Foreign(json!({})),
         "transfer_workspace" => Foreign(json!({ "user_id": theirs.user })),
-        "update_member" => Foreign(json!({ "role": "guest" })),
-        "update_passkey" | "update_key" | "update_connection" | "update_budget" | "update_group" => {
+        "update_member" | "give_group_role" => Foreign(json!({ "role": "guest" })),
+        "update_passkey" | "update_key" | "update_connection" | "update_budget" | "update_group" | "update_role" => {
             Foreign(json!({ "name": "Mallory was here" }))
         }
         "set_member_profile" => Foreign(json!({ "attributes": { "name": "Mallory was here" } })),
@@ -242,6 +248,7 @@ pub(crate) struct Theirs {
     key: String,
     budget: String,
     pub(crate) group: String,
+    role: String,
     invitation: String,
     route: String,
     connection: String,
@@ -264,6 +271,7 @@ impl Theirs {
             person.put(&path, json!({ "blocked_terms": ["a secret of ours that is blocked"] })).await.expect(200);
         }
         let group = text(&person.post("/groups", json!({ "name": "a secret of ours" })).await.expect(201)["id"]);
+        let role = json!({ "name": "a secret of ours", "permissions": ["audit.read"] });
         let member = format!("/groups/{group}/members/{}", person.user_id());
         person.put(&member, Value::Null).await.expect(204);
         person.put("/profile", json!({ "attributes": { "note": "a secret of ours" } })).await.expect(200);
@@ -272,6 +280,7 @@ impl Theirs {
         Self {
             invitation: text(&invited["invitation"]["id"]),
             group,
+            role: text(&person.post("/roles", role).await.expect(201)["id"]),
             user: person.user_id(),
             workspace: person.workspace_id(),
             session: text(&sessions["data"][0]["id"]),
@@ -301,6 +310,7 @@ impl Theirs {
             () if template.contains("/workspaces/") => &self.workspace,
             () if template.contains("/invitations/") => &self.invitation,
             () if template.contains("/groups/") => &self.group,
+            () if template.contains("/roles/") => &self.role,
             () if template.contains("/routes/") => &self.route,
             () if template.contains("/connections/") => &self.connection,
             () if template.contains("/keys/") => &self.key,
@@ -477,6 +487,7 @@ fn is_shared(operation: &Operation) -> bool {
             "_member_profile",
             "_invitation",
             "_group",
+            "_role",
             "_group_members",
             "_budget",
             "_route",

@@ -61,8 +61,7 @@ impl Tenancy for Door {
     async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error> {
         let role = if user == self.user { Role::Owner } else { Role::Guest };
         let workspace_name = "Test".to_owned();
-        let created_at = testkit::START;
-        Ok(Some(Membership { workspace, workspace_name, personal: true, role, created_at, suspended: false }))
+        Ok(Some(Membership { workspace_name, personal: true, ..Membership::new(workspace, role) }))
     }
 
     async fn memberships(&self, user: UserId) -> Result<Vec<Membership>, database::Error> {

@@ -206,7 +206,7 @@ impl From<UpdateKeyRequest> for KeyChanges {
 }
 
 fn actor(caller: Allowed<can::CreateKeys>) -> KeyActor {
-    KeyActor { user: caller.user, scope: caller.scope, role: caller.role, key: caller.key }
+    KeyActor { user: caller.user, scope: caller.scope, permissions: caller.permissions, key: caller.key }
 }
 
 /// List API keys

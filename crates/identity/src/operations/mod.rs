@@ -98,7 +98,7 @@ impl Identity {
                 token_type: TokenType::Bearer,
                 expires_in,
                 user,
-                permissions: membership.role.permissions().filter(may).collect(),
+                permissions: membership.permissions.iter().filter(may).collect(),
                 workspace: membership.into(),
                 erases_at: None,
                 impersonation,

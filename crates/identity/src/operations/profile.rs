@@ -28,7 +28,7 @@ impl Identity {
         let current = choose(memberships.clone(), Some(workspace), None)?;
         Ok(Me {
             user,
-            permissions: current.role.permissions().collect(),
+            permissions: current.permissions.iter().collect(),
             workspace: current.into(),
             workspaces: memberships.into_iter().map(Into::into).collect(),
         })

@@ -325,13 +325,13 @@ pub(crate) async fn workspace_of(db: &Db, id: ApiKeyId) -> Result<Option<Workspa
 
 impl Found {
     /// The key as other contexts see it, read when the keys' epoch was that.
-    pub fn key(self, role: contracts::tenancy::Role, epoch: i64) -> ApiKey {
+    pub fn key(self, permissions: contracts::tenancy::Permissions, epoch: i64) -> ApiKey {
         ApiKey {
             id: self.id,
             epoch,
             workspace: self.workspace,
             user: self.user,
-            role,
+            permissions,
             scopes: self.scopes,
             models: self.models,
             requests_per_minute: self.requests_per_minute,

@@ -169,7 +169,7 @@ async fn a_platform_administrators_key_administers_no_platform(db: TestDb) {
     let ann = node.log_in(ANN).await.expect(200).person();
     let (_, secret) = node.key(&ann, json!({ "name": "All" })).await;
     let key = contracts::ApiKeys::authenticate_key(&*node.identity, &secret, "::1".parse().unwrap()).await.unwrap();
-    assert_eq!((key.user, key.role, key.workspace), (ann.user, Role::Owner, ann.workspace));
+    assert_eq!((key.user, key.permissions, key.workspace), (ann.user, Role::Owner.permissions(), ann.workspace));
 }
 
 #[db_test]

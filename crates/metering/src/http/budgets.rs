@@ -84,7 +84,7 @@ pub(super) struct UpdateBudgetRequest {
 
 /// Who manages budgets sees all of them, others what concerns them.
 fn sight(caller: &Allowed<can::ReadBudgets>) -> Sight {
-    if caller.role.grants(Permission::ManageBudgets) { Sight::All } else { Sight::Own(caller.user) }
+    if caller.permissions.contains(Permission::ManageBudgets) { Sight::All } else { Sight::Own(caller.user) }
 }
 
 /// List budgets

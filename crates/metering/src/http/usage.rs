@@ -51,7 +51,7 @@ pub(super) async fn get_usage(
     caller: Allowed<can::ReadUsage>,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<UsageReport>, Problem> {
-    let only = (!caller.role.grants(Permission::ReadAllUsage)).then_some(caller.user);
+    let only = (!caller.permissions.contains(Permission::ReadAllUsage)).then_some(caller.user);
     let request = ReportRequest { only, from: query.from, to: query.to, group_by: query.group_by };
     let report = service.metering.report(service.identity.as_ref(), &caller.scope, request).await?;
     Ok(Json(report))

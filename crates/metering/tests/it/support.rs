@@ -198,12 +198,9 @@ impl Tenancy for People {
     async fn membership(&self, workspace: WorkspaceId, user: UserId) -> Result<Option<Membership>, database::Error> {
         let role = self.known.iter().find(|(known, _)| known.id == user).map(|(_, role)| *role);
         Ok(role.filter(|_| workspace == self.workspace).map(|role| Membership {
-            workspace,
             workspace_name: "Test".into(),
-            personal: false,
-            role,
             created_at: testkit::START,
-            suspended: false,
+            ..Membership::new(workspace, role)
         }))
     }
 

@@ -1,12 +1,12 @@
 //! `/groups`: some of the members, by a name.
 
 use axum::{extract::State, response::IntoResponse};
-use contracts::tenancy::can;
+use contracts::tenancy::{RoleChoice, can};
 use garde::Validate;
 use http::StatusCode;
 use kernel::{GroupId, Page, Timestamp, UserId};
 use serde::Deserialize;
-use web::{Allowed, Json, PageQuery, Path, Problem, ProblemBody, Query};
+use web::{Allowed, Json, PageQuery, Path, Problem, ProblemBody, Query, Recent};
 
 use super::{Api, check_name, members};
 use crate::{Actor, Group, Member};
@@ -25,6 +25,16 @@ pub(super) struct UpdateGroupRequest {
     #[garde(custom(|name: &str, (): &()| check_name(name)))]
     #[schema(min_length = 1, max_length = 80, example = "Research")]
     name: String,
+}
+
+#[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "role": "admin" }))]
+pub(super) struct GiveGroupRoleRequest {
+    /// Any but `owner`, which may allow nothing that the caller may not do; null: none.
+    #[garde(skip)]
+    #[schema(required)]
+    role: Option<RoleChoice>,
 }
 
 fn actor(caller: &Allowed<can::ManageGroups>) -> Actor {
@@ -125,7 +135,7 @@ pub(super) async fn update(
     responses(
         (status = 204, description = "It is gone."),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it, or the group's role allows what the caller may not do.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such group here.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -136,6 +146,33 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Problem> {
     api.tenancy.delete_group(&actor(&caller), id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Give a group a role
+///
+/// Whoever is in the group has it beside their own from their next request on: they may do what either allows. Null
+/// takes it away.
+#[utoipa::path(
+    put, path = "/groups/{id}/role", operation_id = "give_group_role", tag = "Workspaces",
+    security(("bearer" = ["roles.manage"])), params(("id" = GroupId, Path, description = "The group's id.")),
+    request_body = GiveGroupRoleRequest,
+    responses(
+        (status = 200, description = "The group as it is now.", body = Group),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role, given or taken away, allows what the caller may not do, or a proof of lately is missing.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such group, or no such role, here.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "No role that a group can have.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn give_role(
+    State(api): State<Api>,
+    caller: Allowed<can::ManageRoles>,
+    _: Recent,
+    Path(id): Path<GroupId>,
+    Json(body): Json<GiveGroupRoleRequest>,
+) -> Result<Json<Group>, Problem> {
+    let actor = Actor { user: caller.user, scope: caller.scope };
+    Ok(Json(api.tenancy.give_group_role(&actor, id, body.role).await?))
 }
 
 /// List a group's members
@@ -175,7 +212,7 @@ pub(super) async fn list_members(
     responses(
         (status = 204, description = "They are in the group."),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it, or the group's role allows what the caller may not do.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such group or member here.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -201,7 +238,7 @@ pub(super) async fn add_member(
     responses(
         (status = 204, description = "They are not in the group."),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it, or the group's role allows what the caller may not do.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such group or member here.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

@@ -1,7 +1,7 @@
 //! `/invitations`: ways into a workspace for those who are not in it yet.
 
 use axum::{extract::State, response::IntoResponse};
-use contracts::tenancy::{Role, can};
+use contracts::tenancy::{RoleChoice, can};
 use garde::Validate;
 use http::StatusCode;
 use kernel::{InvitationId, Page};
@@ -30,9 +30,9 @@ pub(super) struct CreateInvitationRequest {
     #[garde(inner(custom(|email: &str, (): &()| check_email(email))))]
     #[schema(example = "mai@example.com")]
     email: Option<String>,
-    /// At most the caller's own role.
+    /// It may allow nothing that the caller may not do.
     #[garde(skip)]
-    role: Role,
+    role: RoleChoice,
     /// 7 without it.
     #[garde(range(min = 1, max = 30))]
     #[schema(minimum = 1, maximum = 30, example = 7)]
@@ -102,7 +102,8 @@ pub(super) async fn list(
     responses(
         (status = 201, description = "The invitation and its link.", body = MadeInvitation),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role to give is above the caller's own.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role allows what the caller may not do.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such role here.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "This person is a member or invited already, or there are as many invitations as there can be.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -133,7 +134,7 @@ pub(super) async fn create(
     responses(
         (status = 200, description = "The invitation and its new link.", body = MadeInvitation),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Its role is above the caller's own.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Its role allows what the caller may not do.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such invitation here.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -158,7 +159,7 @@ pub(super) async fn resend(
     responses(
         (status = 204, description = "It is taken back."),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "Its role is above the caller's own.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Its role allows what the caller may not do.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such invitation here.", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]

@@ -5,23 +5,23 @@ use std::collections::HashMap;
 use axum::extract::State;
 use contracts::{
     identity::UserSummary,
-    tenancy::{Role, can},
+    tenancy::{RoleChoice, can},
 };
 use garde::Validate;
 use http::StatusCode;
 use kernel::{Page, Timestamp, UserId};
 use serde::Deserialize;
-use web::{Allowed, Json, PageQuery, Path, Problem, ProblemBody, Query};
+use web::{Allowed, Json, PageQuery, Path, Problem, ProblemBody, Query, Recent};
 
 use super::Api;
-use crate::{Actor, Member, MemberRow};
+use crate::{Actor, Member, MemberPermissions, MemberRow};
 
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UpdateMemberRequest {
-    /// At most the caller's own role.
+    /// It may allow nothing that the caller may not do.
     #[garde(skip)]
-    role: Role,
+    role: RoleChoice,
 }
 
 /// Adds what identity knows of the members.
@@ -39,6 +39,7 @@ async fn describe(api: &Api, rows: Vec<MemberRow>) -> Result<Vec<Member>, Proble
                 name: user.name,
                 avatar_url: user.avatar_url,
                 role: row.role,
+                custom_role: row.custom_role,
                 joined_at: row.joined_at,
             })
         })
@@ -85,8 +86,8 @@ pub(super) async fn list(
     responses(
         (status = 200, description = "The member as they are now.", body = Member),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The role, granted or changed, is above the caller's own.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "No such member here.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role, granted or changed, allows what the caller may not do, or a proof of lately is missing.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such member, or no such role, here.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The workspace would have no owner.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "No such role.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -94,12 +95,35 @@ pub(super) async fn list(
 pub(super) async fn update(
     State(api): State<Api>,
     caller: Allowed<can::ManageMembers>,
+    _: Recent,
     Path(user): Path<UserId>,
     Json(body): Json<UpdateMemberRequest>,
 ) -> Result<Json<Member>, Problem> {
     let actor = Actor { user: caller.user, scope: caller.scope };
     let row = api.tenancy.update_member(&actor, user, body.role).await?;
     describe(&api, vec![row]).await?.pop().map(Json).ok_or_else(|| crate::TenancyError::NoMember.into())
+}
+
+/// Why a member may do what they may
+///
+/// Each permission that they have, with every role that gives it: their own, and those of their groups.
+#[utoipa::path(
+    get, path = "/members/{user_id}/permissions", operation_id = "explain_member", tag = "Workspaces",
+    security(("bearer" = ["members.read"])),
+    params(("user_id" = UserId, Path, description = "The member's user id.")),
+    responses(
+        (status = 200, description = "What they may do, and why.", body = MemberPermissions),
+        (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The role does not allow it.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "No such member here.", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn explain(
+    State(api): State<Api>,
+    caller: Allowed<can::ReadMembers>,
+    Path(user): Path<UserId>,
+) -> Result<Json<MemberPermissions>, Problem> {
+    Ok(Json(api.tenancy.explain(&caller.scope, user).await?))
 }
 
 /// Remove a member
@@ -112,7 +136,7 @@ pub(super) async fn update(
     responses(
         (status = 204, description = "They are no member any more."),
         (status = 401, description = "No valid access token.", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 403, description = "The member's role is above the caller's own.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The member may do what the caller may not.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "No such member here.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "The workspace would have no owner.", body = ProblemBody, content_type = "application/problem+json"),
     )

@@ -7,6 +7,7 @@ mod lifecycle;
 mod members;
 mod platform;
 mod profiles;
+mod roles;
 mod workspaces;
 
 use std::sync::Arc;
@@ -65,11 +66,15 @@ pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRout
         .routes(routes!(profiles::list))
         .routes(routes!(profiles::get_schema, profiles::set_schema))
         .routes(routes!(profiles::get, profiles::set))
+        .routes(routes!(members::explain))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(roles::get, roles::update, roles::delete))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(audit::verify))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::update, groups::delete))
+        .routes(routes!(groups::give_role))
         .routes(routes!(groups::list_members))
         .routes(routes!(groups::add_member, groups::remove_member))
         .routes(routes!(invitations::list, invitations::create))

@@ -3,15 +3,18 @@
 use contracts::{
     Audit as _, Identity,
     audit::{Action, Entry},
-    tenancy::{Permission, Role, Workspace},
+    tenancy::{Permission, Workspace},
 };
 use kernel::{TenantScope, UserId};
 use serde_json::json;
 
-use super::{begin, invite::email_key};
+use super::{
+    begin,
+    invite::{chosen, email_key},
+};
 use crate::{
     AcceptedInvitation, Actor, InvitationView, Tenancy, TenancyError,
-    store::{self, deletion, invitations},
+    store::{self, deletion, invitations, roles},
     token::Token,
 };
 
@@ -29,6 +32,7 @@ impl Tenancy {
             inviter_name: if inviter.name.is_empty() { inviter.email } else { inviter.name },
             email: found.invitation.email,
             role: found.invitation.role,
+            custom_role: found.invitation.custom_role,
             expires_at: found.invitation.expires_at,
         })
     }
@@ -61,17 +65,21 @@ impl Tenancy {
             return Ok(AcceptedInvitation { workspace: Workspace::from(self.workspace(&actor).await?), joined: false });
         }
         // It rests on the rights of whoever invites, as they are now.
-        let inviter = store::role_of(&mut tx, &actor.scope, invitation.invited_by).await?;
-        if !inviter.is_some_and(|own: Role| own.grants(Permission::ManageMembers) && invitation.role <= own)
+        let inviter = roles::standing(&mut tx, &actor.scope, invitation.invited_by).await?;
+        let role = roles::resolve(&mut tx, &actor.scope, chosen(&invitation)).await?;
+        let role = role.ok_or(TenancyError::InvitationEnded)?;
+        let may_invite =
+            inviter.is_some_and(|own| own.may(Permission::ManageMembers) && own.permissions().covers(role.permissions));
+        if !may_invite
             || !invitations::take_use(&mut tx, &actor.scope, invitation.id, user, now).await?
-            || !store::insert_member(&mut tx, &actor.scope, user, invitation.role, now).await?
+            || !store::insert_member(&mut tx, &actor.scope, user, (role.role, role.custom_id()), now).await?
         {
             return Err(TenancyError::InvitationEnded);
         }
         // Somebody who comes back finds the keys that they had.
         self.keys.bump(&mut tx).await?;
         let entry = Entry::of(Action::InvitationAccepted, &actor.scope).about(invitation.id).by(user);
-        self.record(&mut tx, entry.after(json!({ "member": user, "role": invitation.role }))).await?;
+        self.record(&mut tx, entry.after(json!({ "member": user, "role": role.choice() }))).await?;
         tx.commit().await?;
         Ok(AcceptedInvitation { workspace: Workspace::from(self.workspace(&actor).await?), joined: true })
     }

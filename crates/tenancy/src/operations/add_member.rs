@@ -19,7 +19,7 @@ impl Tenancy {
         if !store::lock_workspace(&mut tx, &scope).await? {
             return Err(TenancyError::NoWorkspace);
         }
-        if !store::insert_member(&mut tx, &scope, user, role, self.env.now()).await? {
+        if !store::insert_member(&mut tx, &scope, user, (role, None), self.env.now()).await? {
             return Err(TenancyError::AlreadyMember);
         }
         // Somebody who comes back finds the keys that they had.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Makes the user a member, or gives a member the role unless they keep theirs. Nobody becomes an owner or stops being
-/// one. False: the workspace is deleted, or a person's own.
+/// one, and who has a role of the workspace's own that is based on this one keeps it. False: the workspace is deleted, or a person's own.
 pub(crate) async fn admit(
     tenancy: &Tenancy,
     tx: &mut Tx,
@@ -29,13 +29,13 @@ pub(crate) async fn admit(
     }
     let added = match store::role_of(tx, scope, user).await? {
         None => {
-            store::insert_member(tx, scope, user, role, tenancy.env.now()).await?;
+            store::insert_member(tx, scope, user, (role, None), tenancy.env.now()).await?;
             Entry::of(Action::MemberAdded, scope)
         }
         Some(Role::Owner) => return Ok(true),
         Some(before) if keeps_role || before == role => return Ok(true),
         Some(before) => {
-            store::update_role(tx, scope, user, role).await?;
+            store::update_role(tx, scope, user, role, None).await?;
             Entry::of(Action::MemberRoleChanged, scope).before(json!({ "role": before }))
         }
     };

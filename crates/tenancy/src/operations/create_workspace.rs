@@ -30,16 +30,14 @@ impl Tenancy {
         personal: bool,
     ) -> Result<Membership, database::Error> {
         let membership = Membership {
-            workspace: self.env.id(),
             workspace_name: name.to_owned(),
             personal,
-            role: Role::Owner,
             created_at: self.env.now(),
-            suspended: false,
+            ..Membership::new(self.env.id(), Role::Owner)
         };
         let scope = TenantScope::assume(membership.workspace);
         store::insert_workspace(tx, membership.workspace, name, personal, membership.created_at).await?;
-        store::insert_member(tx, &scope, owner, membership.role, membership.created_at).await?;
+        store::insert_member(tx, &scope, owner, (membership.role, None), membership.created_at).await?;
         let entry = Entry::of(Action::WorkspaceCreated, &scope).about(membership.workspace).by(owner);
         self.record(tx, entry.after(json!({ "name": name, "personal": personal, "owner": owner }))).await?;
         Ok(membership)

@@ -11,7 +11,7 @@ use database::Platform;
 use kernel::{TenantScope, UserId, WorkspaceId};
 use serde_json::json;
 
-use super::{begin, own_role};
+use super::{begin, standing};
 use crate::{Actor, DeletedWorkspace, Tenancy, TenancyError, store::deletion};
 
 /// How long a deleted workspace can be restored.
@@ -25,9 +25,8 @@ impl Tenancy {
     pub async fn delete_workspace(&self, actor: &Actor) -> Result<DeletedWorkspace, TenancyError> {
         let now = self.env.now();
         let mut tx = begin(self, actor).await?;
-        let own = own_role(&mut tx, actor).await?;
-        if !own.grants(Permission::DeleteWorkspace) {
-            return Err(TenancyError::NotAllowed(own.as_str()));
+        if !standing(&mut tx, actor).await?.may(Permission::DeleteWorkspace) {
+            return Err(TenancyError::NotAllowed(Permission::DeleteWorkspace));
         }
         if deletion::is_personal(&mut tx, &actor.scope).await?.ok_or(TenancyError::NoWorkspace)? {
             return Err(TenancyError::Personal);
@@ -51,7 +50,7 @@ impl Tenancy {
         let actor = Actor { user, scope: TenantScope::assume(workspace) };
         let mut tx = begin(self, &actor).await?;
         // To anybody else it does not exist.
-        if own_role(&mut tx, &actor).await? != Role::Owner
+        if standing(&mut tx, &actor).await?.own.role != Role::Owner
             || !deletion::reopen(&mut tx, &actor.scope, self.env.now()).await?
         {
             return Err(TenancyError::NoWorkspace);

@@ -3,14 +3,17 @@
 use contracts::{
     Audit as _,
     audit::{Action, Entry},
-    tenancy::Role,
+    tenancy::{Permission, Role, RoleChoice},
 };
 use database::Tx;
 use kernel::{GroupId, Page, TenantScope, Timestamp, UserId};
 use serde_json::json;
 
-use super::begin;
-use crate::{Actor, Group, MemberRow, Tenancy, TenancyError, store, store::groups};
+use super::{begin, standing, within};
+use crate::{
+    Actor, Group, HeldRole, MemberRow, Tenancy, TenancyError, store,
+    store::{groups, roles},
+};
 
 /// Groups of a workspace.
 const MOST_GROUPS: i64 = 500;
@@ -34,7 +37,14 @@ impl Tenancy {
 
     /// Makes a group without members.
     pub async fn create_group(&self, actor: &Actor, name: &str) -> Result<Group, TenancyError> {
-        let group = Group { id: self.env.id(), name: name.to_owned(), members: 0, created_at: self.env.now() };
+        let group = Group {
+            id: self.env.id(),
+            name: name.to_owned(),
+            members: 0,
+            role: None,
+            custom_role: None,
+            created_at: self.env.now(),
+        };
         let mut tx = self.locked(actor).await?;
         if groups::count(&mut tx, &actor.scope).await? >= MOST_GROUPS {
             return Err(TenancyError::TooManyGroups(MOST_GROUPS));
@@ -63,11 +73,59 @@ impl Tenancy {
     pub async fn delete_group(&self, actor: &Actor, id: GroupId) -> Result<(), TenancyError> {
         let mut tx = self.locked(actor).await?;
         let name = groups::name(&mut tx, &actor.scope, id).await?.ok_or(TenancyError::NoGroup)?;
+        self.may_move(&mut tx, actor, id).await?;
         groups::delete(&mut tx, &actor.scope, id).await?;
         self.budgets.bump(&mut tx).await?;
         let entry = Entry::of(Action::GroupDeleted, &actor.scope).about(id).before(json!({ "name": name }));
         self.record(&mut tx, entry).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Gives whoever is in the group a role beside their own, or takes it from them. It allows nothing that the actor
+    /// may not do, before or after, and makes nobody an owner.
+    pub async fn give_group_role(
+        &self,
+        actor: &Actor,
+        id: GroupId,
+        role: Option<RoleChoice>,
+    ) -> Result<Group, TenancyError> {
+        let mut tx = begin(self, actor).await?;
+        let own = standing(&mut tx, actor).await?;
+        if !own.may(Permission::ManageRoles) {
+            return Err(TenancyError::NotAllowed(Permission::ManageRoles));
+        }
+        let own = own.permissions();
+        let before = roles::of_group(&mut tx, &actor.scope, id).await?.ok_or(TenancyError::NoGroup)?;
+        let after = match role {
+            None => None,
+            Some(choice) => Some(roles::resolve(&mut tx, &actor.scope, choice).await?.ok_or(TenancyError::NoRole)?),
+        };
+        for role in before.iter().chain(&after) {
+            within(own, role.permissions)?;
+        }
+        if after.as_ref().is_some_and(|role| role.role == Role::Owner) {
+            return Err(TenancyError::OwnersAreNoGroup);
+        }
+        if before != after {
+            roles::give_group(&mut tx, &actor.scope, id, after.as_ref(), self.env.now()).await?;
+            self.keys.bump(&mut tx).await?;
+            let entry = Entry::of(Action::GroupRoleChanged, &actor.scope).about(id);
+            let told = |role: &Option<HeldRole>| role.as_ref().map_or_else(|| json!({ "role": null }), HeldRole::told);
+            self.record(&mut tx, entry.before(told(&before)).after(told(&after))).await?;
+            tx.commit().await?;
+        }
+        self.group(&actor.scope, id).await
+    }
+
+    /// Refuses to move people in or out of a group whose role allows what the actor may not do. If it has a role, what
+    /// is cached of memberships is told.
+    async fn may_move(&self, tx: &mut Tx, actor: &Actor, id: GroupId) -> Result<(), TenancyError> {
+        let role = roles::of_group(tx, &actor.scope, id).await?.ok_or(TenancyError::NoGroup)?;
+        if let Some(role) = role {
+            within(standing(tx, actor).await?.permissions(), role.permissions)?;
+            self.keys.bump(tx).await?;
+        }
+        Ok(())
     }
 
     /// Members of a group in the order they joined the workspace, after the given key.
@@ -85,7 +143,10 @@ impl Tenancy {
     /// Puts a member of the workspace into the group; who is in it already stays.
     pub async fn add_to_group(&self, actor: &Actor, id: GroupId, user: UserId) -> Result<(), TenancyError> {
         let mut tx = self.locked(actor).await?;
-        let _: Role = self.in_both(&mut tx, &actor.scope, id, user).await?;
+        self.may_move(&mut tx, actor, id).await?;
+        if store::role_of(&mut tx, &actor.scope, user).await?.is_none() {
+            return Err(TenancyError::NoMember);
+        }
         if !groups::insert_member(&mut tx, &actor.scope, id, user, self.env.now()).await? {
             return Ok(());
         }
@@ -98,7 +159,10 @@ impl Tenancy {
     /// Takes a member of the workspace out of the group, if they are in it.
     pub async fn remove_from_group(&self, actor: &Actor, id: GroupId, user: UserId) -> Result<(), TenancyError> {
         let mut tx = self.locked(actor).await?;
-        let _: Role = self.in_both(&mut tx, &actor.scope, id, user).await?;
+        self.may_move(&mut tx, actor, id).await?;
+        if store::role_of(&mut tx, &actor.scope, user).await?.is_none() {
+            return Err(TenancyError::NoMember);
+        }
         if !groups::delete_member(&mut tx, &actor.scope, id, user).await? {
             return Ok(());
         }
@@ -106,14 +170,6 @@ impl Tenancy {
         let entry = Entry::of(Action::GroupMemberRemoved, &actor.scope).about(id).before(json!({ "member": user }));
         self.record(&mut tx, entry).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// The role of a member of the workspace that has the group.
-    async fn in_both(&self, tx: &mut Tx, scope: &TenantScope, id: GroupId, user: UserId) -> Result<Role, TenancyError> {
-        if !groups::exists(tx, scope, id).await? {
-            return Err(TenancyError::NoGroup);
-        }
-        store::role_of(tx, scope, user).await?.ok_or(TenancyError::NoMember)
     }
 
     /// A transaction that no other change of the workspace's members and groups is beside of. A new

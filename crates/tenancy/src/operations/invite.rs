@@ -6,16 +6,16 @@ use contracts::{
     Audit as _, Identity,
     audit::{Action, Entry},
     mail::{Letter, Mail},
-    tenancy::{Permission, Role},
+    tenancy::RoleChoice,
 };
 use database::Tx;
 use kernel::{InvitationId, Page, TenantScope};
 use serde_json::json;
 
-use super::{begin, own_role};
+use super::{begin, members_manager, within};
 use crate::{
-    Actor, Invitation, MadeInvitation, NewInvitation, Tenancy, TenancyError,
-    store::{self, invitations},
+    Actor, HeldRole, Invitation, MadeInvitation, NewInvitation, Tenancy, TenancyError,
+    store::{self, invitations, roles},
     token::Token,
 };
 
@@ -41,7 +41,7 @@ impl Tenancy {
         Ok(Page::from_overfetch(rows, limit, |last| web::cursor::encode(&last.id)))
     }
 
-    /// Invites an address, or whoever has the link, with a role that is at most the actor's own.
+    /// Invites an address, or whoever has the link, with a role that allows nothing that the actor may not do.
     pub async fn invite(
         &self,
         actor: &Actor,
@@ -55,7 +55,7 @@ impl Tenancy {
         let inviter = name_of(identity, actor).await?;
         let now = self.env.now();
         let mut tx = begin(self, actor).await?;
-        may_grant(&mut tx, actor, new.role).await?;
+        let role = may_grant(&mut tx, actor, new.role).await?;
         if let Some(known) = known
             && store::role_of(&mut tx, &actor.scope, known.id).await?.is_some()
         {
@@ -74,7 +74,8 @@ impl Tenancy {
             id: self.env.id(),
             max_uses: if new.email.is_some() { 1 } else { i64::from(new.max_uses) },
             email: new.email,
-            role: new.role,
+            role: role.role,
+            custom_role: role.custom.clone(),
             invited_by: actor.user,
             uses: 0,
             created_at: now,
@@ -84,7 +85,7 @@ impl Tenancy {
         let mailed = self.write_to(&mut tx, actor, &invitation, &token, inviter, new.locale).await?;
         let entry = Entry::of(Action::InvitationCreated, &actor.scope).about(invitation.id).after(json!({
             "email": invitation.email,
-            "role": invitation.role,
+            "role": role.choice(),
             "max_uses": invitation.max_uses,
             "expires_at": invitation.expires_at,
         }));
@@ -123,7 +124,7 @@ impl Tenancy {
         let revoked = self.own_invitation(&mut tx, actor, id).await?;
         invitations::revoke(&mut tx, &actor.scope, id, self.env.now()).await?;
         let entry = Entry::of(Action::InvitationRevoked, &actor.scope).about(id);
-        self.record(&mut tx, entry.before(json!({ "email": revoked.email, "role": revoked.role }))).await?;
+        self.record(&mut tx, entry.before(json!({ "email": revoked.email, "role": chosen(&revoked) }))).await?;
         Ok(tx.commit().await?)
     }
 
@@ -134,14 +135,10 @@ impl Tenancy {
 
     /// An invitation whose role the actor might have given.
     async fn own_invitation(&self, tx: &mut Tx, actor: &Actor, id: InvitationId) -> Result<Invitation, TenancyError> {
-        let own = own_role(tx, actor).await?;
-        if !own.grants(Permission::ManageMembers) {
-            return Err(TenancyError::NotAllowed(own.as_str()));
-        }
+        let own = members_manager(tx, actor).await?;
         let invitation = invitations::find(tx, &actor.scope, id).await?.ok_or(TenancyError::NoInvitation)?;
-        if invitation.role > own {
-            return Err(TenancyError::above(invitation.role));
-        }
+        let role = roles::resolve(tx, &actor.scope, chosen(&invitation)).await?.ok_or(TenancyError::NoInvitation)?;
+        within(own, role.permissions)?;
         Ok(invitation)
     }
 
@@ -161,7 +158,10 @@ impl Tenancy {
         let letter = Letter::Invitation {
             workspace,
             inviter,
-            role: invitation.role.as_str().to_owned(),
+            role: match &invitation.custom_role {
+                Some(custom) => custom.name.clone(),
+                None => invitation.role.as_str().to_owned(),
+            },
             path: token.path(),
             expires_at: invitation.expires_at,
         };
@@ -182,13 +182,14 @@ async fn name_of(identity: &dyn Identity, actor: &Actor) -> Result<String, Tenan
 }
 
 /// Refuses an actor who may not invite with the role. Locks the workspace's memberships.
-async fn may_grant(tx: &mut Tx, actor: &Actor, role: Role) -> Result<(), TenancyError> {
-    let own = own_role(tx, actor).await?;
-    if !own.grants(Permission::ManageMembers) {
-        return Err(TenancyError::NotAllowed(own.as_str()));
-    }
-    if role > own {
-        return Err(TenancyError::above(role));
-    }
-    Ok(())
+async fn may_grant(tx: &mut Tx, actor: &Actor, role: RoleChoice) -> Result<HeldRole, TenancyError> {
+    let own = members_manager(tx, actor).await?;
+    let role = roles::resolve(tx, &actor.scope, role).await?.ok_or(TenancyError::NoRole)?;
+    within(own, role.permissions)?;
+    Ok(role)
+}
+
+/// The role that it lets people in with.
+pub(super) fn chosen(invitation: &Invitation) -> RoleChoice {
+    invitation.custom_role.as_ref().map_or(RoleChoice::BuiltIn(invitation.role), |custom| RoleChoice::Custom(custom.id))
 }

@@ -8,23 +8,25 @@ use contracts::{
 use kernel::UserId;
 use serde_json::json;
 
-use super::{begin, keep_an_owner, own_role};
+use super::{begin, keep_an_owner, standing};
 use crate::{Actor, Tenancy, TenancyError, store, store::deletion};
 
 impl Tenancy {
     /// Takes the actor out of the workspace, whatever their role; the last owner stays.
     pub async fn leave_workspace(&self, actor: &Actor) -> Result<(), TenancyError> {
         let mut tx = begin(self, actor).await?;
-        let own = own_role(&mut tx, actor).await?;
-        if deletion::is_personal(&mut tx, &actor.scope).await?.ok_or(TenancyError::NoWorkspace)? && own == Role::Owner {
+        let own = standing(&mut tx, actor).await?.own;
+        if deletion::is_personal(&mut tx, &actor.scope).await?.ok_or(TenancyError::NoWorkspace)?
+            && own.role == Role::Owner
+        {
             return Err(TenancyError::Personal);
         }
-        keep_an_owner(&mut tx, &actor.scope, own).await?;
+        keep_an_owner(&mut tx, &actor.scope, own.role).await?;
         store::delete_member(&mut tx, &actor.scope, actor.user).await?;
         self.keys.bump(&mut tx).await?;
         // They have left their groups with it.
         self.budgets.bump(&mut tx).await?;
-        let entry = Entry::of(Action::MemberLeft, &actor.scope).about(actor.user).before(json!({ "role": own }));
+        let entry = Entry::of(Action::MemberLeft, &actor.scope).about(actor.user).before(own.told());
         self.record(&mut tx, entry).await?;
         Ok(tx.commit().await?)
     }
@@ -33,9 +35,8 @@ impl Tenancy {
     /// back as the actor sees it.
     pub async fn transfer_workspace(&self, actor: &Actor, target: UserId) -> Result<Membership, TenancyError> {
         let mut tx = begin(self, actor).await?;
-        let own = own_role(&mut tx, actor).await?;
-        if !own.grants(Permission::TransferWorkspace) {
-            return Err(TenancyError::NotAllowed(own.as_str()));
+        if !standing(&mut tx, actor).await?.may(Permission::TransferWorkspace) {
+            return Err(TenancyError::NotAllowed(Permission::TransferWorkspace));
         }
         if store::role_of(&mut tx, &actor.scope, target).await?.is_none() {
             return Err(TenancyError::NoMember);
@@ -44,8 +45,8 @@ impl Tenancy {
             return Err(TenancyError::Personal);
         }
         if target != actor.user {
-            store::update_role(&mut tx, &actor.scope, target, Role::Owner).await?;
-            store::update_role(&mut tx, &actor.scope, actor.user, Role::Admin).await?;
+            store::update_role(&mut tx, &actor.scope, target, Role::Owner, None).await?;
+            store::update_role(&mut tx, &actor.scope, actor.user, Role::Admin, None).await?;
             self.keys.bump(&mut tx).await?;
             let entry = Entry::of(Action::WorkspaceTransferred, &actor.scope).about(actor.scope.workspace());
             let (before, after) = (json!({ "owner": actor.user }), json!({ "owner": target }));

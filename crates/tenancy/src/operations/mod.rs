@@ -16,38 +16,48 @@ mod read_audit;
 mod record_audit;
 mod remove_member;
 mod rename_workspace;
+mod roles;
 mod update_member;
 
-use contracts::tenancy::{Permission, Role};
+use contracts::tenancy::{Permission, Permissions, Role};
 use database::Tx;
 use kernel::{TenantScope, UserId};
 
-use crate::{Actor, TenancyError, store};
+use crate::{Actor, Standing, TenancyError, store};
 
 pub(crate) use admit::admit;
 pub use delete_workspace::GRACE;
 pub use platform::MAX_REASON;
 
-/// The actor's role as of now, with the workspace's memberships locked.
-async fn own_role(tx: &mut Tx, actor: &Actor) -> Result<Role, TenancyError> {
+/// What the actor may do as of now, with the workspace's memberships locked.
+async fn standing(tx: &mut Tx, actor: &Actor) -> Result<Standing, TenancyError> {
     if !store::lock_workspace(tx, &actor.scope).await? {
         return Err(TenancyError::NoWorkspace);
     }
-    store::role_of(tx, &actor.scope, actor.user).await?.ok_or(TenancyError::NoWorkspace)
+    store::roles::standing(tx, &actor.scope, actor.user).await?.ok_or(TenancyError::NoWorkspace)
 }
 
-/// The actor's and the target's roles as of now, with the workspace's memberships locked,
-/// if the actor may manage the target.
-async fn manage(tx: &mut Tx, actor: &Actor, target: UserId) -> Result<(Role, Role), TenancyError> {
-    let own = own_role(tx, actor).await?;
-    if !own.grants(Permission::ManageMembers) {
-        return Err(TenancyError::NotAllowed(own.as_str()));
-    }
-    let theirs = store::role_of(tx, &actor.scope, target).await?.ok_or(TenancyError::NoMember)?;
-    if theirs > own {
-        return Err(TenancyError::above(theirs));
-    }
+/// What the actor and the target may do as of now, with the workspace's memberships locked, if the actor may manage
+/// the target: they may do all that the target may.
+async fn manage(tx: &mut Tx, actor: &Actor, target: UserId) -> Result<(Permissions, Standing), TenancyError> {
+    let own = members_manager(tx, actor).await?;
+    let theirs = store::roles::standing(tx, &actor.scope, target).await?.ok_or(TenancyError::NoMember)?;
+    within(own, theirs.permissions())?;
     Ok((own, theirs))
+}
+
+/// What the actor may do, if they may manage members. Locks the workspace's memberships.
+async fn members_manager(tx: &mut Tx, actor: &Actor) -> Result<Permissions, TenancyError> {
+    let own = standing(tx, actor).await?;
+    if !own.may(Permission::ManageMembers) {
+        return Err(TenancyError::NotAllowed(Permission::ManageMembers));
+    }
+    Ok(own.permissions())
+}
+
+/// Refuses what allows more than `own` does.
+const fn within(own: Permissions, other: Permissions) -> Result<(), TenancyError> {
+    if own.covers(other) { Ok(()) } else { Err(TenancyError::BeyondOwn(other.without(own))) }
 }
 
 /// Refuses to take away an owner if there is no other. Call with the memberships locked.

@@ -5,7 +5,6 @@ use contracts::{
     audit::{Action, Entry},
 };
 use kernel::UserId;
-use serde_json::json;
 
 use super::{begin, keep_an_owner, manage};
 use crate::{Actor, Tenancy, TenancyError, store};
@@ -15,12 +14,12 @@ impl Tenancy {
     pub async fn remove_member(&self, actor: &Actor, target: UserId) -> Result<(), TenancyError> {
         let mut tx = begin(self, actor).await?;
         let (_, theirs) = manage(&mut tx, actor, target).await?;
-        keep_an_owner(&mut tx, &actor.scope, theirs).await?;
+        keep_an_owner(&mut tx, &actor.scope, theirs.own.role).await?;
         store::delete_member(&mut tx, &actor.scope, target).await?;
         self.keys.bump(&mut tx).await?;
         // They have left their groups with it.
         self.budgets.bump(&mut tx).await?;
-        let entry = Entry::of(Action::MemberRemoved, &actor.scope).about(target).before(json!({ "role": theirs }));
+        let entry = Entry::of(Action::MemberRemoved, &actor.scope).about(target).before(theirs.own.told());
         self.record(&mut tx, entry).await?;
         Ok(tx.commit().await?)
     }

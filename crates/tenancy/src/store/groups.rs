@@ -1,44 +1,43 @@
 //! The tables `groups` and `group_members`.
 
 use contracts::tenancy::GroupMembers;
-use database::{Db, Error, Tx, from_row, params};
+use database::{Db, Error, FromRow, Row, Tx, params};
 use kernel::{GroupId, TenantScope, Timestamp, UserId};
 use uuid::Uuid;
 
-use super::workspaces::MemberRecord;
+use super::workspaces::{MemberRecord, custom_role, role};
 use crate::model::{Group, MemberRow};
 
-from_row!(Group { id, name, members, created_at });
+impl FromRow for Group {
+    fn from_row(row: &mut Row<'_>) -> Result<Self, Error> {
+        let (id, name, members, created_at) = (row.next()?, row.next()?, row.next()?, row.next()?);
+        let granted: Option<String> = row.next()?;
+        let custom = (row.next()?, row.next()?);
+        Ok(Self { id, name, members, role: granted.as_deref().map(role), custom_role: custom_role(custom), created_at })
+    }
+}
+
+macro_rules! group {
+    () => {
+        "SELECT g.id, g.name, (SELECT count(*) FROM group_members m WHERE m.group_id = g.id), g.created_at,
+             g.role, r.id, r.name
+         FROM groups g LEFT JOIN roles r ON r.workspace_id = g.workspace_id AND r.id = g.role_id "
+    };
+}
 
 /// Groups after the name `after`, by name, `limit` at the most.
 pub async fn page(db: &Db, scope: &TenantScope, after: &str, limit: i64) -> Result<Vec<Group>, Error> {
     db.all(
         scope,
-        "SELECT g.id, g.name, (SELECT count(*) FROM group_members m WHERE m.group_id = g.id), g.created_at
-         FROM groups g WHERE g.workspace_id = $1 AND g.name > $2 ORDER BY g.name LIMIT $3",
+        concat!(group!(), "WHERE g.workspace_id = $1 AND g.name > $2 ORDER BY g.name LIMIT $3"),
         params![scope.workspace(), after, limit],
     )
     .await
 }
 
 pub async fn find(db: &Db, scope: &TenantScope, id: GroupId) -> Result<Option<Group>, Error> {
-    db.optional(
-        scope,
-        "SELECT g.id, g.name, (SELECT count(*) FROM group_members m WHERE m.group_id = g.id), g.created_at
-         FROM groups g WHERE g.workspace_id = $1 AND g.id = $2",
-        params![scope.workspace(), id],
-    )
-    .await
-}
-
-pub async fn exists(tx: &mut Tx, scope: &TenantScope, id: GroupId) -> Result<bool, Error> {
-    let found: Option<(i64,)> = tx
-        .optional(
-            "SELECT CAST(1 AS BIGINT) FROM groups WHERE workspace_id = $1 AND id = $2",
-            params![scope.workspace(), id],
-        )
-        .await?;
-    Ok(found.is_some())
+    db.optional(scope, concat!(group!(), "WHERE g.workspace_id = $1 AND g.id = $2"), params![scope.workspace(), id])
+        .await
 }
 
 pub async fn count(tx: &mut Tx, scope: &TenantScope) -> Result<i64, Error> {
@@ -122,8 +121,9 @@ pub async fn members(
     let records: Vec<MemberRecord> = db
         .all(
             scope,
-            "SELECT m.user_id, m.role, m.created_at
+            "SELECT m.user_id, m.role, r.id, r.name, m.created_at
              FROM group_members g JOIN memberships m ON m.workspace_id = g.workspace_id AND m.user_id = g.user_id
+             LEFT JOIN roles r ON r.workspace_id = m.workspace_id AND r.id = m.role_id
              WHERE g.workspace_id = $1 AND g.group_id = $2 AND (m.created_at, m.user_id) > ($3, $4)
              ORDER BY m.created_at, m.user_id LIMIT $5",
             params![scope.workspace(), group, joined_at, user, limit],

@@ -3,12 +3,12 @@
 use database::{Db, Error, FromRow, Platform, Row, Tx, params};
 use kernel::{InvitationId, TenantScope, Timestamp, UserId, WorkspaceId};
 
-use super::workspaces::role;
+use super::workspaces::{custom_role, role};
 use crate::model::Invitation;
 
 macro_rules! invitation {
     () => {
-        "i.id, i.email, i.role, i.invited_by, i.max_uses, i.uses, i.created_at, i.expires_at"
+        "i.id, i.email, i.role, r.id, r.name, i.invited_by, i.max_uses, i.uses, i.created_at, i.expires_at"
     };
 }
 
@@ -16,10 +16,12 @@ impl FromRow for Invitation {
     fn from_row(row: &mut Row<'_>) -> Result<Self, Error> {
         let (id, email) = (row.next()?, row.next()?);
         let name: String = row.next()?;
+        let custom = (row.next()?, row.next()?);
         Ok(Self {
             id,
             email,
             role: role(&name),
+            custom_role: custom_role(custom),
             invited_by: row.next()?,
             max_uses: row.next()?,
             uses: row.next()?,
@@ -41,7 +43,7 @@ pub async fn page(
         concat!(
             "SELECT ",
             invitation!(),
-            " FROM invitations i
+            " FROM invitations i LEFT JOIN roles r ON r.workspace_id = i.workspace_id AND r.id = i.role_id
              WHERE i.workspace_id = $1 AND i.revoked_at IS NULL AND i.uses < i.max_uses
                AND (CAST($2 AS UUID) IS NULL OR i.id > $2)
              ORDER BY i.id LIMIT $3"
@@ -57,7 +59,7 @@ pub async fn find(tx: &mut Tx, scope: &TenantScope, id: InvitationId) -> Result<
         concat!(
             "SELECT ",
             invitation!(),
-            " FROM invitations i
+            " FROM invitations i LEFT JOIN roles r ON r.workspace_id = i.workspace_id AND r.id = i.role_id
              WHERE i.workspace_id = $1 AND i.id = $2 AND i.revoked_at IS NULL AND i.uses < i.max_uses"
         ),
         params![scope.workspace(), id],
@@ -84,8 +86,8 @@ pub async fn count_open(
 pub async fn insert(tx: &mut Tx, scope: &TenantScope, row: &Invitation, token_hash: Vec<u8>) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO invitations (id, workspace_id, email, role, token_hash, invited_by, max_uses, uses,
-             created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             created_at, expires_at, role_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         params![
             row.id,
             scope.workspace(),
@@ -96,7 +98,8 @@ pub async fn insert(tx: &mut Tx, scope: &TenantScope, row: &Invitation, token_ha
             row.max_uses,
             row.uses,
             row.created_at,
-            row.expires_at
+            row.expires_at,
+            row.custom_role.as_ref().map(|custom| custom.id)
         ],
     )
     .await?;
@@ -152,7 +155,9 @@ pub async fn by_token(db: &Db, token_hash: Vec<u8>) -> Result<Option<Found>, Err
                  CAST(CASE WHEN i.revoked_at IS NULL AND i.uses < i.max_uses AND w.deleted_at IS NULL AND w.suspended_at IS NULL
                      THEN TRUE ELSE FALSE END AS BOOLEAN), ",
             invitation!(),
-            " FROM invitations i JOIN workspaces w ON w.id = i.workspace_id WHERE i.token_hash = $1"
+            " FROM invitations i JOIN workspaces w ON w.id = i.workspace_id
+             LEFT JOIN roles r ON r.workspace_id = i.workspace_id AND r.id = i.role_id
+             WHERE i.token_hash = $1"
         ),
         params![token_hash],
     )

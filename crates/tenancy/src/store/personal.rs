@@ -68,7 +68,7 @@ pub async fn end_own(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
 /// has been there longest.
 pub async fn hand_on(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
     tx.execute(
-        "UPDATE memberships SET role = 'owner'
+        "UPDATE memberships SET role = 'owner', role_id = NULL
          WHERE (workspace_id, user_id) IN
              (SELECT h.workspace_id, h.user_id FROM
                  (SELECT o.workspace_id, o.user_id, row_number() OVER

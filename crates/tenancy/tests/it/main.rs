@@ -11,4 +11,5 @@ mod isolation;
 mod lifecycle;
 mod members;
 mod profiles;
+mod roles;
 mod support;

@@ -33,7 +33,7 @@ impl Caller {
         if let Some(key) = &member.key {
             require_scope(key, KeyScope::Inference)?;
         }
-        require_permission(member.role, Permission::WriteChat)?;
+        require_permission(member.permissions, Permission::WriteChat)?;
         Ok(Self { scope: member.scope, user: member.user, key: member.key })
     }
 }

@@ -81,7 +81,7 @@ impl Credential {
             session: Some(caller.session),
             key: None,
             scope: TenantScope::assume(caller.workspace),
-            role: membership.role,
+            permissions: membership.permissions,
             platform_admin: caller.platform_admin,
             impersonator: claimed.impersonator,
         })
@@ -94,7 +94,7 @@ impl Credential {
             user: key.user,
             session: None,
             scope: key.scope(),
-            role: key.role,
+            permissions: key.permissions,
             platform_admin: false,
             impersonator: None,
             key: Some(key),

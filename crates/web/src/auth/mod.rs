@@ -13,7 +13,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use contracts::{
     ApiKeys, Identity, Tenancy,
     identity::{ApiKey, KeyScope},
-    tenancy::{Grant, Permission, Role},
+    tenancy::{Grant, Permission, Permissions},
 };
 use http::{Method, request::Parts};
 use kernel::{Code, SessionId, TenantScope, UserId, WorkspaceId};
@@ -45,7 +45,7 @@ pub struct Member {
     pub session: Option<SessionId>,
     pub key: Option<Arc<ApiKey>>,
     pub scope: TenantScope,
-    pub role: Role,
+    pub permissions: Permissions,
     /// Never with a key.
     pub platform_admin: bool,
     /// The administrator of the platform who acts as the user, if one does.
@@ -78,15 +78,12 @@ fn require_scope(key: &ApiKey, scope: KeyScope) -> Result<(), Problem> {
         .detail(format!("This API key lacks the scope `{}`, which this request needs.", scope.as_str())))
 }
 
-fn require_permission(role: Role, permission: Permission) -> Result<(), Problem> {
-    if role.grants(permission) {
+fn require_permission(permissions: Permissions, permission: Permission) -> Result<(), Problem> {
+    if permissions.contains(permission) {
         return Ok(());
     }
-    Err(Problem::new(Code::Forbidden).detail(format!(
-        "This needs the permission `{}`, which the role `{}` does not have.",
-        permission.as_str(),
-        role.as_str(),
-    )))
+    Err(Problem::new(Code::Forbidden)
+        .detail(format!("This needs the permission `{}`, which your role does not have.", permission.as_str())))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Member {
@@ -152,7 +149,7 @@ pub struct Person {
     pub user: UserId,
     pub session: SessionId,
     pub scope: TenantScope,
-    pub role: Role,
+    pub permissions: Permissions,
     pub platform_admin: bool,
 }
 
@@ -171,7 +168,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Person {
             user: member.user,
             session,
             scope: member.scope,
-            role: member.role,
+            permissions: member.permissions,
             platform_admin: member.platform_admin,
         })
     }
@@ -254,7 +251,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PlatformAdmin {
     }
 }
 
-/// A member whose role grants `P`: `Allowed<can::WriteChat>`.
+/// A member whose rights include `P`: `Allowed<can::WriteChat>`.
 #[derive(Debug)]
 pub struct Allowed<P> {
     pub user: UserId,
@@ -262,7 +259,7 @@ pub struct Allowed<P> {
     pub session: Option<SessionId>,
     pub key: Option<Arc<ApiKey>>,
     pub scope: TenantScope,
-    pub role: Role,
+    pub permissions: Permissions,
     pub platform_admin: bool,
     permission: PhantomData<fn() -> P>,
 }
@@ -272,7 +269,7 @@ impl<S: Send + Sync, P: Grant> FromRequestParts<S> for Allowed<P> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let member = Member::of(parts).await?;
-        require_permission(member.role, P::PERMISSION)?;
+        require_permission(member.permissions, P::PERMISSION)?;
         if member.impersonator.is_some() && !is_for_impersonators(P::PERMISSION) {
             return Err(impersonating());
         }
@@ -281,7 +278,7 @@ impl<S: Send + Sync, P: Grant> FromRequestParts<S> for Allowed<P> {
             session: member.session,
             key: member.key,
             scope: member.scope,
-            role: member.role,
+            permissions: member.permissions,
             platform_admin: member.platform_admin,
             permission: PhantomData,
         })

@@ -63,14 +63,7 @@ impl ApiKeys for Doorman {
 #[async_trait]
 impl Tenancy for Doorman {
     async fn membership(&self, workspace: WorkspaceId, _: UserId) -> Result<Option<Membership>, database::Error> {
-        Ok(Some(Membership {
-            workspace,
-            workspace_name: String::new(),
-            personal: false,
-            role: Role::Member,
-            created_at: testkit::START,
-            suspended: false,
-        }))
+        Ok(Some(Membership::new(workspace, Role::Member)))
     }
 
     async fn memberships(&self, _: UserId) -> Result<Vec<Membership>, database::Error> {

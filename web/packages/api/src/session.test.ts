@@ -13,6 +13,7 @@ const answer = (token: string, workspace = "ws_1"): Session => ({
     name: workspace,
     personal: true,
     role: "owner",
+    custom_role: null,
     created_at: "",
     suspended: false,
   },

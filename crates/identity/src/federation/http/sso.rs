@@ -159,7 +159,7 @@ pub(super) async fn set(
         enforced: body.enforced,
         second_factor: body.second_factor,
     };
-    Ok(Json(identity.set_sso(&caller.scope, change).await?))
+    Ok(Json(identity.set_sso(&caller.scope, caller.permissions, change).await?))
 }
 
 /// Delete single sign-on

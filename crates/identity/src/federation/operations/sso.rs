@@ -2,7 +2,7 @@
 
 use contracts::{
     audit::{Action, Entry},
-    tenancy::Role,
+    tenancy::{Permissions, Role},
 };
 use kernel::TenantScope;
 use outbound::Named;
@@ -32,13 +32,22 @@ impl Identity {
     }
 
     /// Sets the workspace's provider. Another issuer takes the identities of the one before away: what it called its
-    /// people means nothing here any more.
-    pub async fn set_sso(&self, scope: &TenantScope, change: SsoChange) -> Result<SsoSettings, FederationError> {
+    /// people means nothing here any more. It gives no role that allows more than `own`, what the caller may do.
+    pub async fn set_sso(
+        &self,
+        scope: &TenantScope,
+        own: Permissions,
+        change: SsoChange,
+    ) -> Result<SsoSettings, FederationError> {
         let invalid = |field, message| IdentityError::Invalid { field, code: "invalid", message };
         let before = sso::find(&self.db, scope).await?;
         self.check_issuer_address(&change.issuer)?;
         if change.default_role > Role::Admin || change.role_mapping.iter().any(|mapping| mapping.role > Role::Admin) {
             return Err(invalid("role_mapping", "can't make anybody an owner").into());
+        }
+        let mut given = change.role_mapping.iter().map(|mapping| mapping.role).chain([change.default_role]);
+        if given.any(|role| !own.covers(role.permissions())) {
+            return Err(IdentityError::BeyondOwn.into());
         }
         let moved = before.as_ref().is_some_and(|before| before.shown.issuer != change.issuer);
         let sealed_secret = match (&change.client_secret, &before) {

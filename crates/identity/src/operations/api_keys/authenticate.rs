@@ -137,7 +137,7 @@ impl Identity {
             allowed_ips: found.allowed_ips.take(),
             secret_ends: found.secret_ends,
             noted_at: AtomicI64::new(found.last_used_at.unwrap_or(Timestamp::EPOCH).micros()),
-            key: Arc::new(found.key(owner.role, epoch)),
+            key: Arc::new(found.key(owner.permissions, epoch)),
         }))
     }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use contracts::{
     audit::{Action, Entry},
     identity::ApiKey,
-    tenancy::{Permission, Role},
+    tenancy::{Permission, Permissions},
 };
 use database::Tx;
 use events::outbox::NewEvent;
@@ -31,7 +31,7 @@ pub use update::KeyChanges;
 pub struct KeyActor {
     pub user: UserId,
     pub scope: TenantScope,
-    pub role: Role,
+    pub permissions: Permissions,
     /// The key that they do it with; none: they are signed in.
     pub key: Option<Arc<ApiKey>>,
 }
@@ -39,13 +39,13 @@ pub struct KeyActor {
 impl KeyActor {
     /// Whether they see everybody's keys.
     fn manages(&self) -> bool {
-        self.role.grants(Permission::ManageKeys)
+        self.permissions.contains(Permission::ManageKeys)
     }
 }
 
 impl Identity {
     /// Refuses an actor to whom `key` is not to be seen, or who may not change it: it is somebody
-    /// else's, and they manage no keys; or its owner is above them.
+    /// else's, and they manage no keys; or its owner may do what they may not.
     async fn may_change(&self, actor: &KeyActor, key: &ApiKeyInfo) -> Result<(), IdentityError> {
         if key.user.id == actor.user {
             return Ok(());
@@ -54,8 +54,8 @@ impl Identity {
             return Err(IdentityError::NoKey);
         }
         let owner = self.tenancy.membership(actor.scope.workspace(), key.user.id).await?;
-        if owner.is_some_and(|owner| owner.role > actor.role) {
-            return Err(IdentityError::KeyNotYours("This API key belongs to somebody whose role is above yours."));
+        if owner.is_some_and(|owner| !actor.permissions.covers(owner.permissions)) {
+            return Err(IdentityError::KeyNotYours("This API key belongs to somebody who may do more than you."));
         }
         Ok(())
     }

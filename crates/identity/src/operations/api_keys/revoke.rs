@@ -29,6 +29,6 @@ impl Identity {
         let workspace = api_keys::workspace_of(&self.db, id).await?.ok_or(IdentityError::NoKey)?;
         let scope = TenantScope::assume(workspace);
         let owner = api_keys::find(&self.db, &scope, id).await?.ok_or(IdentityError::NoKey)?.user.id;
-        self.revoke_key(&KeyActor { user: owner, scope, role: Role::Owner, key: None }, id).await
+        self.revoke_key(&KeyActor { user: owner, scope, permissions: Role::Owner.permissions(), key: None }, id).await
     }
 }

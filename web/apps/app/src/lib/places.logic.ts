@@ -7,6 +7,7 @@ export const SETTINGS = [
   "workspace",
   "groups",
   "profiles",
+  "roles",
   "sso",
   "audit",
   "usage",

@@ -2,7 +2,7 @@
 
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddSsoDomainData, AddSsoDomainErrors, AddSsoDomainResponses, AskPasskeyData, AskPasskeyErrors, AskPasskeyResponses, BeginFederatedData, BeginFederatedErrors, BeginFederatedResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyResponses, BeginSsoData, BeginSsoErrors, BeginSsoResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, ConnectIdentityData, ConnectIdentityErrors, ConnectIdentityResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePlatformWorkspaceData, CreatePlatformWorkspaceErrors, CreatePlatformWorkspaceResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeletePlatformWorkspaceData, DeletePlatformWorkspaceErrors, DeletePlatformWorkspaceResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteSsoData, DeleteSsoDomainData, DeleteSsoDomainErrors, DeleteSsoDomainResponses, DeleteSsoErrors, DeleteSsoResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, DemotePlatformUserData, DemotePlatformUserErrors, DemotePlatformUserResponses, DisablePlatformUserData, DisablePlatformUserErrors, DisablePlatformUserResponses, DisconnectIdentityData, DisconnectIdentityErrors, DisconnectIdentityResponses, EnablePlatformUserData, EnablePlatformUserErrors, EnablePlatformUserResponses, EndImpersonationData, EndImpersonationErrors, EndImpersonationResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportAuditData, ExportAuditErrors, ExportAuditResponses, FinishFederatedData, FinishFederatedErrors, FinishLogInData, FinishLogInErrors, FinishLogInResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMemberProfileData, GetMemberProfileErrors, GetMemberProfileResponses, GetMeResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetPlatformUserData, GetPlatformUserErrors, GetPlatformUserResponses, GetPlatformWorkspaceData, GetPlatformWorkspaceErrors, GetPlatformWorkspaceResponses, GetPlatformWorkspaceUsageData, GetPlatformWorkspaceUsageErrors, GetPlatformWorkspaceUsageResponses, GetProfileSchemaData, GetProfileSchemaErrors, GetProfileSchemaResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, ImpersonateData, ImpersonateErrors, ImpersonateResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListIdentitiesData, ListIdentitiesErrors, ListIdentitiesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPlatformPlansData, ListPlatformPlansErrors, ListPlatformPlansResponses, ListPlatformUsersData, ListPlatformUsersErrors, ListPlatformUsersResponses, ListPlatformWorkspaceMembersData, ListPlatformWorkspaceMembersErrors, ListPlatformWorkspaceMembersResponses, ListPlatformWorkspacesData, ListPlatformWorkspacesErrors, ListPlatformWorkspacesResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogOutData, LogOutErrors, LogOutResponses, PromotePlatformUserData, PromotePlatformUserErrors, PromotePlatformUserResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPlatformUserPasswordData, ResetPlatformUserPasswordErrors, ResetPlatformUserPasswordResponses, RestoreAccountData, RestoreAccountErrors, RestoreAccountResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestorePlatformWorkspaceData, RestorePlatformWorkspaceErrors, RestorePlatformWorkspaceResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, ResumePlatformWorkspaceData, ResumePlatformWorkspaceErrors, ResumePlatformWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokePlatformUserSessionsData, RevokePlatformUserSessionsErrors, RevokePlatformUserSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SetMemberProfileData, SetMemberProfileErrors, SetMemberProfileResponses, SetOwnProfileData, SetOwnProfileErrors, SetOwnProfileResponses, SetPlatformWorkspacePlanData, SetPlatformWorkspacePlanErrors, SetPlatformWorkspacePlanResponses, SetProfileSchemaData, SetProfileSchemaErrors, SetProfileSchemaResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, SuspendPlatformWorkspaceData, SuspendPlatformWorkspaceErrors, SuspendPlatformWorkspaceResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TestSsoData, TestSsoErrors, TestSsoResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdatePasskeyData, UpdatePasskeyErrors, UpdatePasskeyResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, VerifyAuditData, VerifyAuditErrors, VerifyAuditResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifySsoDomainData, VerifySsoDomainErrors, VerifySsoDomainResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddSsoDomainData, AddSsoDomainErrors, AddSsoDomainResponses, AskPasskeyData, AskPasskeyErrors, AskPasskeyResponses, BeginFederatedData, BeginFederatedErrors, BeginFederatedResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyResponses, BeginSsoData, BeginSsoErrors, BeginSsoResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, ConnectIdentityData, ConnectIdentityErrors, ConnectIdentityResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePlatformWorkspaceData, CreatePlatformWorkspaceErrors, CreatePlatformWorkspaceResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeletePlatformWorkspaceData, DeletePlatformWorkspaceErrors, DeletePlatformWorkspaceResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteSsoData, DeleteSsoDomainData, DeleteSsoDomainErrors, DeleteSsoDomainResponses, DeleteSsoErrors, DeleteSsoResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, DemotePlatformUserData, DemotePlatformUserErrors, DemotePlatformUserResponses, DisablePlatformUserData, DisablePlatformUserErrors, DisablePlatformUserResponses, DisconnectIdentityData, DisconnectIdentityErrors, DisconnectIdentityResponses, EnablePlatformUserData, EnablePlatformUserErrors, EnablePlatformUserResponses, EndImpersonationData, EndImpersonationErrors, EndImpersonationResponses, ExplainMemberData, ExplainMemberErrors, ExplainMemberResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportAuditData, ExportAuditErrors, ExportAuditResponses, FinishFederatedData, FinishFederatedErrors, FinishLogInData, FinishLogInErrors, FinishLogInResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMemberProfileData, GetMemberProfileErrors, GetMemberProfileResponses, GetMeResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetPlatformUserData, GetPlatformUserErrors, GetPlatformUserResponses, GetPlatformWorkspaceData, GetPlatformWorkspaceErrors, GetPlatformWorkspaceResponses, GetPlatformWorkspaceUsageData, GetPlatformWorkspaceUsageErrors, GetPlatformWorkspaceUsageResponses, GetProfileSchemaData, GetProfileSchemaErrors, GetProfileSchemaResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, ImpersonateData, ImpersonateErrors, ImpersonateResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListIdentitiesData, ListIdentitiesErrors, ListIdentitiesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPlatformPlansData, ListPlatformPlansErrors, ListPlatformPlansResponses, ListPlatformUsersData, ListPlatformUsersErrors, ListPlatformUsersResponses, ListPlatformWorkspaceMembersData, ListPlatformWorkspaceMembersErrors, ListPlatformWorkspaceMembersResponses, ListPlatformWorkspacesData, ListPlatformWorkspacesErrors, ListPlatformWorkspacesResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogOutData, LogOutErrors, LogOutResponses, PromotePlatformUserData, PromotePlatformUserErrors, PromotePlatformUserResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPlatformUserPasswordData, ResetPlatformUserPasswordErrors, ResetPlatformUserPasswordResponses, RestoreAccountData, RestoreAccountErrors, RestoreAccountResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestorePlatformWorkspaceData, RestorePlatformWorkspaceErrors, RestorePlatformWorkspaceResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, ResumePlatformWorkspaceData, ResumePlatformWorkspaceErrors, ResumePlatformWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokePlatformUserSessionsData, RevokePlatformUserSessionsErrors, RevokePlatformUserSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SetMemberProfileData, SetMemberProfileErrors, SetMemberProfileResponses, SetOwnProfileData, SetOwnProfileErrors, SetOwnProfileResponses, SetPlatformWorkspacePlanData, SetPlatformWorkspacePlanErrors, SetPlatformWorkspacePlanResponses, SetProfileSchemaData, SetProfileSchemaErrors, SetProfileSchemaResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, SuspendPlatformWorkspaceData, SuspendPlatformWorkspaceErrors, SuspendPlatformWorkspaceResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TestSsoData, TestSsoErrors, TestSsoResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdatePasskeyData, UpdatePasskeyErrors, UpdatePasskeyResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, VerifyAuditData, VerifyAuditErrors, VerifyAuditResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifySsoDomainData, VerifySsoDomainErrors, VerifySsoDomainResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1058,6 +1058,25 @@ export const addGroupMember = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
+ * Give a group a role
+ *
+ * Whoever is in the group has it beside their own from their next request on: they may do what either allows. Null
+ * takes it away.
+ *
+ * Needs the permission `roles.manage`.
+ */
+export const giveGroupRole = <ThrowOnError extends boolean = true>(options: Options<GiveGroupRoleData, ThrowOnError>) => (options.client ?? client).put<GiveGroupRoleResponses, GiveGroupRoleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/groups/{id}/role',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The workspace's guardrails
  *
  * Its policy, what the operator has set for all workspaces, and which keys have a policy of
@@ -1517,6 +1536,20 @@ export const updateMember = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
+ * Why a member may do what they may
+ *
+ * Each permission that they have, with every role that gives it: their own, and those of their groups.
+ *
+ * Needs the permission `members.read`.
+ */
+export const explainMember = <ThrowOnError extends boolean = true>(options: Options<ExplainMemberData, ThrowOnError>) => (options.client ?? client).get<ExplainMemberResponses, ExplainMemberErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/members/{user_id}/permissions',
+    ...options
+});
+
+/**
  * A member's attributes
  *
  * Needs the permission `members.read`.
@@ -1915,6 +1948,85 @@ export const getQuota = <ThrowOnError extends boolean = true>(options?: Options<
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/quota',
     ...options
+});
+
+/**
+ * List roles
+ *
+ * The built-in ones, the highest first, then the workspace's own by name. The list is always whole.
+ *
+ * Needs the permission `roles.read`.
+ */
+export const listRoles = <ThrowOnError extends boolean = true>(options?: Options<ListRolesData, ThrowOnError>) => (options?.client ?? client).get<ListRolesResponses, ListRolesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/roles',
+    ...options
+});
+
+/**
+ * Create a role
+ *
+ * It can allow nothing that the caller may not do.
+ *
+ * Needs the permission `roles.manage`.
+ */
+export const createRole = <ThrowOnError extends boolean = true>(options: Options<CreateRoleData, ThrowOnError>) => (options.client ?? client).post<CreateRoleResponses, CreateRoleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/roles',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a role
+ *
+ * While a member, a group or an invitation has it, it is refused: give them another one first.
+ *
+ * Needs the permission `roles.manage`.
+ */
+export const deleteRole = <ThrowOnError extends boolean = true>(options: Options<DeleteRoleData, ThrowOnError>) => (options.client ?? client).delete<DeleteRoleResponses, DeleteRoleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/roles/{id}',
+    ...options
+});
+
+/**
+ * One role
+ *
+ * Of the workspace's own.
+ *
+ * Needs the permission `roles.read`.
+ */
+export const getRole = <ThrowOnError extends boolean = true>(options: Options<GetRoleData, ThrowOnError>) => (options.client ?? client).get<GetRoleResponses, GetRoleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/roles/{id}',
+    ...options
+});
+
+/**
+ * Change a role
+ *
+ * For everybody who has it, from their next request on. It must allow nothing that the caller may not do, neither
+ * before nor after.
+ *
+ * Needs the permission `roles.manage`.
+ */
+export const updateRole = <ThrowOnError extends boolean = true>(options: Options<UpdateRoleData, ThrowOnError>) => (options.client ?? client).patch<UpdateRoleResponses, UpdateRoleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/roles/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

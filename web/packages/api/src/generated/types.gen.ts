@@ -317,7 +317,7 @@ export type ClaimNames = {
 /**
  * A stable, machine-readable kind of error
  */
-export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sso_required' | 'sign_up_closed' | 'model_not_allowed' | 'invitation_needed' | 'step_up_required' | 'address_not_allowed' | 'workspace_deleted' | 'workspace_suspended' | 'impersonating' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'already_member' | 'domain_unverified' | 'conflict' | 'idempotency_conflict' | 'last_administrator' | 'last_sign_in' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'challenge_ended' | 'link_invalid' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'passkey_refused' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'identity_provider_failed' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
+export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sso_required' | 'sign_up_closed' | 'model_not_allowed' | 'invitation_needed' | 'step_up_required' | 'address_not_allowed' | 'workspace_deleted' | 'workspace_suspended' | 'impersonating' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'role_in_use' | 'already_member' | 'domain_unverified' | 'conflict' | 'idempotency_conflict' | 'last_administrator' | 'last_sign_in' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'challenge_ended' | 'link_invalid' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'passkey_refused' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'identity_provider_failed' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
 
 export type ConfirmTotpRequest = {
     /**
@@ -495,9 +495,9 @@ export type CreateGroupRequest = {
 export type CreateInvitationRequest = {
     email?: string | null;
     /**
-     * At most the caller's own role.
+     * It may allow nothing that the caller may not do.
      */
-    role: Role;
+    role: RoleChoice;
     /**
      * 7 without it.
      */
@@ -545,6 +545,16 @@ export type CreatePlatformWorkspaceRequest = {
     owner_email: string;
 };
 
+export type CreateRoleRequest = {
+    name: string;
+    description?: string | null;
+    base?: Role | null;
+    /**
+     * What it allows beyond those. Each must be the caller's own, and none may be the owners' alone.
+     */
+    permissions: Array<Permission>;
+};
+
 export type CreateRouteRequest = {
     /**
      * What developers write as the model.
@@ -560,6 +570,14 @@ export type CreateRouteRequest = {
 };
 
 export type CreateWorkspaceRequest = {
+    name: string;
+};
+
+/**
+ * A role that the workspace has made, as it stands beside whoever has it.
+ */
+export type CustomRole = {
+    id: RoleId;
     name: string;
 };
 
@@ -611,6 +629,17 @@ export type DeploymentPrices = {
 
 export type DomainRequest = {
     domain: string;
+};
+
+/**
+ * Something that a member may do, with all that grants it.
+ */
+export type ExplainedPermission = {
+    permission: Permission;
+    /**
+     * The member's own role first, then groups by name. To take one away is not enough while there is another.
+     */
+    sources: Array<PermissionSource>;
 };
 
 /**
@@ -707,6 +736,10 @@ export type FinishLogInRequest = {
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'cancelled' | 'error';
 
+export type GiveGroupRoleRequest = {
+    role: RoleChoice | null;
+};
+
 /**
  * Some of a workspace's members.
  */
@@ -717,6 +750,8 @@ export type Group = {
      * How many are in it.
      */
     members: number;
+    role: Role | null;
+    custom_role: CustomRole | null;
     created_at: Timestamp;
 };
 
@@ -928,7 +963,11 @@ export type Invitation = {
      * Whom alone it lets in; null: whoever has the link.
      */
     email: string | null;
+    /**
+     * The built-in role, or the one that the workspace's own is based on.
+     */
     role: Role;
+    custom_role: CustomRole | null;
     /**
      * Whose rights it rests on: it ends with them.
      */
@@ -960,6 +999,7 @@ export type InvitationView = {
      */
     email: string | null;
     role: Role;
+    custom_role: CustomRole | null;
     expires_at: Timestamp;
 };
 
@@ -1033,8 +1073,23 @@ export type Member = {
      * Path of the picture; null: none.
      */
     avatar_url: string | null;
+    /**
+     * The built-in role, or the one that their own role is based on.
+     */
     role: Role;
+    custom_role: CustomRole | null;
     joined_at: Timestamp;
+};
+
+/**
+ * What a member may do, and why.
+ */
+export type MemberPermissions = {
+    user_id: UserId;
+    /**
+     * In the order of the catalogue.
+     */
+    permissions: Array<ExplainedPermission>;
 };
 
 /**
@@ -1384,6 +1439,8 @@ export type PageGroup = {
          * How many are in it.
          */
         members: number;
+        role: Role | null;
+        custom_role: CustomRole | null;
         created_at: Timestamp;
     }>;
     /**
@@ -1429,7 +1486,11 @@ export type PageInvitation = {
          * Whom alone it lets in; null: whoever has the link.
          */
         email: string | null;
+        /**
+         * The built-in role, or the one that the workspace's own is based on.
+         */
         role: Role;
+        custom_role: CustomRole | null;
         /**
          * Whose rights it rests on: it ends with them.
          */
@@ -1460,7 +1521,11 @@ export type PageMember = {
          * Path of the picture; null: none.
          */
         avatar_url: string | null;
+        /**
+         * The built-in role, or the one that their own role is based on.
+         */
         role: Role;
+        custom_role: CustomRole | null;
         joined_at: Timestamp;
     }>;
     /**
@@ -1712,14 +1777,49 @@ export type PageWorkspace = {
          */
         personal: boolean;
         /**
-         * The caller's role in it.
+         * The caller's role in it: the built-in one, or the one that their own role is based on.
          */
         role: Role;
+        custom_role: CustomRole | null;
         created_at: Timestamp;
         /**
          * Whether it is closed for now: an administrator of the platform has suspended it.
          */
         suspended: boolean;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageWorkspaceRole = {
+    data: Array<{
+        id: RoleChoice;
+        name: string;
+        description: string;
+        /**
+         * Built-in ones can be neither changed nor deleted.
+         */
+        built_in: boolean;
+        base: Role | null;
+        /**
+         * All that it allows, those of `base` included.
+         */
+        permissions: Array<Permission>;
+        /**
+         * How many have it as their own.
+         */
+        members: number;
+        /**
+         * How many give it to whoever is in them.
+         */
+        groups: number;
+        created_at: Timestamp | null;
+        updated_at: Timestamp | null;
     }>;
     /**
      * Pass it as `cursor` to get the next page.
@@ -1789,7 +1889,17 @@ export type PasskeyLogInRequest = {
 /**
  * One thing that a role may allow
  */
-export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'audit.read' | 'members.read' | 'members.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'sso.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
+export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'audit.read' | 'members.read' | 'members.manage' | 'roles.read' | 'roles.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'sso.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
+
+/**
+ * What grants a permission: a role, by which way it came, and where the role has it from.
+ */
+export type PermissionSource = {
+    role: RoleChoice;
+    role_name: string;
+    inherited_from: Role | null;
+    group: SourceGroup | null;
+};
 
 /**
  * Personal data that is known without a pattern of one's own.
@@ -2081,6 +2191,11 @@ export type ResetPasswordRequest = {
  * A built-in role. Each holds all permissions of the one below it: guest < member < admin < owner.
  */
 export type Role = 'guest' | 'member' | 'admin' | 'owner';
+
+/**
+ * `guest`, `member`, `admin` or `owner`, or the id of a role of the workspace's own
+ */
+export type RoleChoice = string;
 
 /**
  * A group of the provider, and the role that it gives.
@@ -2377,6 +2492,14 @@ export type SignUpRequest = {
      * What stands behind `/invite/` in the link of an invitation, for whoever was invited.
      */
     invitation?: string | null;
+};
+
+/**
+ * A group that gives a role.
+ */
+export type SourceGroup = {
+    id: GrpId;
+    name: string;
 };
 
 /**
@@ -2687,13 +2810,23 @@ export type UpdateMeRequest = {
 
 export type UpdateMemberRequest = {
     /**
-     * At most the caller's own role.
+     * It may allow nothing that the caller may not do.
      */
-    role: Role;
+    role: RoleChoice;
 };
 
 export type UpdatePasskeyRequest = {
     name: string;
+};
+
+export type UpdateRoleRequest = {
+    name?: string | null;
+    description?: string | null;
+    base?: Role | null;
+    /**
+     * Take the place of those that it has listed.
+     */
+    permissions?: Array<Permission> | null;
 };
 
 /**
@@ -2858,9 +2991,10 @@ export type Workspace = {
      */
     personal: boolean;
     /**
-     * The caller's role in it.
+     * The caller's role in it: the built-in one, or the one that their own role is based on.
      */
     role: Role;
+    custom_role: CustomRole | null;
     created_at: Timestamp;
     /**
      * Whether it is closed for now: an administrator of the platform has suspended it.
@@ -2875,6 +3009,34 @@ export type WorkspaceOwner = {
     id: UserId;
     email: string;
     name: string;
+};
+
+/**
+ * A role that members and groups can be given: built in, or made by the workspace.
+ */
+export type WorkspaceRole = {
+    id: RoleChoice;
+    name: string;
+    description: string;
+    /**
+     * Built-in ones can be neither changed nor deleted.
+     */
+    built_in: boolean;
+    base: Role | null;
+    /**
+     * All that it allows, those of `base` included.
+     */
+    permissions: Array<Permission>;
+    /**
+     * How many have it as their own.
+     */
+    members: number;
+    /**
+     * How many give it to whoever is in them.
+     */
+    groups: number;
+    created_at: Timestamp | null;
+    updated_at: Timestamp | null;
 };
 
 /**
@@ -2905,6 +3067,8 @@ export type MsgId = string;
 export type PasskeyId = string;
 
 export type PcId = string;
+
+export type RoleId = string;
 
 export type RouteId = string;
 
@@ -5576,7 +5740,7 @@ export type DeleteGroupErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the group's role allows what the caller may not do.
      */
     403: Problem;
     /**
@@ -5749,7 +5913,7 @@ export type RemoveGroupMemberErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the group's role allows what the caller may not do.
      */
     403: Problem;
     /**
@@ -5791,7 +5955,7 @@ export type AddGroupMemberErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the group's role allows what the caller may not do.
      */
     403: Problem;
     /**
@@ -5810,6 +5974,48 @@ export type AddGroupMemberResponses = {
 };
 
 export type AddGroupMemberResponse = AddGroupMemberResponses[keyof AddGroupMemberResponses];
+
+export type GiveGroupRoleData = {
+    body: GiveGroupRoleRequest;
+    path: {
+        /**
+         * The group's id.
+         */
+        id: GrpId;
+    };
+    query?: never;
+    url: '/api/v1/groups/{id}/role';
+};
+
+export type GiveGroupRoleErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role, given or taken away, allows what the caller may not do, or a proof of lately is missing.
+     */
+    403: Problem;
+    /**
+     * No such group, or no such role, here.
+     */
+    404: Problem;
+    /**
+     * No role that a group can have.
+     */
+    422: Problem;
+};
+
+export type GiveGroupRoleError = GiveGroupRoleErrors[keyof GiveGroupRoleErrors];
+
+export type GiveGroupRoleResponses = {
+    /**
+     * The group as it is now.
+     */
+    200: Group;
+};
+
+export type GiveGroupRoleResponse = GiveGroupRoleResponses[keyof GiveGroupRoleResponses];
 
 export type GetGuardrailsData = {
     body?: never;
@@ -6015,9 +6221,13 @@ export type CreateInvitationErrors = {
      */
     401: Problem;
     /**
-     * The role to give is above the caller's own.
+     * The role allows what the caller may not do.
      */
     403: Problem;
+    /**
+     * No such role here.
+     */
+    404: Problem;
     /**
      * This person is a member or invited already, or there are as many invitations as there can be.
      */
@@ -6131,7 +6341,7 @@ export type RevokeInvitationErrors = {
      */
     401: Problem;
     /**
-     * Its role is above the caller's own.
+     * Its role allows what the caller may not do.
      */
     403: Problem;
     /**
@@ -6169,7 +6379,7 @@ export type ResendInvitationErrors = {
      */
     401: Problem;
     /**
-     * Its role is above the caller's own.
+     * Its role allows what the caller may not do.
      */
     403: Problem;
     /**
@@ -6830,7 +7040,7 @@ export type RemoveMemberErrors = {
      */
     401: Problem;
     /**
-     * The member's role is above the caller's own.
+     * The member may do what the caller may not.
      */
     403: Problem;
     /**
@@ -6872,11 +7082,11 @@ export type UpdateMemberErrors = {
      */
     401: Problem;
     /**
-     * The role, granted or changed, is above the caller's own.
+     * The role, granted or changed, allows what the caller may not do, or a proof of lately is missing.
      */
     403: Problem;
     /**
-     * No such member here.
+     * No such member, or no such role, here.
      */
     404: Problem;
     /**
@@ -6899,6 +7109,44 @@ export type UpdateMemberResponses = {
 };
 
 export type UpdateMemberResponse = UpdateMemberResponses[keyof UpdateMemberResponses];
+
+export type ExplainMemberData = {
+    body?: never;
+    path: {
+        /**
+         * The member's user id.
+         */
+        user_id: UserId;
+    };
+    query?: never;
+    url: '/api/v1/members/{user_id}/permissions';
+};
+
+export type ExplainMemberErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such member here.
+     */
+    404: Problem;
+};
+
+export type ExplainMemberError = ExplainMemberErrors[keyof ExplainMemberErrors];
+
+export type ExplainMemberResponses = {
+    /**
+     * What they may do, and why.
+     */
+    200: MemberPermissions;
+};
+
+export type ExplainMemberResponse = ExplainMemberResponses[keyof ExplainMemberResponses];
 
 export type GetMemberProfileData = {
     body?: never;
@@ -7956,6 +8204,198 @@ export type GetQuotaResponses = {
 };
 
 export type GetQuotaResponse = GetQuotaResponses[keyof GetQuotaResponses];
+
+export type ListRolesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/roles';
+};
+
+export type ListRolesErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type ListRolesError = ListRolesErrors[keyof ListRolesErrors];
+
+export type ListRolesResponses = {
+    /**
+     * All roles.
+     */
+    200: PageWorkspaceRole;
+};
+
+export type ListRolesResponse = ListRolesResponses[keyof ListRolesResponses];
+
+export type CreateRoleData = {
+    body: CreateRoleRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/roles';
+};
+
+export type CreateRoleErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or a permission is not the caller's own, or a proof of lately is missing.
+     */
+    403: Problem;
+    /**
+     * A role has this name, or there are as many as there can be.
+     */
+    409: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type CreateRoleError = CreateRoleErrors[keyof CreateRoleErrors];
+
+export type CreateRoleResponses = {
+    /**
+     * The new role.
+     */
+    201: WorkspaceRole;
+};
+
+export type CreateRoleResponse = CreateRoleResponses[keyof CreateRoleResponses];
+
+export type DeleteRoleData = {
+    body?: never;
+    path: {
+        /**
+         * The role's id.
+         */
+        id: RoleId;
+    };
+    query?: never;
+    url: '/api/v1/roles/{id}';
+};
+
+export type DeleteRoleErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or a permission is not the caller's own, or a proof of lately is missing.
+     */
+    403: Problem;
+    /**
+     * No such role here.
+     */
+    404: Problem;
+    /**
+     * Somebody has it.
+     */
+    409: Problem;
+};
+
+export type DeleteRoleError = DeleteRoleErrors[keyof DeleteRoleErrors];
+
+export type DeleteRoleResponses = {
+    /**
+     * It is gone.
+     */
+    204: void;
+};
+
+export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
+
+export type GetRoleData = {
+    body?: never;
+    path: {
+        /**
+         * The role's id.
+         */
+        id: RoleId;
+    };
+    query?: never;
+    url: '/api/v1/roles/{id}';
+};
+
+export type GetRoleErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * No such role here.
+     */
+    404: Problem;
+};
+
+export type GetRoleError = GetRoleErrors[keyof GetRoleErrors];
+
+export type GetRoleResponses = {
+    /**
+     * The role.
+     */
+    200: WorkspaceRole;
+};
+
+export type GetRoleResponse = GetRoleResponses[keyof GetRoleResponses];
+
+export type UpdateRoleData = {
+    body: UpdateRoleRequest;
+    path: {
+        /**
+         * The role's id.
+         */
+        id: RoleId;
+    };
+    query?: never;
+    url: '/api/v1/roles/{id}';
+};
+
+export type UpdateRoleErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or a permission is not the caller's own, or a proof of lately is missing.
+     */
+    403: Problem;
+    /**
+     * No such role here.
+     */
+    404: Problem;
+    /**
+     * Another role has this name.
+     */
+    409: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type UpdateRoleError = UpdateRoleErrors[keyof UpdateRoleErrors];
+
+export type UpdateRoleResponses = {
+    /**
+     * The role as it is now.
+     */
+    200: WorkspaceRole;
+};
+
+export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
 
 export type ListRoutesData = {
     body?: never;

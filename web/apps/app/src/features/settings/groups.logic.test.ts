@@ -5,6 +5,7 @@ import { settingsGroups } from "./groups.logic";
 const EVERYTHING = [
   "groups.read",
   "members.manage",
+  "roles.read",
   "sso.manage",
   "budgets.read",
   "guardrails.manage",

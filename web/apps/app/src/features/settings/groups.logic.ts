@@ -7,7 +7,17 @@ const GROUPS: { id: SettingsGroup; sections: SettingsSection[] }[] = [
   { id: "personal", sections: ["profile", "appearance", "sessions", "security"] },
   {
     id: "workspace",
-    sections: ["workspace", "groups", "profiles", "sso", "usage", "budgets", "guardrails", "audit"],
+    sections: [
+      "workspace",
+      "groups",
+      "roles",
+      "profiles",
+      "sso",
+      "usage",
+      "budgets",
+      "guardrails",
+      "audit",
+    ],
   },
   { id: "developers", sections: ["keys", "routing", "providers"] },
 ];
@@ -16,6 +26,7 @@ const GROUPS: { id: SettingsGroup; sections: SettingsSection[] }[] = [
 export const OPENED_BY: Partial<Record<SettingsSection, readonly string[]>> = {
   groups: ["groups.read"],
   profiles: ["members.manage"],
+  roles: ["roles.read"],
   sso: ["sso.manage"],
   audit: ["audit.read"],
   budgets: ["budgets.read"],

@@ -14,6 +14,7 @@ import {
   Shield,
   ShieldCheck,
   Split,
+  UserCog,
   UserRound,
   UsersRound,
 } from "lucide-react";
@@ -44,6 +45,7 @@ export default function SettingsLayout({ children }: { children: ReactNode }) {
     workspace: { label: t`Workspace`, icon: <Building2 {...icon} /> },
     groups: { label: t`Groups`, icon: <UsersRound {...icon} /> },
     profiles: { label: t`Member profiles`, icon: <ContactRound {...icon} /> },
+    roles: { label: t`Roles`, icon: <UserCog {...icon} /> },
     sso: { label: t`Single sign-on`, icon: <IdCard {...icon} /> },
     audit: { label: t`Audit log`, icon: <ScrollText {...icon} /> },
     usage: { label: t`Usage`, icon: <ChartNoAxesColumn {...icon} /> },

@@ -6,6 +6,7 @@ export const AREAS = [
   "member",
   "invitation",
   "group",
+  "role",
   "workspace",
   "api_key",
   "budget",

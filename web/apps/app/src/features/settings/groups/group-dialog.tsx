@@ -3,22 +3,26 @@ import { useLingui } from "@lingui/react/macro";
 import {
   addGroupMember,
   createGroup,
+  giveGroupRole,
   isApiError,
   removeGroupMember,
   updateGroup,
   type Group,
   type Member,
 } from "@parlance/api";
-import { Button, Field, Input, Skeleton } from "@parlance/ui";
+import { Button, Field, Input, NativeSelect, Skeleton } from "@parlance/ui";
 import { Checkbox, Choices } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { usePermission } from "@/features/session/use-session";
 import { workspaceSchema, type WorkspaceForm } from "@/features/shell/workspace-schema";
 import { applyServerErrors } from "@/lib/forms";
 import { LoadError } from "@/lib/load-error";
 import { useForm, type Form } from "@/lib/use-form";
 import { useIdempotency } from "@/lib/use-idempotency";
+import { choiceOf } from "../roles/roles.logic";
+import { useRoles } from "../roles/use-roles";
 import { changesOf, matching } from "./groups.logic";
 import { everybodyQuery, groupMembersQuery } from "./queries";
 
@@ -43,6 +47,11 @@ export default function GroupDialog({
   // Undefined until somebody is ticked: then it is as it was.
   const [chosen, setChosen] = useState<ReadonlySet<string>>();
   const after = chosen ?? before;
+  const givesRoles = usePermission("roles.manage");
+  const roles = useRoles();
+  const held = group?.role ? { role: group.role, custom_role: group.custom_role } : undefined;
+  const given = held ? choiceOf(held) : "";
+  const [role, setRole] = useState(given);
   const ready = everybody.data !== undefined && (!group || current.data !== undefined);
 
   const form: Form<WorkspaceForm> = useForm<WorkspaceForm>({
@@ -53,6 +62,7 @@ export default function GroupDialog({
         let id = group?.id;
         if (id === undefined) id = (await once(body, createGroup)).id;
         else if (body.name !== group?.name) await updateGroup({ path: { id }, body });
+        if (role !== given) await giveGroupRole({ path: { id }, body: { role: role || null } });
         const { added, removed } = changesOf(before, after);
         for (const user_id of added) await addGroupMember({ path: { id, user_id } });
         for (const user_id of removed) await removeGroupMember({ path: { id, user_id } });
@@ -100,6 +110,27 @@ export default function GroupDialog({
             />
           )}
         </Field>
+        {givesRoles && (
+          <Field label={t`Role`} hint={t`Whoever is in the group has it beside their own role.`}>
+            {(control) => (
+              <NativeSelect
+                {...control}
+                value={role}
+                onChange={(event) => setRole(event.target.value)}
+              >
+                <option value="">{t`No role`}</option>
+                {roles
+                  .options(held)
+                  .filter(({ id }) => id !== "owner")
+                  .map(({ id, label }) => (
+                    <option key={id} value={id}>
+                      {label}
+                    </option>
+                  ))}
+              </NativeSelect>
+            )}
+          </Field>
+        )}
         {error ? (
           <LoadError
             error={error}

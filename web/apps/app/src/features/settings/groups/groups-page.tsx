@@ -1,6 +1,6 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { deleteGroup, type Group } from "@parlance/api";
-import { Button, cn, EmptyState, Skeleton, toast } from "@parlance/ui";
+import { Badge, Button, cn, EmptyState, Skeleton, toast } from "@parlance/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronRight, Plus, UsersRound } from "lucide-react";
 import { lazy, Suspense, useId, useState } from "react";
@@ -13,6 +13,9 @@ import { Section, SettingsPage } from "@/features/settings/section";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
 import { RowMenu } from "@/lib/row-menu";
+import { memberKeys } from "../workspace/queries";
+import { roleKeys } from "../roles/queries";
+import { useRoles } from "../roles/use-roles";
 import { groupKeys, groupMembersQuery, groupsQuery } from "./queries";
 
 const ConfirmDialog = lazy(() => import("@/lib/confirm-dialog"));
@@ -31,6 +34,9 @@ export default function GroupsPage() {
   const renew = () => {
     // Which budgets a person sees depends on their groups.
     void queries.invalidateQueries({ queryKey: budgetKeys.all });
+    // So does what its members may do.
+    void queries.invalidateQueries({ queryKey: memberKeys.all });
+    void queries.invalidateQueries({ queryKey: roleKeys.all });
     return queries.invalidateQueries({ queryKey: groupKeys.all });
   };
   const remove = useMutation({
@@ -49,7 +55,7 @@ export default function GroupsPage() {
   return (
     <SettingsPage
       title={title}
-      intro={t`Members who belong together. A budget can be over what a group spends.`}
+      intro={t`Members who belong together. A budget can be over what a group spends, and a role can be given to all of them.`}
     >
       <Section
         title={t`Groups of this workspace`}
@@ -135,8 +141,11 @@ function GroupRow({
   onEdit?: () => void;
   onDelete: () => void;
 }) {
+  const { t } = useLingui();
+  const roles = useRoles();
   const [expanded, setExpanded] = useState(false);
   const list = useId();
+  const role = group.role && roles.nameOf({ role: group.role, custom_role: group.custom_role });
   return (
     <li className="px-4 py-2">
       <div className="flex items-center gap-3">
@@ -152,9 +161,12 @@ function GroupRow({
             aria-hidden
             className={cn("shrink-0 text-subtle transition-transform", expanded && "rotate-90")}
           />
-          <span className="min-w-0 truncate font-medium">{group.name}</span>
-          <span className="shrink-0 text-subtle">
-            <Plural value={group.members} one="# member" other="# members" />
+          <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5">
+            <span className="min-w-0 truncate font-medium">{group.name}</span>
+            <span className="shrink-0 text-subtle">
+              <Plural value={group.members} one="# member" other="# members" />
+            </span>
+            {role && <Badge>{t`Role: ${role}`}</Badge>}
           </span>
         </button>
         {onEdit && <RowMenu name={group.name} onEdit={onEdit} onDelete={onDelete} />}

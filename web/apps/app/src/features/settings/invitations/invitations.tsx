@@ -11,9 +11,7 @@ import { Badge, Button, EmptyState, IconButton, Skeleton, toast } from "@parlanc
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link2, Mail, RefreshCw, Trash2, UserPlus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
-import { useSession } from "@/features/session/use-session";
-import { outranks } from "@/features/settings/workspace/roles.logic";
-import { useRoleNames } from "@/features/settings/workspace/use-role-names";
+import { useRoles } from "@/features/settings/roles/use-roles";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
 import { Panel, Section } from "../section";
@@ -123,10 +121,9 @@ function InvitationRow({
   onRevoke: () => void;
 }) {
   const { t } = useLingui();
-  const mine = useSession()?.workspace.role ?? "guest";
-  const roleNames = useRoleNames();
+  const roles = useRoles();
   const [now] = useState(() => Date.now());
-  const { email, role, uses, max_uses, expires_at } = invitation;
+  const { email, uses, max_uses, expires_at } = invitation;
   const left = max_uses - uses;
   const when = formatUntil(expires_at);
   const name = email ?? t`Link`;
@@ -138,7 +135,7 @@ function InvitationRow({
       <div className="min-w-40 flex-1">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm font-medium">
           <span className="min-w-0 truncate">{name}</span>
-          <Badge>{roleNames[role]}</Badge>
+          <Badge>{roles.nameOf(invitation)}</Badge>
         </p>
         <p className="text-[0.8125rem] text-subtle" title={formatDateTime(expires_at)}>
           {hasRunOut(invitation, now) ? <Trans>has run out</Trans> : <Trans>ends {when}</Trans>}
@@ -150,7 +147,7 @@ function InvitationRow({
           )}
         </p>
       </div>
-      {outranks(mine, role) && (
+      {roles.mayChange(invitation) && (
         <div className="flex items-center gap-2">
           <Button size="sm" pending={pending} onClick={onResend}>
             <RefreshCw size={15} aria-hidden />

@@ -1,14 +1,12 @@
 /** Invites somebody, then shows the link: once, as only its hash is kept. */
 import { Trans, useLingui } from "@lingui/react/macro";
-import { createInvitation, isApiError, type MadeInvitation, type Role } from "@parlance/api";
+import { createInvitation, isApiError, type MadeInvitation } from "@parlance/api";
 import { i18n } from "@parlance/i18n";
 import { Button, Field, Input, NativeSelect } from "@parlance/ui";
 import { Choices, Radio } from "@parlance/ui/choice";
 import { Dialog } from "@parlance/ui/dialog";
 import { useState } from "react";
-import { useSession } from "@/features/session/use-session";
-import { assignableRoles } from "@/features/settings/workspace/roles.logic";
-import { useRoleNames } from "@/features/settings/workspace/use-role-names";
+import { useRoles } from "@/features/settings/roles/use-roles";
 import { applyServerErrors } from "@/lib/forms";
 import { useForm, type Form } from "@/lib/use-form";
 import { byEmail, byLink, type InviteForm } from "./schema";
@@ -21,14 +19,13 @@ export default function InviteDialog({
   onClose: () => void;
 }) {
   const { t } = useLingui();
-  const mine = useSession()?.workspace.role ?? "guest";
-  const roleNames = useRoleNames();
+  const roles = useRoles();
   const [kind, setKind] = useState<"email" | "link">("email");
   const form: Form<InviteForm> = useForm<InviteForm>({
     schema: kind === "email" ? byEmail : byLink,
     initial: { email: "", role: "member", days: "7", max_uses: "10" },
     onSubmit: async (values) => {
-      const role = values.role as Role;
+      const { role } = values;
       const expires_in_days = Number(values.days);
       try {
         const made = await createInvitation({
@@ -102,9 +99,9 @@ export default function InviteDialog({
                 value={form.values.role}
                 onChange={(event) => form.set("role", event.target.value)}
               >
-                {assignableRoles(mine).map((role) => (
-                  <option key={role} value={role}>
-                    {roleNames[role]}
+                {roles.options().map(({ id, label }) => (
+                  <option key={id} value={id}>
+                    {label}
                   </option>
                 ))}
               </NativeSelect>

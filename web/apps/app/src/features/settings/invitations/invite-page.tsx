@@ -77,7 +77,7 @@ function Invited({ invitation, token }: { invitation: InvitationView; token: str
   const { session } = useSessionState();
   const workspace = invitation.workspace_name;
   const inviter = invitation.inviter_name;
-  const role = roleNames[invitation.role];
+  const role = invitation.custom_role?.name ?? roleNames[invitation.role];
   const when = formatUntil(invitation.expires_at);
   const accept = useMutation({
     mutationFn: () => acceptInvitation({ body: { token } }),

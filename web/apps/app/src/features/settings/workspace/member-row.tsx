@@ -1,17 +1,19 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { removeMember, updateMember, type Member, type Role } from "@parlance/api";
+import { removeMember, updateMember, type Member } from "@parlance/api";
 import { Badge, IconButton, NativeSelect, toast } from "@parlance/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { UserMinus } from "lucide-react";
+import { ListChecks, UserMinus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { usePermission, useSession } from "@/features/session/use-session";
 import { UserAvatar } from "@/features/session/user-avatar";
 import { toastError } from "@/lib/errors";
+import { roleKeys } from "../roles/queries";
+import { choiceOf } from "../roles/roles.logic";
+import { useRoles } from "../roles/use-roles";
 import { memberKeys } from "./queries";
-import { assignableRoles, outranks } from "./roles.logic";
-import { useRoleNames } from "./use-role-names";
 
 const ConfirmDialog = lazy(() => import("@/lib/confirm-dialog"));
+const ExplanationDialog = lazy(() => import("../roles/explanation-dialog"));
 
 export function MemberRow({ member }: { member: Member }) {
   const { t } = useLingui();
@@ -21,12 +23,16 @@ export function MemberRow({ member }: { member: Member }) {
   const [confirming, setConfirming] = useState(false);
   const name = member.name || member.email;
   const self = session?.user.id === member.user_id;
-  const mine = session?.workspace.role ?? "guest";
-  const editable = manages && !self && outranks(mine, member.role);
-  const roleNames = useRoleNames();
-  const renew = () => queries.invalidateQueries({ queryKey: memberKeys.all });
+  const roles = useRoles();
+  const editable = manages && !self && roles.mayChange(member);
+  const [explaining, setExplaining] = useState(false);
+  const renew = () => {
+    void queries.invalidateQueries({ queryKey: roleKeys.all });
+    return queries.invalidateQueries({ queryKey: memberKeys.all });
+  };
   const change = useMutation({
-    mutationFn: (role: Role) => updateMember({ path: { user_id: member.user_id }, body: { role } }),
+    mutationFn: (role: string) =>
+      updateMember({ path: { user_id: member.user_id }, body: { role } }),
     onSuccess: () => toast.success(t`Role changed`),
     onError: toastError,
     onSettled: renew,
@@ -55,18 +61,21 @@ export function MemberRow({ member }: { member: Member }) {
         </p>
         <p className="truncate text-[0.8125rem] text-subtle">{member.email}</p>
       </div>
+      <IconButton label={t`What ${name} may do`} onClick={() => setExplaining(true)}>
+        <ListChecks size={17} aria-hidden />
+      </IconButton>
       {editable ? (
         <div className="flex items-center gap-2">
           <NativeSelect
             aria-label={t`Role of ${name}`}
             className="w-40 text-sm"
-            value={change.isPending ? change.variables : member.role}
+            value={change.isPending ? change.variables : choiceOf(member)}
             disabled={change.isPending}
-            onChange={(event) => change.mutate(event.target.value as Role)}
+            onChange={(event) => change.mutate(event.target.value)}
           >
-            {assignableRoles(mine).map((role) => (
-              <option key={role} value={role}>
-                {roleNames[role]}
+            {roles.options(member).map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
               </option>
             ))}
           </NativeSelect>
@@ -75,7 +84,16 @@ export function MemberRow({ member }: { member: Member }) {
           </IconButton>
         </div>
       ) : (
-        <span className="text-sm text-muted">{roleNames[member.role]}</span>
+        <span className="text-sm text-muted">{roles.nameOf(member)}</span>
+      )}
+      {explaining && (
+        <Suspense fallback={null}>
+          <ExplanationDialog
+            userId={member.user_id}
+            name={name}
+            onClose={() => setExplaining(false)}
+          />
+        </Suspense>
       )}
       {confirming && (
         <Suspense fallback={null}>

@@ -1,9 +1,13 @@
 //! What the operations take and give.
 
-use contracts::tenancy::{Role, Workspace};
+mod rights;
+
+use contracts::tenancy::{CustomRole, Role, RoleChoice, Workspace};
 use kernel::{GroupId, InvitationId, TenantScope, Timestamp, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use web::{FieldError, attributes::Attributes};
+
+pub use rights::*;
 
 /// Who changes something, and in which workspace. Their role is read when it matters.
 #[derive(Debug, Clone, Copy)]
@@ -24,10 +28,11 @@ pub struct AuditVerdict {
 }
 
 /// A member as stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberRow {
     pub user: UserId,
     pub role: Role,
+    pub custom_role: Option<CustomRole>,
     pub joined_at: Timestamp,
 }
 
@@ -151,7 +156,11 @@ pub struct Invitation {
     /// Whom alone it lets in; null: whoever has the link.
     #[schema(required, example = "mai@example.com")]
     pub email: Option<String>,
+    /// The built-in role, or the one that the workspace's own is based on.
     pub role: Role,
+    /// The role, if it is one that the workspace has made.
+    #[schema(required)]
+    pub custom_role: Option<CustomRole>,
     /// Whose rights it rests on: it ends with them.
     pub invited_by: UserId,
     /// How many may come in by it, and how many have.
@@ -166,7 +175,7 @@ pub struct Invitation {
 pub struct NewInvitation {
     /// None: whoever has the link.
     pub email: Option<String>,
-    pub role: Role,
+    pub role: RoleChoice,
     pub days: u32,
     /// Of a link.
     pub max_uses: u32,
@@ -196,6 +205,8 @@ pub struct InvitationView {
     #[schema(required, example = "mai@example.com")]
     pub email: Option<String>,
     pub role: Role,
+    #[schema(required)]
+    pub custom_role: Option<CustomRole>,
     pub expires_at: Timestamp,
 }
 
@@ -215,6 +226,13 @@ pub struct Group {
     pub name: String,
     /// How many are in it.
     pub members: i64,
+    /// The role that it gives to whoever is in it, beside their own: the built-in one, or the one that the
+    /// workspace's own is based on; null: none.
+    #[schema(required)]
+    pub role: Option<Role>,
+    /// That role, if it is one that the workspace has made.
+    #[schema(required)]
+    pub custom_role: Option<CustomRole>,
     pub created_at: Timestamp,
 }
 
@@ -229,6 +247,10 @@ pub struct Member {
     /// Path of the picture; null: none.
     #[schema(required)]
     pub avatar_url: Option<String>,
+    /// The built-in role, or the one that their own role is based on.
     pub role: Role,
+    /// Their role, if it is one that the workspace has made.
+    #[schema(required)]
+    pub custom_role: Option<CustomRole>,
     pub joined_at: Timestamp,
 }
