@@ -13,7 +13,7 @@ use super::begin;
 use crate::{Actor, Group, MemberRow, Tenancy, TenancyError, store, store::groups};
 
 /// Groups of a workspace.
-const MOST_GROUPS: i64 = 500;
+pub(super) const MOST_GROUPS: i64 = 500;
 
 impl Tenancy {
     /// Those after the name `after`, by name.
