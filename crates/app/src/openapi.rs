@@ -38,6 +38,8 @@ send the last one as `Last-Event-ID` to go on where you were.";
         (name = "Workspaces", description = "The tenant: its name, its members, their roles"),
         (name = "Audit log", description = "Who changed what in a workspace: searched, exported, and proved to be whole"),
         (name = "Single sign-on", description = "A workspace's own identity provider, and the domains that it speaks for"),
+        (name = "Provisioning", description = "SCIM 2.0 for a workspace's directory (Okta, Entra ID, …), under `/scim/v2`. It has a token \
+of its own, which `POST /api/v1/sso/scim/token` makes; bodies and errors are those of RFC 7643 and RFC 7644"),
         (name = "Models", description = "What can be talked to, and what it costs"),
         (name = "Routing", description = "A workspace's own names for models, its own keys of providers, and how providers do"),
         (name = "Conversations", description = "Threads of messages, kept as a tree"),
@@ -64,6 +66,10 @@ pub fn base() -> Document {
         "bearer",
         SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
     );
+    document
+        .components
+        .get_or_insert_default()
+        .add_security_scheme("scim", SecurityScheme::Http(Http::builder().scheme(HttpAuthScheme::Bearer).build()));
     document
 }
 

@@ -87,7 +87,7 @@ impl Platform {
             },
             limiter.clone(),
         )
-        .map(|identity| Arc::new(identity.with_audit(tenancy.clone())))
+        .map(|identity| Arc::new(identity.with_audit(tenancy.clone()).with_directory(tenancy.clone())))
         .context("the signing keys can't be used")?;
         let metering = metering::Metering::with_groups(db.clone(), env.clone(), tasks.clone(), plans, tenancy.clone())
             .with_audit(tenancy.clone());

@@ -57,10 +57,17 @@ fn compatible(platform: &Platform) -> (Router, Document) {
     OpenApiRouter::with_openapi(openapi::base()).nest("/v1", v1).split_for_parts()
 }
 
+/// What directories call: a token of its own, errors of its own, and no idempotency keys.
+fn provisioning(platform: &Platform) -> (Router, Document) {
+    let v2 = identity::scim::routes(platform.identity.clone());
+    OpenApiRouter::with_openapi(openapi::base()).nest(identity::scim::BASE, v2).split_for_parts()
+}
+
 /// The OpenAPI document of this version.
 pub fn document(platform: &Platform, config: &Config) -> Document {
     let mut document = api(platform, config).1;
     document.merge(compatible(platform).1);
+    document.merge(provisioning(platform).1);
     openapi::name_permissions(&mut document);
     document
 }
@@ -88,6 +95,7 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
                 "/api/v1/auth/",
                 "/api/v1/keys",
                 "/api/v1/invitations",
+                "/api/v1/sso/scim",
             ]),
             idempotency::middleware,
         ))
@@ -99,11 +107,16 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
         .route("/v1", axum::routing::any(nothing_here))
         .route("/v1/{*rest}", axum::routing::any(nothing_here))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state((auth, per_ip, platform.db.clone()), around_compatible));
+        .layer(middleware::from_fn_with_state((auth, per_ip.clone(), platform.db.clone()), around_compatible));
+    let provisioning = provisioning(platform)
+        .0
+        .layer(middleware::from_fn_with_state(per_ip, limit::per_ip))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT));
     let document = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) });
     let router = Router::new()
         .merge(api)
         .merge(compatible)
+        .merge(provisioning)
         .route("/api/openapi.json", document)
         .route("/api/docs", get(|| async { Redirect::permanent("/api/docs/") }))
         .nest("/api/docs/", assets::reference())

@@ -80,6 +80,10 @@ actions! {
     SsoDomainAdded = "sso_domain.added", "A domain was added to single sign-on";
     SsoDomainVerified = "sso_domain.verified", "A domain was found in DNS";
     SsoDomainDeleted = "sso_domain.deleted", "A domain was taken away from single sign-on";
+    ScimTokenCreated = "scim_token.created", "A token for the workspace's directory was made; the one before is void";
+    ScimDisabled = "scim.disabled", "The workspace's directory was shut out";
+    ScimUserUpdated = "scim_user.updated", "The directory has taken somebody on, or says something else of them";
+    ScimUserDeleted = "scim_user.deleted", "The directory has deleted somebody";
     SigningKeyRotated = "signing_key.rotated", "Access tokens are signed with a new key";
     WorkspaceCreated = "workspace.created", "A workspace was made";
     WorkspaceRenamed = "workspace.renamed", "A workspace has another name";
@@ -327,6 +331,17 @@ impl Origin {
     /// A command on the server, such as `parlance user create`.
     pub fn operator(command: &str) -> Self {
         Self::new(ActorKind::Operator, Some(command.to_owned()))
+    }
+
+    /// The same request, now that another system has shown that it may act.
+    #[must_use]
+    pub fn of_system(&self, name: &str) -> Self {
+        Self {
+            ip: self.ip,
+            user_agent: self.user_agent.clone(),
+            request_id: self.request_id.clone(),
+            ..Self::system(name)
+        }
     }
 
     const fn new(kind: ActorKind, name: Option<String>) -> Self {

@@ -6,6 +6,7 @@
 //! the caller's transaction takes a `&mut Tx`; such a method is always served in-process.
 
 pub mod audit;
+pub mod directory;
 pub mod guardrails;
 pub mod identity;
 pub mod mail;
@@ -17,6 +18,7 @@ pub mod rights;
 pub mod tenancy;
 
 pub use audit::Audit;
+pub use directory::Directory;
 pub use guardrails::Guardrails;
 pub use identity::{ApiKeys, Identity};
 pub use mail::Mailer;

@@ -237,7 +237,7 @@ impl From<IdentityError> for Problem {
                 "An API key can't make or change a key that may do more than itself: `{what}` would be broader."
             )),
             IdentityError::KeyNotYours(why) => problem.detail(why),
-            IdentityError::BeyondOwn => problem.detail("A role that it gives allows what you may not do yourself."),
+            IdentityError::BeyondOwn => problem.detail("It could give rights that you do not have yourself."),
             IdentityError::NoUser => problem.detail("There is no such user."),
             IdentityError::NoAvatar => problem.detail("There is no such picture."),
             IdentityError::AvatarTooLarge(limit) => {

@@ -36,6 +36,7 @@ mod name;
 mod operations;
 mod passkeys;
 mod password;
+pub mod scim;
 mod secret;
 mod store;
 mod token;
@@ -43,7 +44,7 @@ mod token;
 use std::sync::{Arc, OnceLock};
 
 use contracts::{
-    Audit, Mailer, PersonalData, Tenancy,
+    Audit, Directory, Mailer, PersonalData, Tenancy,
     audit::{Action, Entry, NoAudit, Subject},
     identity::KEYS_EPOCH,
 };
@@ -77,6 +78,8 @@ pub struct Identity {
     outbox: Outbox,
     mailer: Arc<dyn Mailer>,
     audit: Arc<dyn Audit>,
+    /// None: no directory is let in.
+    directory: Option<Arc<dyn Directory>>,
     config: Config,
     federation: federation::Federation,
     passwords: password::Passwords,
@@ -132,6 +135,7 @@ impl Identity {
             limiter,
             mailer,
             audit: Arc::new(NoAudit),
+            directory: None,
             config,
             keys,
         })

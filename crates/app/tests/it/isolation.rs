@@ -5,6 +5,7 @@
 mod by_custom;
 mod by_key;
 mod by_role;
+mod by_scim;
 mod rows;
 mod suspended;
 
@@ -31,13 +32,15 @@ enum Case {
     /// For administrators of the platform: forbidden to everybody else, whatever they own. The body is a
     /// valid one.
     Platform(Value),
+    /// For a workspace's directory alone, with a token of its own: see [`by_scim`]. The body is a valid one.
+    Directory(Value),
 }
 
 impl Case {
-    /// A valid body, if the operation needs a token.
+    /// A valid body, if the operation needs the token of a person or a program.
     fn body(self) -> Option<Value> {
         match self {
-            Self::Public => None,
+            Self::Public | Self::Directory(_) => None,
             Self::Own(body) | Self::Foreign(body) | Self::Platform(body) => Some(body),
         }
     }
@@ -45,7 +48,7 @@ impl Case {
 
 #[allow(clippy::too_many_lines, reason = "a line for each operation")]
 fn case(operation: &str, theirs: &Theirs) -> Case {
-    use Case::{Foreign, Own, Platform, Public};
+    use Case::{Directory, Foreign, Own, Platform, Public};
     match operation {
         "get_instance"
         | "sign_up"
@@ -64,6 +67,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "begin_federated"
         | "begin_sso"
         | "finish_federated"
+        | "get_saml_metadata"
+        | "receive_saml_response"
         | "view_invitation" => Public,
         "list_platform_workspaces"
         | "get_platform_workspace"
@@ -85,8 +90,28 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "suspend_platform_workspace" => Platform(json!({ "reason": "Mallory was here" })),
         "set_platform_workspace_plan" => Platform(json!({ "plan": "unlimited" })),
         "impersonate" => Platform(json!({ "user_id": theirs.user, "reason": "Mallory was here" })),
+        "get_scim_config"
+        | "list_scim_resource_types"
+        | "list_scim_schemas"
+        | "list_scim_users"
+        | "list_scim_groups"
+        | "get_scim_user"
+        | "delete_scim_user"
+        | "get_scim_group"
+        | "delete_scim_group" => Directory(Value::Null),
+        "create_scim_user" | "replace_scim_user" => Directory(json!({ "userName": "mallory@ours.example" })),
+        "create_scim_group" | "replace_scim_group" => Directory(json!({ "displayName": "Mallory was here" })),
+        "patch_scim_user" => {
+            Directory(json!({ "Operations": [{ "op": "replace", "path": "active", "value": false }] }))
+        }
+        "patch_scim_group" => Directory(json!({
+            "Operations": [{ "op": "replace", "path": "displayName", "value": "Mallory was here" }],
+        })),
         "list_sessions"
         | "list_identities"
+        | "get_scim"
+        | "delete_scim"
+        | "create_scim_token"
         | "get_sso"
         | "delete_sso"
         | "test_sso"
@@ -143,6 +168,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "set_sso" => Own(json!({
             "name": "Mallory's", "issuer": "https://mallory.example", "client_id": "m", "client_secret": "m",
         })),
+        "set_saml" => Own(json!({ "name": "Mallory's", "metadata": "<x/>" })),
         "add_sso_domain" => Own(json!({ "domain": "mallory.example" })),
         "set_own_profile" => Own(json!({ "attributes": { "name": "Mallory" } })),
         "set_profile_schema" => Own(json!({ "schema": null })),
@@ -303,6 +329,7 @@ impl Theirs {
     /// The path with their ids in place of its parameters.
     fn path(&self, template: &str) -> String {
         let id = match () {
+            () if template.contains("/Groups/") => &self.group,
             () if template.contains("/conversations/") => &self.conversation,
             () if template.contains("/runs/") => &self.run,
             () if template.contains("/files/") => &self.file,
@@ -371,7 +398,8 @@ fn operations(app: &TestApp) -> Vec<Operation> {
 
 fn template(path: &str) -> String {
     let ours = path.strip_prefix("/api/v1").or(path.starts_with("/v1/").then_some(path));
-    ours.expect("every path stands under /api/v1 or /v1").to_owned()
+    let ours = ours.or(path.starts_with("/scim/v2/").then_some(path));
+    ours.expect("every path stands under /api/v1, /v1 or /scim/v2").to_owned()
 }
 
 /// Whether errors have a vendor's shape instead of ours.
@@ -450,7 +478,7 @@ async fn nothing_is_found(app: &TestApp) {
         }
         let path = theirs.path(&operation.template);
         match case(&operation.id, &theirs) {
-            Case::Public => {}
+            Case::Public | Case::Directory(_) => {}
             Case::Own(body) => {
                 let answer = call(app, &operation, &path, Some(&stranger.token), &body).await;
                 assert!(!answer.text.contains("a secret of ours"), "{}", operation.id);

@@ -132,6 +132,19 @@ async fn acceptance_14_a_purged_workspace_leaves_no_row_in_any_table(db: TestDb)
         "name": "Ours", "issuer": "https://login.example.com", "client_id": "parlance", "client_secret": "a secret of ours",
     });
     ada.put("/sso", provider).await.expect(200);
+    ada.post("/sso/scim/token", Value::Null).await.expect(201);
+    let ada_id: kernel::UserId = ada.user_id().parse().unwrap();
+    let group: kernel::GroupId = ours.group.parse().unwrap();
+    for (insert, values) in [
+        (
+            "INSERT INTO scim_users (workspace_id, user_id, user_name, user_name_lower, active, created_at, updated_at)
+             VALUES ($1, $2, 'ada', 'ada', TRUE, 0, 0)",
+            database::params![workspace, ada_id],
+        ),
+        ("INSERT INTO scim_groups (workspace_id, group_id) VALUES ($1, $2)", database::params![workspace, group]),
+    ] {
+        db.execute(Platform, insert, values).await.unwrap();
+    }
     db.execute(
         Platform,
         "INSERT INTO workspace_plans (workspace_id, plan, set_at) VALUES ($1, 'free', 0)",

@@ -100,9 +100,10 @@ impl TestApp {
     }
 }
 
-/// A request under `/api/v1`, or of the compatible APIs under `/v1`.
+/// A request under `/api/v1`, of the compatible APIs under `/v1`, or of a directory under `/scim`.
 pub fn request(method: Method, path: &str, token: Option<&str>, body: Option<Value>) -> Request<Body> {
-    let uri = if path.starts_with("/v1/") { path.to_owned() } else { format!("/api/v1{path}") };
+    let is_whole = path.starts_with("/v1/") || path.starts_with("/scim/");
+    let uri = if is_whole { path.to_owned() } else { format!("/api/v1{path}") };
     let mut builder = Request::builder().method(method).uri(uri);
     if let Some(token) = token {
         builder = builder.header("authorization", format!("Bearer {token}"));

@@ -26,6 +26,7 @@ mod model;
 mod oidc;
 mod operations;
 mod pass;
+mod saml;
 mod sso;
 pub(crate) mod store;
 
@@ -35,7 +36,9 @@ pub(crate) use http::{limited as limited_routes, routes};
 pub use model::{ConnectedAccount, ConnectedAccounts, IdentityProvider};
 pub(crate) use operations::ATTEMPT_TTL;
 pub use operations::{Begin, Begun, Callback, Finished};
-pub use sso::{ClaimNames, RoleMapping, SsoChange, SsoConnection, SsoDomain, SsoSettings, SsoTest};
+pub use saml::{SamlProvider, SamlService};
+pub(crate) use sso::domain_of;
+pub use sso::{ClaimNames, RoleMapping, SamlChange, SsoChange, SsoConnection, SsoDomain, SsoSettings, SsoTest};
 
 use outbound::Outbound;
 

@@ -140,7 +140,7 @@ impl Oidc {
         Ok(SsoTest {
             issuer: metadata.issuer.clone(),
             authorization_endpoint: metadata.authorization_endpoint.clone(),
-            token_endpoint: metadata.token_endpoint.clone(),
+            token_endpoint: Some(metadata.token_endpoint.clone()),
             signing_keys,
         })
     }

@@ -40,6 +40,11 @@ impl Pass {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.verifier().as_bytes()))
     }
 
+    /// The id of a SAML request; the answer must name it.
+    pub fn request_id(&self) -> String {
+        format!("_{}", self.derive("saml"))
+    }
+
     pub fn nonce(&self) -> String {
         self.derive("nonce")
     }

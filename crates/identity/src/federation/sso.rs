@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::model::Claims;
+use super::{SamlProvider, SamlService, model::Claims};
 
 /// A group of the provider, and the role that it gives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -64,6 +64,10 @@ pub struct SsoConnection {
     pub second_factor: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// Of a SAML provider: what it has said of itself; then `issuer` is its entity id, and `client_id` is empty.
+    /// Null: it is an `OpenID` provider.
+    #[schema(required)]
+    pub saml: Option<SamlProvider>,
 }
 
 /// A domain whose addresses the workspace speaks for, once it is verified.
@@ -106,6 +110,8 @@ pub struct SsoSettings {
     /// What to register at the provider.
     #[schema(example = "https://chat.example.com/api/v1/auth/callback/ws_01h455vb4pex5vsknk084sn02q")]
     pub redirect_uri: String,
+    /// The same for a SAML provider.
+    pub saml: SamlService,
 }
 
 /// What to set.
@@ -125,6 +131,23 @@ pub struct SsoChange {
     pub second_factor: bool,
 }
 
+/// What to set of a SAML provider.
+#[derive(Debug, Clone)]
+pub struct SamlChange {
+    pub name: String,
+    /// The provider's metadata; none: as it is, or to be fetched.
+    pub metadata: Option<String>,
+    /// Where to fetch it; none: it is given, or as it is.
+    pub metadata_url: Option<String>,
+    /// The names of attributes.
+    pub claims: ClaimNames,
+    pub default_role: Role,
+    pub role_mapping: Vec<RoleMapping>,
+    pub enabled: bool,
+    pub enforced: bool,
+    pub second_factor: bool,
+}
+
 /// What a look at the provider has shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct SsoTest {
@@ -132,8 +155,9 @@ pub struct SsoTest {
     pub issuer: String,
     #[schema(example = "https://login.example.com/authorize")]
     pub authorization_endpoint: String,
-    #[schema(example = "https://login.example.com/token")]
-    pub token_endpoint: String,
+    /// Null: SAML has none.
+    #[schema(required, example = "https://login.example.com/token")]
+    pub token_endpoint: Option<String>,
     /// Keys that it may sign with.
     #[schema(example = 2)]
     pub signing_keys: usize,

@@ -126,5 +126,6 @@ pub fn routes(identity: Arc<Identity>) -> OpenApiRouter {
         .routes(routes!(keys::get, keys::update, keys::revoke))
         .routes(routes!(keys::rotate))
         .merge(crate::federation::routes())
+        .merge(crate::scim::settings_routes())
         .with_state(identity)
 }

@@ -87,9 +87,10 @@ impl Identity {
         let keys = api_keys::of_user(&self.db, user).await?;
         let keys: Vec<Value> =
             keys.into_iter().map(|listed| json!({ "workspace_id": listed.workspace, "key": listed.key })).collect();
+        let told = crate::scim::store::told_of(&self.db, user).await?;
         Ok(json!({
             "exported_at": self.env.now(), "profile": found, "authenticator_app_since": owned.totp_since,
-            "passkeys": passkeys, "sessions": sessions, "api_keys": keys,
+            "passkeys": passkeys, "sessions": sessions, "api_keys": keys, "provisioned": told,
         }))
     }
 }

@@ -78,6 +78,7 @@ pub(crate) async fn erase_user(tx: &mut Tx, user: UserId, now: Timestamp) -> Res
         "DELETE FROM passkeys WHERE user_id = $1",
         "DELETE FROM identities WHERE user_id = $1",
         "DELETE FROM auth_challenges WHERE user_id = $1",
+        "DELETE FROM scim_users WHERE user_id = $1",
     ] {
         tx.execute(statement, params![user]).await?;
     }

@@ -222,6 +222,8 @@ pub(crate) enum Reason {
     AccountDeleted,
     /// An administrator of the platform ended it.
     Administrator,
+    /// Their workspace's directory has let them go.
+    Deprovisioned,
 }
 
 impl Reason {
@@ -236,6 +238,7 @@ impl Reason {
             Self::HandedOver => "handed_over",
             Self::AccountDeleted => "account_deleted",
             Self::Administrator => "administrator",
+            Self::Deprovisioned => "deprovisioned",
         }
     }
 }
@@ -277,6 +280,27 @@ pub(crate) async fn revoke_all(
             "UPDATE sessions SET revoked_at = $3, revoked_reason = $4
              WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL",
             params![user, keep, now, reason.as_str()],
+        )
+        .await?;
+    if revoked > 0 {
+        tx.bump(EPOCH).await?;
+    }
+    Ok(revoked)
+}
+
+/// Ends the user's sessions that are in the workspace.
+pub(crate) async fn revoke_in(
+    tx: &mut Tx,
+    user: UserId,
+    workspace: WorkspaceId,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<u64, Error> {
+    let revoked = tx
+        .execute(
+            "UPDATE sessions SET revoked_at = $3, revoked_reason = $4
+             WHERE user_id = $1 AND last_workspace = $2 AND revoked_at IS NULL",
+            params![user, workspace, now, reason.as_str()],
         )
         .await?;
     if revoked > 0 {

@@ -13,20 +13,20 @@ use crate::{
 };
 
 /// What a browser does, as far as this needs it: cookies, redirects and forms.
-struct Browser {
+pub struct Browser {
     cookies: BTreeMap<String, String>,
     http: reqwest::Client,
 }
 
 impl Browser {
     #[allow(clippy::disallowed_methods, reason = "a browser is no part of the server")]
-    fn new() -> Self {
+    pub fn new() -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
         Self { cookies: BTreeMap::new(), http }
     }
 
     /// Follows a link or sends a form, until a page comes or the way leads back to us.
-    async fn go(&mut self, url: Url, form: Option<&[(&str, &str)]>) -> (Url, String) {
+    pub async fn go(&mut self, url: Url, form: Option<&[(&str, &str)]>) -> (Url, String) {
         let (mut url, mut form) = (url, form);
         loop {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -54,7 +54,7 @@ impl Browser {
     }
 
     /// The address of the page's form.
-    fn form(url: &Url, page: &str) -> Url {
+    pub fn form(url: &Url, page: &str) -> Url {
         let rest = page.split_once("action=\"").unwrap_or_else(|| panic!("no form: {page}")).1;
         url.join(rest.split('"').next().unwrap()).unwrap()
     }

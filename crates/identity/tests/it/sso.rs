@@ -24,13 +24,13 @@ use crate::{
 };
 
 /// A name server with the texts that a test publishes.
-struct Names {
-    address: SocketAddr,
+pub struct Names {
+    pub address: SocketAddr,
     texts: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Names {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let (address, texts) = (socket.local_addr().unwrap(), Arc::<Mutex<Vec<(String, String)>>>::default());
         let known = texts.clone();
@@ -69,11 +69,11 @@ impl Names {
 }
 
 /// A team with a provider of its own, which vouches for addresses of example.com.
-struct Team {
-    world: World,
-    names: Names,
-    provider: Provider,
-    owner: Person,
+pub struct Team {
+    pub world: World,
+    pub names: Names,
+    pub provider: Provider,
+    pub owner: Person,
 }
 
 fn settings(provider: &Provider) -> Value {
@@ -83,11 +83,11 @@ fn settings(provider: &Provider) -> Value {
 }
 
 impl Team {
-    async fn start(db: &TestDb) -> Self {
+    pub async fn start(db: &TestDb) -> Self {
         Self::with(db, false).await
     }
 
-    async fn with(db: &TestDb, proof: bool) -> Self {
+    pub async fn with(db: &TestDb, proof: bool) -> Self {
         let (names, provider) = (Names::start().await, Provider::start().await);
         let local: Vec<IpNet> = vec!["127.0.0.1/32".parse().unwrap()];
         let world = World::with(db, |config| {
@@ -106,18 +106,18 @@ impl Team {
         Self { world, names, provider, owner }
     }
 
-    fn node(&self) -> &Node {
+    pub fn node(&self) -> &Node {
         &self.world.node
     }
 
-    async fn set(&self, change: impl FnOnce(&mut Value)) -> Answer {
+    pub async fn set(&self, change: impl FnOnce(&mut Value)) -> Answer {
         let mut body = settings(&self.provider);
         change(&mut body);
         call(Method::PUT, "/sso").bearer(&self.owner.token).json(body).on(self.node()).await
     }
 
     /// Adds and verifies example.com.
-    async fn verify(&self) {
+    pub async fn verify(&self) {
         verify(self.node(), &self.names, &self.owner, "example.com").await.expect(200);
     }
 
@@ -126,7 +126,7 @@ impl Team {
     }
 
     /// A whole sign-in, for which the provider says this.
-    async fn sign_in(&self, subject: &str, email: &str, more: Value) -> Answer {
+    pub async fn sign_in(&self, subject: &str, email: &str, more: Value) -> Answer {
         let away = away(&self.begin(ANN).await.expect(200));
         self.finish(&away, subject, email, more).await
     }
@@ -141,26 +141,26 @@ impl Team {
         come_back(self.node(), &self.owner.workspace.to_string(), &away.cookie, &parameters).await
     }
 
-    async fn person(&self, answer: &Answer) -> Person {
+    pub async fn person(&self, answer: &Answer) -> Person {
         assert_eq!(location(answer), "/c/1");
         self.node().refresh(&answer.cookie()).await.expect(200).person()
     }
 
-    async fn role(&self, person: &Person) -> Option<Role> {
+    pub async fn role(&self, person: &Person) -> Option<Role> {
         let tenancy: &dyn contracts::Tenancy = &*self.node().tenancy;
         tenancy.membership(self.owner.workspace, person.user).await.unwrap().map(|membership| membership.role)
     }
 }
 
 /// A shared workspace of the person's, and they in it.
-async fn team(node: &Node, person: &Person, name: &str) -> Person {
+pub async fn team(node: &Node, person: &Person, name: &str) -> Person {
     let made =
         post("/workspaces").bearer(&person.token).json(json!({ "name": name })).on(node).await.expect(201).json();
     let body = json!({ "workspace": made["id"] });
     post("/auth/refresh").cookie(&person.cookie).json(body).on(node).await.expect(200).person()
 }
 
-async fn verify(node: &Node, names: &Names, person: &Person, domain: &str) -> Answer {
+pub async fn verify(node: &Node, names: &Names, person: &Person, domain: &str) -> Answer {
     let added = post("/sso/domains").bearer(&person.token).json(json!({ "domain": domain })).on(node).await;
     let added = added.expect(201).json();
     names.publish(&added["record_name"], &added["record_value"]);

@@ -140,7 +140,8 @@ pub struct Call {
 }
 
 pub fn call(method: Method, path: &str) -> Call {
-    let builder = Request::builder().method(method).uri(format!("/api/v1{path}"));
+    let uri = if path.starts_with("/scim/") { path.to_owned() } else { format!("/api/v1{path}") };
+    let builder = Request::builder().method(method).uri(uri);
     Call { builder, body: Body::empty(), from: HOME.parse().unwrap() }
 }
 
@@ -226,7 +227,7 @@ impl Node {
             config,
             limiter.clone(),
         );
-        let identity = Arc::new(identity.unwrap().with_audit(tenancy.clone()));
+        let identity = Arc::new(identity.unwrap().with_audit(tenancy.clone()).with_directory(tenancy.clone()));
         let auth = Auth {
             identity: identity.clone(),
             keys: identity.clone(),
@@ -237,6 +238,7 @@ impl Node {
         let (api, _) = OpenApiRouter::new()
             .nest("/api/v1", identity::routes(identity.clone()))
             .nest("/api/v1", tenancy::routes(tenancy.clone(), identity.clone()))
+            .nest("/scim/v2", identity::scim::routes(identity.clone()))
             .split_for_parts();
         let settings = layers::Settings { env: env.clone(), trusted_proxies: 0, https: false };
         // Stands for the compatible APIs.

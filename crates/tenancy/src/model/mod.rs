@@ -236,6 +236,13 @@ pub struct Group {
     pub created_at: Timestamp,
 }
 
+impl Group {
+    /// One that nobody is in yet, and that allows nothing.
+    pub(crate) fn empty(id: GroupId, name: &str, created_at: Timestamp) -> Self {
+        Self { id, name: name.to_owned(), members: 0, role: None, custom_role: None, created_at }
+    }
+}
+
 /// A member of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Member {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Groups of a workspace.
-const MOST_GROUPS: i64 = 500;
+pub(super) const MOST_GROUPS: i64 = 500;
 
 impl Tenancy {
     /// Those after the name `after`, by name.
@@ -37,14 +37,7 @@ impl Tenancy {
 
     /// Makes a group without members.
     pub async fn create_group(&self, actor: &Actor, name: &str) -> Result<Group, TenancyError> {
-        let group = Group {
-            id: self.env.id(),
-            name: name.to_owned(),
-            members: 0,
-            role: None,
-            custom_role: None,
-            created_at: self.env.now(),
-        };
+        let group = Group::empty(self.env.id(), name, self.env.now());
         let mut tx = self.locked(actor).await?;
         if groups::count(&mut tx, &actor.scope).await? >= MOST_GROUPS {
             return Err(TenancyError::TooManyGroups(MOST_GROUPS));

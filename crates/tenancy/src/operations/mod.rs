@@ -5,6 +5,7 @@ mod add_member;
 mod admit;
 mod create_workspace;
 mod delete_workspace;
+mod directory;
 mod groups;
 mod invite;
 mod leave;

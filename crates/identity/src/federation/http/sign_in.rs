@@ -179,7 +179,7 @@ pub(super) async fn callback(
 }
 
 /// The page that says what went wrong.
-fn problem_page(why: &str, provider: &str) -> String {
+pub(super) fn problem_page(why: &str, provider: &str) -> String {
     // Only a name that could be a provider's goes into the address.
     let name: String = provider.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
     format!("/sign-in-problem?why={why}&provider={name}")
@@ -202,7 +202,7 @@ fn second_step(started: &StartedLogIn, next: &str) -> String {
 }
 
 /// To a path of ours. The code in this request's address goes no further.
-fn onward(path: &str) -> impl IntoResponse + use<> {
+pub(super) fn onward(path: &str) -> impl IntoResponse + use<> {
     let location = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
     let headers: [(HeaderName, HeaderValue); 3] = [
         (header::LOCATION, location),

@@ -28,7 +28,7 @@ fn check_secret(secret: &SecretString) -> garde::Result {
     check_line(secret.expose_secret(), 2048)
 }
 
-fn check_name(text: &str) -> garde::Result {
+pub(super) fn check_name(text: &str) -> garde::Result {
     check_line(text, 80)?;
     name::check(text).map_err(garde::Error::new)
 }
@@ -45,7 +45,7 @@ fn check_scopes(scopes: &[String]) -> garde::Result {
     Ok(())
 }
 
-fn check_mapping(mapping: &[RoleMapping]) -> garde::Result {
+pub(super) fn check_mapping(mapping: &[RoleMapping]) -> garde::Result {
     if mapping.len() > 100 {
         return Err(garde::Error::new("must be at most 100 groups"));
     }
@@ -58,7 +58,7 @@ fn check_mapping(mapping: &[RoleMapping]) -> garde::Result {
     Ok(())
 }
 
-fn check_claims(claims: &ClaimNames) -> garde::Result {
+pub(super) fn check_claims(claims: &ClaimNames) -> garde::Result {
     [&claims.email, &claims.name, &claims.groups].into_iter().try_for_each(|claim| check_line(claim, 200))
 }
 

@@ -39,9 +39,9 @@ impl Identity {
     pub async fn begin_federated(&self, begin: Begin) -> Result<Begun, FederationError> {
         let federation = &self.federation;
         let provider = self.provider(&begin.provider).await?;
-        if let (Provider::Workspace(own), Some((user, _))) = (&provider, begin.link) {
+        if let (Some(own), Some((user, _))) = (provider.own(), begin.link) {
             // Only members link themselves to a workspace's provider.
-            let member = self.tenancy.membership(own.1.workspace, user).await?;
+            let member = self.tenancy.membership(own.workspace, user).await?;
             member.ok_or(FederationError::NoProvider)?;
         }
         let pass = Pass::new(&self.env, begin.browser.as_deref());
@@ -49,6 +49,7 @@ impl Identity {
         let authorization_url = match provider {
             Provider::Oidc(client) => federation.oidc.authorization_url(&client, &pass, &redirect_uri).await?,
             Provider::Workspace(own) => federation.oidc.authorization_url(&own.0, &pass, &redirect_uri).await?,
+            Provider::Saml(own) => self.saml_request(&own, &pass)?,
             Provider::GitHub(config) => github::authorization_url(config, &pass, &redirect_uri),
         };
         let now = self.env.now();
@@ -57,6 +58,7 @@ impl Identity {
             user: begin.link.map(|(user, _)| user),
             session: begin.link.map(|(_, session)| session),
             next: begin.next.as_deref().filter(|next| is_own_path(next)).unwrap_or("/").to_owned(),
+            saml_response: None,
         };
         attempts::insert(&self.db, key, &attempt, (now, now + ATTEMPT_TTL)).await?;
         Ok(Begun { authorization_url, browser: pass.browser.expose().into() })

@@ -53,7 +53,7 @@ impl Identity {
     pub async fn finish_federated(&self, callback: Callback) -> Result<Finished, FederationError> {
         let provider = self.provider(&callback.provider).await?;
         let (pass, attempt) = self.take_attempt(&callback).await?;
-        let (claims, directory) = self.ask(&provider, &callback, &pass).await?;
+        let (claims, directory) = self.ask(&provider, &callback, &pass, attempt.saml_response.as_deref()).await?;
         let next = attempt.next;
         if let Some((user, session)) = attempt.user.zip(attempt.session) {
             self.link_identity(&callback.provider, &claims, user, session).await?;
@@ -83,12 +83,18 @@ impl Identity {
         provider: &Provider<'_>,
         callback: &Callback,
         pass: &Pass,
+        saml_response: Option<&str>,
     ) -> Result<(Claims, Option<Directory>), FederationError> {
         let federation = &self.federation;
+        if let Provider::Saml(own) = provider {
+            let (claims, directory) = self.saml_answer(own, pass, saml_response)?;
+            return Ok((claims, Some(directory)));
+        }
         match provider {
             Provider::Oidc(client) => federation.oidc.check_issuer(client, callback.iss.as_deref()).await?,
             Provider::Workspace(own) => federation.oidc.check_issuer(&own.0, callback.iss.as_deref()).await?,
             Provider::GitHub(config) => github::check_issuer(config, callback.iss.as_deref())?,
+            Provider::Saml(_) => {}
         }
         let Some(code) = callback.code.as_deref().filter(|_| callback.error.is_none()) else {
             let why = callback.error.as_deref().unwrap_or("there is no code");
@@ -112,6 +118,8 @@ impl Identity {
                 let claims = github::exchange(&federation.outbound, config, pass, code, &redirect_uri).await?;
                 Ok((claims, None))
             }
+            // Was answered above: it gives no code.
+            Provider::Saml(_) => Err(FederationError::refused(Refusal::State, "it gives no code")),
         }
     }
 }

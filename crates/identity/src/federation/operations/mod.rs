@@ -5,6 +5,7 @@ mod connected;
 mod domains;
 mod enforce;
 mod finish;
+mod saml;
 mod settle;
 mod sso;
 
@@ -31,6 +32,19 @@ pub(super) enum Provider<'a> {
     GitHub(&'a GitHub),
     /// A workspace's own.
     Workspace(Box<(oidc::Client, StoredSso)>),
+    /// A workspace's own that speaks SAML.
+    Saml(Box<StoredSso>),
+}
+
+impl Provider<'_> {
+    /// What is set of it, if a workspace has set it.
+    fn own(&self) -> Option<&StoredSso> {
+        match self {
+            Self::Workspace(own) => Some(&own.1),
+            Self::Saml(own) => Some(own),
+            _ => None,
+        }
+    }
 }
 
 impl Federation {
@@ -76,6 +90,9 @@ impl Identity {
         // Whoever signs in is in no workspace yet, and the id is no secret.
         let found = connections::find(&self.db, &TenantScope::assume(workspace)).await?;
         let stored = found.filter(|found| found.shown.enabled).ok_or(FederationError::NoProvider)?;
+        if stored.shown.saml.is_some() {
+            return Ok(Provider::Saml(Box::new(stored)));
+        }
         Ok(Provider::Workspace(Box::new((self.sso_client(&stored)?, stored))))
     }
 }

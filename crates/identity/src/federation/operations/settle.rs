@@ -23,6 +23,7 @@ use crate::{
     model::{Locale, SecondFactor, SecondFactorNeeded, User},
     name,
     operations::choose,
+    scim::store as provisioning,
     store::{
         api_keys,
         challenges::{self, Challenge, Purpose},
@@ -37,8 +38,8 @@ use crate::{
 const NAME: usize = 80;
 
 /// What a provider calls somebody, if it can be shown.
-fn shown_name(claims: &Claims, email: &str) -> String {
-    let told: String = claims.name.as_deref().unwrap_or_default().trim().chars().take(NAME).collect();
+fn shown_name(name: Option<&str>, email: &str) -> String {
+    let told: String = name.unwrap_or_default().trim().chars().take(NAME).collect();
     if told.is_empty() || name::check(&told).is_err() {
         return email.split('@').next().unwrap_or(email).chars().take(NAME).collect();
     }
@@ -58,7 +59,7 @@ impl Identity {
     ) -> Result<LoggedIn, FederationError> {
         // Before the transaction: it holds locks, and must not wait for another connection.
         let leads = match directory {
-            Some(_) => self.leads(claims).await?,
+            Some(_) => self.leads(claims.email.as_deref().unwrap_or_default()).await?,
             None => false,
         };
         let link = next.strip_prefix("/invite/").map(|link| link.split(['?', '#']).next().unwrap_or(link));
@@ -78,6 +79,9 @@ impl Identity {
         let found = found.ok_or_else(|| FederationError::refused(Refusal::Disabled, "the account is disabled"))?;
         if let Some(directory) = directory {
             let scope = TenantScope::assume(directory.workspace);
+            if provisioning::is_barred(&mut tx, &scope, user).await? {
+                return Err(FederationError::refused(Refusal::Disabled, "the workspace's directory has let them go"));
+            }
             let role = (directory.role, directory.keeps_role);
             if !self.tenancy.admit(&mut tx, &scope, user, role.0, role.1).await? {
                 return Err(FederationError::refused(Refusal::Disabled, "the workspace is deleted"));
@@ -114,10 +118,10 @@ impl Identity {
 
     /// Whether the address is of somebody who owns a shared workspace or operates the platform. No provider of a
     /// workspace gets such an account by an address: an administrator, who can set one, is less than they are.
-    async fn leads(&self, claims: &Claims) -> Result<bool, FederationError> {
-        let Some(address) = claims.email.as_deref().filter(|address| email::check(address).is_ok()) else {
+    pub(crate) async fn leads(&self, address: &str) -> Result<bool, database::Error> {
+        if email::check(address).is_err() {
             return Ok(false);
-        };
+        }
         let Some(found) = users::credentials_by_email(&self.db, &email::key(address)).await? else { return Ok(false) };
         let memberships = self.tenancy.memberships(found.user.id).await?;
         Ok(found.user.platform_admin || memberships.iter().any(|one| !one.personal && one.role == Role::Owner))
@@ -153,7 +157,7 @@ impl Identity {
                 }
                 found.user.id
             }
-            None => self.make_account(tx, address, claims).await?,
+            None => self.make_account(tx, address, claims.name.as_deref()).await?,
         };
         self.insert_identity(tx, provider, claims, user).await?;
         Ok(user)
@@ -203,7 +207,7 @@ impl Identity {
                 if !may {
                     return Err(FederationError::refused(Refusal::SignUpClosed, "the rules of sign-up"));
                 }
-                self.make_account(tx, address, claims).await?
+                self.make_account(tx, address, claims.name.as_deref()).await?
             }
         };
         self.insert_identity(tx, provider, claims, user).await?;
@@ -211,7 +215,7 @@ impl Identity {
     }
 
     /// Gives an account whose address nobody proved to whoever has proved it now: whoever made it keeps no way in.
-    async fn hand_over(&self, tx: &mut Tx, user: &User) -> Result<(), FederationError> {
+    pub(crate) async fn hand_over(&self, tx: &mut Tx, user: &User) -> Result<(), FederationError> {
         let now = self.env.now();
         users::clear_password(tx, user.id, now).await?;
         users::verify_email(tx, user.id, &email::key(&user.email), now).await?;
@@ -226,12 +230,18 @@ impl Identity {
         Ok(())
     }
 
-    async fn make_account(&self, tx: &mut Tx, address: &str, claims: &Claims) -> Result<UserId, FederationError> {
+    /// Makes an account without a password, for an address that somebody vouches for.
+    pub(crate) async fn make_account(
+        &self,
+        tx: &mut Tx,
+        address: &str,
+        name: Option<&str>,
+    ) -> Result<UserId, FederationError> {
         let address = email::display(address);
         let row = users::NewUser {
             id: self.env.id(),
             email_lower: email::key(&address),
-            name: shown_name(claims, &address),
+            name: shown_name(name, &address),
             email: address,
             password_hash: users::NO_PASSWORD.to_owned(),
             locale: Locale::default(),

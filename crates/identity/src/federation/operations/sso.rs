@@ -21,6 +21,10 @@ use crate::{
 /// What a secret of single sign-on can't be mistaken for.
 const KIND: &[u8] = b"sso client secret";
 
+const fn invalid(field: &'static str, message: &'static str) -> IdentityError {
+    IdentityError::Invalid { field, code: "invalid", message }
+}
+
 impl Identity {
     /// All that the workspace has set.
     pub async fn sso_settings(&self, scope: &TenantScope) -> Result<SsoSettings, FederationError> {
@@ -28,6 +32,7 @@ impl Identity {
             connection: sso::find(&self.db, scope).await?.map(|found| found.shown),
             domains: sso::domains(&self.db, scope).await?,
             redirect_uri: self.federation.redirect_uri(&scope.workspace().to_string()),
+            saml: self.federation.saml_service(&scope.workspace().to_string()),
         })
     }
 
@@ -39,17 +44,10 @@ impl Identity {
         own: Permissions,
         change: SsoChange,
     ) -> Result<SsoSettings, FederationError> {
-        let invalid = |field, message| IdentityError::Invalid { field, code: "invalid", message };
         let before = sso::find(&self.db, scope).await?;
-        self.check_issuer_address(&change.issuer)?;
-        if change.default_role > Role::Admin || change.role_mapping.iter().any(|mapping| mapping.role > Role::Admin) {
-            return Err(invalid("role_mapping", "can't make anybody an owner").into());
-        }
-        let mut given = change.role_mapping.iter().map(|mapping| mapping.role).chain([change.default_role]);
-        if given.any(|role| !own.covers(role.permissions())) {
-            return Err(IdentityError::BeyondOwn.into());
-        }
-        let moved = before.as_ref().is_some_and(|before| before.shown.issuer != change.issuer);
+        self.check_address("issuer", &change.issuer)?;
+        let moved =
+            before.as_ref().is_some_and(|before| before.shown.issuer != change.issuer || before.shown.saml.is_some());
         let sealed_secret = match (&change.client_secret, &before) {
             (Some(secret), _) => self
                 .vault
@@ -75,9 +73,30 @@ impl Identity {
                 second_factor: change.second_factor,
                 created_at: before.as_ref().map_or(now, |before| before.shown.created_at),
                 updated_at: now,
+                saml: None,
             },
             sealed_secret,
         };
+        self.put_sso(scope, own, before, stored, moved).await
+    }
+
+    /// Writes a connection. One that moved to another provider takes the identities of the one before away.
+    pub(super) async fn put_sso(
+        &self,
+        scope: &TenantScope,
+        own: Permissions,
+        before: Option<StoredSso>,
+        stored: StoredSso,
+        moved: bool,
+    ) -> Result<SsoSettings, FederationError> {
+        let shown = &stored.shown;
+        if shown.default_role > Role::Admin || shown.role_mapping.iter().any(|mapping| mapping.role > Role::Admin) {
+            return Err(invalid("role_mapping", "can't make anybody an owner").into());
+        }
+        let mut given = shown.role_mapping.iter().map(|mapping| mapping.role).chain([shown.default_role]);
+        if given.any(|role| !own.covers(role.permissions())) {
+            return Err(IdentityError::BeyondOwn.into());
+        }
         let mut tx = self.db.begin(scope).await?;
         let (_, verified) = sso::count_domains(&mut tx, scope).await?;
         if stored.shown.enforced && (verified == 0 || !stored.shown.enabled) {
@@ -89,7 +108,7 @@ impl Identity {
         sso::put(&mut tx, scope, &stored).await?;
         let told = |shown: &SsoConnection| {
             json!({
-                "issuer": shown.issuer, "enabled": shown.enabled, "enforced": shown.enforced,
+                "issuer": shown.issuer, "protocol": if shown.saml.is_some() { "saml" } else { "oidc" }, "enabled": shown.enabled, "enforced": shown.enforced,
                 "default_role": shown.default_role, "role_mapping": shown.role_mapping,
             })
         };
@@ -118,6 +137,9 @@ impl Identity {
     /// Looks whether the provider is there and publishes what it must.
     pub async fn test_sso(&self, scope: &TenantScope) -> Result<SsoTest, FederationError> {
         let stored = sso::find(&self.db, scope).await?.ok_or(FederationError::NoProvider)?;
+        if let Some(saml) = &stored.shown.saml {
+            return self.test_saml(&stored.shown.issuer, saml).await;
+        }
         let client = self.sso_client(&stored)?;
         self.federation.oidc.forget(&client).await;
         self.federation.oidc.look(&client).await
@@ -139,15 +161,16 @@ impl Identity {
     }
 
     /// Tokens and secrets travel over TLS, except to networks that the operator has opened.
-    fn check_issuer_address(&self, issuer: &str) -> Result<(), IdentityError> {
-        let invalid = |message| IdentityError::Invalid { field: "issuer", code: "invalid", message };
+    pub(super) fn check_address(&self, field: &'static str, address: &str) -> Result<(), IdentityError> {
         let guard = self.federation.outbound.guard();
-        let url = guard.permits(issuer).map_err(|_| invalid("must be an https address in the public internet"))?;
+        let refused = |_| invalid(field, "must be an https address in the public internet");
+        let url = guard.permits(address).map_err(refused)?;
         if url.scheme() != "https" && !guard.opens_networks() {
-            return Err(invalid("must begin with https://"));
+            return Err(invalid(field, "must begin with https://"));
         }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(invalid("must have no query and no fragment"));
+        // What is added to an issuer is a path; what a SAML provider names is whole.
+        if field == "issuer" && url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid(field, "must have no query and no fragment"));
         }
         Ok(())
     }

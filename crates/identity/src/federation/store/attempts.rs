@@ -10,8 +10,10 @@ pub(crate) struct Attempt {
     pub user: Option<UserId>,
     pub session: Option<SessionId>,
     pub next: String,
+    /// What a SAML provider has posted for it.
+    pub saml_response: Option<String>,
 }
-from_row!(Attempt { user, session, next });
+from_row!(Attempt { user, session, next, saml_response });
 
 /// What an attempt is found by: its state, its browser and its provider, all three.
 pub(crate) struct Key<'a> {
@@ -51,10 +53,30 @@ pub(crate) async fn take(tx: &mut Tx, key: Key<'_>, now: Timestamp) -> Result<Op
     tx.optional(
         "DELETE FROM federated_attempts
          WHERE state_hash = $1 AND browser_hash = $2 AND provider = $3 AND expires_at > $4
-         RETURNING user_id, session_id, next_path",
+         RETURNING user_id, session_id, next_path, saml_response",
         params![key.state_hash, key.browser_hash, key.provider, now],
     )
     .await
+}
+
+/// Keeps what a SAML provider has posted for a sign-in that is under way, the first time. False: there is none such. Who
+/// brings it has no cookie with them, for they come from another site; whoever has it comes for it next.
+pub(crate) async fn keep_response(
+    db: &Db,
+    state_hash: Vec<u8>,
+    provider: &str,
+    response: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let kept = db
+        .execute(
+            Platform,
+            "UPDATE federated_attempts SET saml_response = $3
+             WHERE state_hash = $1 AND provider = $2 AND expires_at > $4 AND saml_response IS NULL",
+            params![state_hash, provider, response, now],
+        )
+        .await?;
+    Ok(kept == 1)
 }
 
 /// Deletes those that nobody came back from.

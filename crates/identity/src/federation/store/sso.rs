@@ -4,6 +4,7 @@ use contracts::tenancy::Role;
 use database::{Db, Error, FromRow, Json, Platform, Row, Tx, params};
 use kernel::{TenantScope, Timestamp, WorkspaceId};
 
+use crate::federation::SamlProvider;
 use crate::federation::sso::{ClaimNames, SsoConnection, SsoDomain, StoredSso};
 
 impl FromRow for StoredSso {
@@ -28,6 +29,7 @@ impl FromRow for StoredSso {
             second_factor: row.next()?,
             created_at: row.next()?,
             updated_at: row.next()?,
+            saml: row.next::<Option<Json<SamlProvider>>>()?.map(|Json(saml)| saml),
         };
         Ok(Self { workspace, shown, sealed_secret })
     }
@@ -44,7 +46,7 @@ pub(crate) async fn find(db: &Db, scope: &TenantScope) -> Result<Option<StoredSs
     db.optional(
         scope,
         "SELECT workspace_id, name, issuer, client_id, sealed_secret, scopes, email_claim, name_claim, groups_claim,
-                default_role, role_mapping, enabled, enforced, second_factor, created_at, updated_at
+                default_role, role_mapping, enabled, enforced, second_factor, created_at, updated_at, saml
          FROM sso_connections WHERE workspace_id = $1",
         params![scope.workspace()],
     )
@@ -57,14 +59,14 @@ pub(crate) async fn put(tx: &mut Tx, scope: &TenantScope, sso: &StoredSso) -> Re
     tx.execute(
         "INSERT INTO sso_connections (workspace_id, name, issuer, client_id, sealed_secret, scopes, email_claim,
              name_claim, groups_claim, default_role, role_mapping, enabled, enforced, second_factor, created_at,
-             updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+             updated_at, saml)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          ON CONFLICT (workspace_id) DO UPDATE SET name = excluded.name, issuer = excluded.issuer,
              client_id = excluded.client_id, sealed_secret = excluded.sealed_secret, scopes = excluded.scopes,
              email_claim = excluded.email_claim, name_claim = excluded.name_claim,
              groups_claim = excluded.groups_claim, default_role = excluded.default_role,
              role_mapping = excluded.role_mapping, enabled = excluded.enabled, enforced = excluded.enforced,
-             second_factor = excluded.second_factor, updated_at = excluded.updated_at",
+             second_factor = excluded.second_factor, updated_at = excluded.updated_at, saml = excluded.saml",
         params![
             scope.workspace(),
             shown.name.as_str(),
@@ -81,7 +83,8 @@ pub(crate) async fn put(tx: &mut Tx, scope: &TenantScope, sso: &StoredSso) -> Re
             shown.enforced,
             shown.second_factor,
             shown.created_at,
-            shown.updated_at
+            shown.updated_at,
+            shown.saml.clone().map(Json)
         ],
     )
     .await?;
@@ -170,6 +173,14 @@ pub(crate) async fn speaks_for(tx: &mut Tx, scope: &TenantScope, domain: &str) -
         )
         .await?;
     Ok(found.is_some())
+}
+
+/// The role of new members, if a connection says one.
+pub(crate) async fn default_role(tx: &mut Tx, scope: &TenantScope) -> Result<Option<Role>, Error> {
+    let found: Option<(String,)> = tx
+        .optional("SELECT default_role FROM sso_connections WHERE workspace_id = $1", params![scope.workspace()])
+        .await?;
+    Ok(found.map(|(name,)| Role::from_name(&name).unwrap_or(Role::Guest)))
 }
 
 /// Turns enforcement off, as there is no domain left that it could be about.

@@ -574,6 +574,14 @@ export type CreateWorkspaceRequest = {
 };
 
 /**
+ * A new token, which is shown once.
+ */
+export type CreatedScimToken = {
+    secret: string;
+    settings: ScimSettings;
+};
+
+/**
  * A role that the workspace has made, as it stands beside whoever has it.
  */
 export type CustomRole = {
@@ -2330,6 +2338,61 @@ export type RunError = {
 export type RunStatus = 'queued' | 'running' | 'completed' | 'cancelled' | 'failed' | 'interrupted';
 
 /**
+ * What a workspace's SAML provider has said of itself.
+ */
+export type SamlProvider = {
+    /**
+     * Where people are sent to sign in.
+     */
+    sso_url: string;
+    /**
+     * What it may sign with: X.509 certificates, base64 of DER. Their times are not asked.
+     */
+    certificates: Array<string>;
+    /**
+     * Where its metadata came from; null: it was pasted.
+     */
+    metadata_url: string | null;
+};
+
+/**
+ * What to tell a SAML provider of this workspace.
+ */
+export type SamlService = {
+    /**
+     * The service provider's entity id, and the address of its metadata.
+     */
+    entity_id: string;
+    /**
+     * Where answers go (Assertion Consumer Service, HTTP-POST).
+     */
+    acs_url: string;
+};
+
+/**
+ * How the workspace's directory is let in.
+ */
+export type ScimSettings = {
+    /**
+     * What to enter at the directory, beside the token.
+     */
+    base_url: string;
+    token: ScimToken | null;
+};
+
+/**
+ * A workspace's token without its secret.
+ */
+export type ScimToken = {
+    /**
+     * What it begins with.
+     */
+    prefix: string;
+    created_at: Timestamp;
+    last_used_at: Timestamp | null;
+};
+
+/**
  * A way to complete a login whose password was right.
  */
 export type SecondFactor = 'totp' | 'passkey' | 'recovery_code';
@@ -2442,6 +2505,33 @@ export type SetProfileSchemaRequest = {
     } | null;
 };
 
+export type SetSamlRequest = {
+    /**
+     * What people read on the button.
+     */
+    name: string;
+    /**
+     * The provider's metadata, as XML. Left out, it is fetched from `metadata_url`, or stays as it is.
+     */
+    metadata?: string | null;
+    /**
+     * Where the provider's metadata is fetched, now.
+     */
+    metadata_url?: string | null;
+    /**
+     * The names of attributes. Without the one for the address, a NameID that is an address does.
+     */
+    claims?: ClaimNames;
+    default_role?: Role | null;
+    role_mapping?: Array<RoleMapping>;
+    enabled?: boolean;
+    /**
+     * Needs a verified domain.
+     */
+    enforced?: boolean;
+    second_factor?: boolean;
+};
+
 export type SetSsoRequest = {
     /**
      * What people read on the button.
@@ -2539,6 +2629,7 @@ export type SsoConnection = {
     second_factor: boolean;
     created_at: Timestamp;
     updated_at: Timestamp;
+    saml: SamlProvider | null;
 };
 
 /**
@@ -2582,6 +2673,10 @@ export type SsoSettings = {
      * What to register at the provider.
      */
     redirect_uri: string;
+    /**
+     * The same for a SAML provider.
+     */
+    saml: SamlService;
 };
 
 /**
@@ -2590,7 +2685,10 @@ export type SsoSettings = {
 export type SsoTest = {
     issuer: string;
     authorization_endpoint: string;
-    token_endpoint: string;
+    /**
+     * Null: SAML has none.
+     */
+    token_endpoint: string | null;
     /**
      * Keys that it may sign with.
      */
@@ -4134,6 +4232,66 @@ export type ResetPasswordResponses = {
 };
 
 export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type ReceiveSamlResponseData = {
+    /**
+     * `SAMLResponse` and `RelayState`.
+     */
+    body: {
+        [key: string]: unknown;
+    };
+    path: {
+        /**
+         * The workspace's id.
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/auth/saml/{provider}';
+};
+
+export type ReceiveSamlResponseErrors = {
+    /**
+     * The address is none.
+     */
+    404: Problem;
+    /**
+     * Too many requests from this address.
+     */
+    429: Problem;
+};
+
+export type ReceiveSamlResponseError = ReceiveSamlResponseErrors[keyof ReceiveSamlResponseErrors];
+
+export type GetSamlMetadataData = {
+    body?: never;
+    path: {
+        /**
+         * The workspace's id.
+         */
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/auth/saml/{provider}/metadata';
+};
+
+export type GetSamlMetadataErrors = {
+    /**
+     * The address is none.
+     */
+    404: Problem;
+};
+
+export type GetSamlMetadataError = GetSamlMetadataErrors[keyof GetSamlMetadataErrors];
+
+export type GetSamlMetadataResponses = {
+    /**
+     * An EntityDescriptor.
+     */
+    200: string;
+};
+
+export type GetSamlMetadataResponse = GetSamlMetadataResponses[keyof GetSamlMetadataResponses];
 
 export type RevokeOtherSessionsData = {
     body?: never;
@@ -8951,6 +9109,134 @@ export type VerifySsoDomainResponses = {
 
 export type VerifySsoDomainResponse = VerifySsoDomainResponses[keyof VerifySsoDomainResponses];
 
+export type SetSamlData = {
+    body: SetSamlRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso/saml';
+};
+
+export type SetSamlErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+    /**
+     * `identity_provider_failed`; the detail says what is wrong with its metadata.
+     */
+    424: Problem;
+};
+
+export type SetSamlError = SetSamlErrors[keyof SetSamlErrors];
+
+export type SetSamlResponses = {
+    /**
+     * Set.
+     */
+    200: SsoSettings;
+};
+
+export type SetSamlResponse = SetSamlResponses[keyof SetSamlResponses];
+
+export type DeleteScimData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso/scim';
+};
+
+export type DeleteScimErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or `step_up_required`.
+     */
+    403: Problem;
+    /**
+     * None was.
+     */
+    404: Problem;
+};
+
+export type DeleteScimError = DeleteScimErrors[keyof DeleteScimErrors];
+
+export type DeleteScimResponses = {
+    /**
+     * No directory is let in any more.
+     */
+    204: void;
+};
+
+export type DeleteScimResponse = DeleteScimResponses[keyof DeleteScimResponses];
+
+export type GetScimData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso/scim';
+};
+
+export type GetScimErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type GetScimError = GetScimErrors[keyof GetScimErrors];
+
+export type GetScimResponses = {
+    /**
+     * What is set.
+     */
+    200: ScimSettings;
+};
+
+export type GetScimResponse = GetScimResponses[keyof GetScimResponses];
+
+export type CreateScimTokenData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/sso/scim/token';
+};
+
+export type CreateScimTokenErrors = {
+    /**
+     * Not signed in.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it or all that the directory may do, or `step_up_required`.
+     */
+    403: Problem;
+};
+
+export type CreateScimTokenError = CreateScimTokenErrors[keyof CreateScimTokenErrors];
+
+export type CreateScimTokenResponses = {
+    /**
+     * The token.
+     */
+    201: CreatedScimToken;
+};
+
+export type CreateScimTokenResponse = CreateScimTokenResponses[keyof CreateScimTokenResponses];
+
 export type TestSsoData = {
     body?: never;
     path?: never;
@@ -9434,6 +9720,639 @@ export type RestoreWorkspaceResponses = {
 };
 
 export type RestoreWorkspaceResponse = RestoreWorkspaceResponses[keyof RestoreWorkspaceResponses];
+
+export type ListScimGroupsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A filter by RFC 7644, 3.4.2.2.
+         */
+        filter?: string;
+        /**
+         * The first to show, counted from 1.
+         */
+        startIndex?: number;
+        /**
+         * How many to show, 200 at the most.
+         */
+        count?: number;
+        /**
+         * What alone to show, with commas between.
+         */
+        attributes?: string;
+        /**
+         * What not to show, with commas between.
+         */
+        excludedAttributes?: string;
+    };
+    url: '/scim/v2/Groups';
+};
+
+export type ListScimGroupsErrors = {
+    /**
+     * The filter can't be read.
+     */
+    400: {
+        [key: string]: unknown;
+    };
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListScimGroupsError = ListScimGroupsErrors[keyof ListScimGroupsErrors];
+
+export type ListScimGroupsResponses = {
+    /**
+     * A ListResponse.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListScimGroupsResponse = ListScimGroupsResponses[keyof ListScimGroupsResponses];
+
+export type CreateScimGroupData = {
+    body: {
+        [key: string]: unknown;
+    };
+    path?: never;
+    query?: never;
+    url: '/scim/v2/Groups';
+};
+
+export type CreateScimGroupErrors = {
+    /**
+     * The body can't be read, or a value is not valid; `scimType` says which.
+     */
+    400: {
+        [key: string]: unknown;
+    };
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * A group has this name already.
+     */
+    409: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateScimGroupError = CreateScimGroupErrors[keyof CreateScimGroupErrors];
+
+export type CreateScimGroupResponses = {
+    /**
+     * The group.
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateScimGroupResponse = CreateScimGroupResponses[keyof CreateScimGroupResponses];
+
+export type DeleteScimGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The group's id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/scim/v2/Groups/{id}';
+};
+
+export type DeleteScimGroupErrors = {
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * No such group here.
+     */
+    404: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteScimGroupError = DeleteScimGroupErrors[keyof DeleteScimGroupErrors];
+
+export type DeleteScimGroupResponses = {
+    /**
+     * Gone.
+     */
+    204: void;
+};
+
+export type DeleteScimGroupResponse = DeleteScimGroupResponses[keyof DeleteScimGroupResponses];
+
+export type GetScimGroupData = {
+    body?: never;
+    path: {
+        /**
+         * The group's id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/scim/v2/Groups/{id}';
+};
+
+export type GetScimGroupErrors = {
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * No such group here.
+     */
+    404: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetScimGroupError = GetScimGroupErrors[keyof GetScimGroupErrors];
+
+export type GetScimGroupResponses = {
+    /**
+     * The group.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetScimGroupResponse = GetScimGroupResponses[keyof GetScimGroupResponses];
+
+export type PatchScimGroupData = {
+    body: {
+        [key: string]: unknown;
+    };
+    path: {
+        /**
+         * The group's id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/scim/v2/Groups/{id}';
+};
+
+export type PatchScimGroupErrors = {
+    /**
+     * The body can't be read, or a value is not valid; `scimType` says which.
+     */
+    400: {
+        [key: string]: unknown;
+    };
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * No such group here.
+     */
+    404: {
+        [key: string]: unknown;
+    };
+};
+
+export type PatchScimGroupError = PatchScimGroupErrors[keyof PatchScimGroupErrors];
+
+export type PatchScimGroupResponses = {
+    /**
+     * The group as it is now.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PatchScimGroupResponse = PatchScimGroupResponses[keyof PatchScimGroupResponses];
+
+export type ReplaceScimGroupData = {
+    body: {
+        [key: string]: unknown;
+    };
+    path: {
+        /**
+         * The group's id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/scim/v2/Groups/{id}';
+};
+
+export type ReplaceScimGroupErrors = {
+    /**
+     * The body can't be read, or a value is not valid; `scimType` says which.
+     */
+    400: {
+        [key: string]: unknown;
+    };
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * No such group here.
+     */
+    404: {
+        [key: string]: unknown;
+    };
+};
+
+export type ReplaceScimGroupError = ReplaceScimGroupErrors[keyof ReplaceScimGroupErrors];
+
+export type ReplaceScimGroupResponses = {
+    /**
+     * The group as it is now.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ReplaceScimGroupResponse = ReplaceScimGroupResponses[keyof ReplaceScimGroupResponses];
+
+export type ListScimResourceTypesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/scim/v2/ResourceTypes';
+};
+
+export type ListScimResourceTypesErrors = {
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListScimResourceTypesError = ListScimResourceTypesErrors[keyof ListScimResourceTypesErrors];
+
+export type ListScimResourceTypesResponses = {
+    /**
+     * By RFC 7643, 6.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListScimResourceTypesResponse = ListScimResourceTypesResponses[keyof ListScimResourceTypesResponses];
+
+export type ListScimSchemasData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/scim/v2/Schemas';
+};
+
+export type ListScimSchemasErrors = {
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListScimSchemasError = ListScimSchemasErrors[keyof ListScimSchemasErrors];
+
+export type ListScimSchemasResponses = {
+    /**
+     * By RFC 7643, 7.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListScimSchemasResponse = ListScimSchemasResponses[keyof ListScimSchemasResponses];
+
+export type GetScimConfigData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/scim/v2/ServiceProviderConfig';
+};
+
+export type GetScimConfigErrors = {
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetScimConfigError = GetScimConfigErrors[keyof GetScimConfigErrors];
+
+export type GetScimConfigResponses = {
+    /**
+     * By RFC 7643, 5.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetScimConfigResponse = GetScimConfigResponses[keyof GetScimConfigResponses];
+
+export type ListScimUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A filter by RFC 7644, 3.4.2.2.
+         */
+        filter?: string;
+        /**
+         * The first to show, counted from 1.
+         */
+        startIndex?: number;
+        /**
+         * How many to show, 200 at the most.
+         */
+        count?: number;
+        /**
+         * What alone to show, with commas between.
+         */
+        attributes?: string;
+        /**
+         * What not to show, with commas between.
+         */
+        excludedAttributes?: string;
+    };
+    url: '/scim/v2/Users';
+};
+
+export type ListScimUsersErrors = {
+    /**
+     * The filter can't be read.
+     */
+    400: {
+        [key: string]: unknown;
+    };
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListScimUsersError = ListScimUsersErrors[keyof ListScimUsersErrors];
+
+export type ListScimUsersResponses = {
+    /**
+     * A ListResponse.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ListScimUsersResponse = ListScimUsersResponses[keyof ListScimUsersResponses];
+
+export type CreateScimUserData = {
+    body: {
+        [key: string]: unknown;
+    };
+    path?: never;
+    query?: never;
+    url: '/scim/v2/Users';
+};
+
+export type CreateScimUserErrors = {
+    /**
+     * The body can't be read, or a value is not valid; `scimType` says which.
+     */
+    400: {
+        [key: string]: unknown;
+    };
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * Somebody with this name or address is here already.
+     */
+    409: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateScimUserError = CreateScimUserErrors[keyof CreateScimUserErrors];
+
+export type CreateScimUserResponses = {
+    /**
+     * The user.
+     */
+    201: {
+        [key: string]: unknown;
+    };
+};
+
+export type CreateScimUserResponse = CreateScimUserResponses[keyof CreateScimUserResponses];
+
+export type DeleteScimUserData = {
+    body?: never;
+    path: {
+        /**
+         * The user's id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/scim/v2/Users/{id}';
+};
+
+export type DeleteScimUserErrors = {
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * No such user here.
+     */
+    404: {
+        [key: string]: unknown;
+    };
+};
+
+export type DeleteScimUserError = DeleteScimUserErrors[keyof DeleteScimUserErrors];
+
+export type DeleteScimUserResponses = {
+    /**
+     * Gone.
+     */
+    204: void;
+};
+
+export type DeleteScimUserResponse = DeleteScimUserResponses[keyof DeleteScimUserResponses];
+
+export type GetScimUserData = {
+    body?: never;
+    path: {
+        /**
+         * The user's id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/scim/v2/Users/{id}';
+};
+
+export type GetScimUserErrors = {
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * No such user here.
+     */
+    404: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetScimUserError = GetScimUserErrors[keyof GetScimUserErrors];
+
+export type GetScimUserResponses = {
+    /**
+     * The user.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetScimUserResponse = GetScimUserResponses[keyof GetScimUserResponses];
+
+export type PatchScimUserData = {
+    body: {
+        [key: string]: unknown;
+    };
+    path: {
+        /**
+         * The user's id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/scim/v2/Users/{id}';
+};
+
+export type PatchScimUserErrors = {
+    /**
+     * The body can't be read, or a value is not valid; `scimType` says which.
+     */
+    400: {
+        [key: string]: unknown;
+    };
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * No such user here.
+     */
+    404: {
+        [key: string]: unknown;
+    };
+};
+
+export type PatchScimUserError = PatchScimUserErrors[keyof PatchScimUserErrors];
+
+export type PatchScimUserResponses = {
+    /**
+     * The user as it is now.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type PatchScimUserResponse = PatchScimUserResponses[keyof PatchScimUserResponses];
+
+export type ReplaceScimUserData = {
+    body: {
+        [key: string]: unknown;
+    };
+    path: {
+        /**
+         * The user's id.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/scim/v2/Users/{id}';
+};
+
+export type ReplaceScimUserErrors = {
+    /**
+     * The body can't be read, or a value is not valid; `scimType` says which.
+     */
+    400: {
+        [key: string]: unknown;
+    };
+    /**
+     * The token is missing or void.
+     */
+    401: {
+        [key: string]: unknown;
+    };
+    /**
+     * No such user here.
+     */
+    404: {
+        [key: string]: unknown;
+    };
+};
+
+export type ReplaceScimUserError = ReplaceScimUserErrors[keyof ReplaceScimUserErrors];
+
+export type ReplaceScimUserResponses = {
+    /**
+     * The user as it is now.
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type ReplaceScimUserResponse = ReplaceScimUserResponses[keyof ReplaceScimUserResponses];
 
 export type CreateChatCompletionData = {
     body: unknown;

@@ -2,14 +2,26 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import {
   ApiError,
   deleteSso,
+  isApiError,
+  setSaml,
   setSso,
   testSso,
   type Role,
   type RoleMapping,
+  type SamlService,
   type SsoConnection,
   type SsoTest,
 } from "@parlance/api";
-import { Button, Field, IconButton, Input, NativeSelect, Notice, toast } from "@parlance/ui";
+import {
+  Button,
+  Field,
+  IconButton,
+  Input,
+  NativeSelect,
+  Notice,
+  Textarea,
+  toast,
+} from "@parlance/ui";
 import { Checkbox } from "@parlance/ui/choice";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
@@ -18,6 +30,7 @@ import { errorMessage, toastError } from "@/lib/errors";
 import { useFocusFault } from "@/lib/use-focus-fault";
 import { useRoleNames } from "../workspace/use-role-names";
 import { ssoQuery } from "./queries";
+import { ShownText } from "./shown-text";
 
 const ConfirmDialog = lazy(() => import("@/lib/confirm-dialog"));
 const ROLES: Role[] = ["guest", "member", "admin"];
@@ -25,9 +38,13 @@ const ROLES: Role[] = ["guest", "member", "admin"];
 export function ConnectionForm({
   connection,
   hasDomain,
+  redirectUri,
+  saml,
 }: {
   connection: SsoConnection | null;
   hasDomain: boolean;
+  redirectUri: string;
+  saml: SamlService;
 }) {
   const { t } = useLingui();
   const roles = useRoleNames();
@@ -35,14 +52,20 @@ export function ConnectionForm({
   const { form: formElement, focusFault } = useFocusFault();
   const [values, setValues] = useState({
     name: connection?.name ?? "",
-    issuer: connection?.issuer ?? "",
+    issuer: connection?.saml ? "" : (connection?.issuer ?? ""),
+    metadata: "",
+    metadata_url: connection?.saml?.metadata_url ?? "",
     client_id: connection?.client_id ?? "",
     client_secret: "",
-    scopes: connection?.scopes.join(" ") ?? "email profile",
+    scopes: connection && !connection.saml ? connection.scopes.join(" ") : "email profile",
     email: connection?.claims.email ?? "email",
     claim_name: connection?.claims.name ?? "name",
     groups: connection?.claims.groups ?? "groups",
   });
+  const [protocol, setProtocol] = useState<"oidc" | "saml">(connection?.saml ? "saml" : "oidc");
+  const isSaml = protocol === "saml";
+  // What is set is of the protocol that is shown.
+  const known = connection !== null && (connection.saml !== null) === isSaml ? connection : null;
   const [role, setRole] = useState<Role>(connection?.default_role ?? "member");
   const [mapping, setMapping] = useState<RoleMapping[]>(connection?.role_mapping ?? []);
   const [enabled, setEnabled] = useState(connection?.enabled ?? true);
@@ -57,13 +80,19 @@ export function ConnectionForm({
     const faults: Record<string, string> = {};
     const required = t`This is required.`;
     if (!values.name.trim()) faults.name = required;
-    if (!values.issuer.trim()) faults.issuer = required;
-    if (!values.client_id.trim()) faults.client_id = required;
-    const moved = values.issuer.trim() !== connection?.issuer;
-    if (moved && !values.client_secret.trim()) {
-      faults.client_secret = connection
-        ? t`Give the secret again: it is never sent to another address by itself.`
-        : required;
+    if (isSaml) {
+      if (!known && !values.metadata.trim() && !values.metadata_url.trim()) {
+        faults.metadata_url = t`Give the address of the metadata, or paste the metadata.`;
+      }
+    } else {
+      if (!values.issuer.trim()) faults.issuer = required;
+      if (!values.client_id.trim()) faults.client_id = required;
+      const moved = values.issuer.trim() !== known?.issuer;
+      if (moved && !values.client_secret.trim()) {
+        faults.client_secret = known
+          ? t`Give the secret again: it is never sent to another address by itself.`
+          : required;
+      }
     }
     if (!values.email.trim()) faults["claims.email"] = required;
     return faults;
@@ -72,34 +101,54 @@ export function ConnectionForm({
   const errorAt = (path: string) => faults[path] ?? refused[path];
 
   const save = useMutation({
-    mutationFn: () =>
-      setSso({
+    mutationFn: () => {
+      const common = {
+        name: values.name.trim(),
+        claims: {
+          email: values.email.trim(),
+          name: values.claim_name.trim() || "name",
+          groups: values.groups.trim() || "groups",
+        },
+        default_role: role,
+        role_mapping: mapping
+          .map((one) => ({ ...one, group: one.group.trim() }))
+          .filter(({ group }) => group),
+        enabled,
+        enforced: enabled && enforced,
+        second_factor: secondFactor,
+      };
+      if (isSaml) {
+        const pasted = values.metadata.trim();
+        const url = values.metadata_url.trim();
+        return setSaml({
+          body: {
+            ...common,
+            ...(pasted ? { metadata: pasted } : url ? { metadata_url: url } : {}),
+          },
+        });
+      }
+      return setSso({
         body: {
-          name: values.name.trim(),
+          ...common,
           issuer: values.issuer.trim(),
           client_id: values.client_id.trim(),
           ...(values.client_secret.trim() ? { client_secret: values.client_secret.trim() } : {}),
           scopes: values.scopes.split(/\s+/).filter(Boolean),
-          claims: {
-            email: values.email.trim(),
-            name: values.claim_name.trim() || "name",
-            groups: values.groups.trim() || "groups",
-          },
-          default_role: role,
-          role_mapping: mapping
-            .map((one) => ({ ...one, group: one.group.trim() }))
-            .filter(({ group }) => group),
-          enabled,
-          enforced: enabled && enforced,
-          second_factor: secondFactor,
         },
-      }),
+      });
+    },
     onSuccess: (settings) => {
       queries.setQueryData(ssoQuery().queryKey, settings);
       toast.success(t`Single sign-on saved`);
     },
     onError: (error) => {
       const fields = error instanceof ApiError ? error.errors : [];
+      if (isSaml && isApiError(error, "identity_provider_failed")) {
+        // What is wrong with the metadata is the server's to say.
+        const place = values.metadata.trim() ? "metadata" : "metadata_url";
+        setRefused({ [place]: error.detail ?? errorMessage(error) });
+        return focusFault();
+      }
       if (fields.length === 0) toastError(error);
       setRefused(
         Object.fromEntries(
@@ -152,52 +201,139 @@ export function ConnectionForm({
       <Field label={t`Name`} hint={t`What people read on the button.`} error={errorAt("name")}>
         {(control) => <Input {...control} {...input("name")} placeholder="Acme" />}
       </Field>
-      <Field label={t`Issuer`} error={errorAt("issuer")}>
+      <Field label={t`Protocol`} error={undefined}>
         {(control) => (
-          <Input
+          <NativeSelect
             {...control}
-            {...input("issuer")}
-            type="url"
-            inputMode="url"
-            placeholder="https://login.example.com"
-          />
+            value={protocol}
+            onChange={(event) => {
+              setProtocol(event.target.value as "oidc" | "saml");
+              setChecked(false);
+              setRefused({});
+              setFound(null);
+            }}
+          >
+            <option value="oidc">OpenID Connect</option>
+            <option value="saml">SAML 2.0</option>
+          </NativeSelect>
         )}
       </Field>
-      <div className="grid gap-x-4 gap-y-5 sm:grid-cols-2">
-        <Field label={t`Client ID`} error={errorAt("client_id")}>
-          {(control) => <Input {...control} {...input("client_id")} />}
-        </Field>
-        <Field
-          label={t`Client secret`}
-          aside={connection ? t`Kept as it is` : undefined}
-          error={errorAt("client_secret")}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              {...input("client_secret")}
-              type="password"
-              autoComplete="new-password"
-              placeholder={connection ? "••••••••" : undefined}
+      {isSaml ? (
+        <>
+          <div className="space-y-3">
+            <ShownText
+              name={t`Entity ID and address of our metadata`}
+              text={saml.entity_id}
+              button={t`Copy the entity ID`}
             />
+            <ShownText
+              name={t`Where answers go (ACS, HTTP-POST)`}
+              text={saml.acs_url}
+              button={t`Copy the address for answers`}
+            />
+          </div>
+          {known && (
+            <p className="text-sm text-muted">
+              <Trans>
+                Set: <span className="break-all">{known.issuer}</span>. Without new metadata it
+                stays as it is.
+              </Trans>
+            </p>
           )}
-        </Field>
-      </div>
+          <Field
+            label={t`Address of the provider's metadata`}
+            hint={t`It is read once, when you save.`}
+            error={errorAt("metadata_url")}
+          >
+            {(control) => (
+              <Input
+                {...control}
+                {...input("metadata_url")}
+                type="url"
+                inputMode="url"
+                placeholder="https://login.example.com/saml/metadata"
+              />
+            )}
+          </Field>
+          <Field label={t`Or the metadata itself (XML)`} error={errorAt("metadata")}>
+            {(control) => (
+              <Textarea
+                {...control}
+                {...input("metadata")}
+                rows={4}
+                spellCheck={false}
+                className="font-mono text-[0.8125rem]"
+              />
+            )}
+          </Field>
+        </>
+      ) : (
+        <>
+          <ShownText
+            name={t`Redirect URI to register`}
+            text={redirectUri}
+            button={t`Copy the redirect URI`}
+          />
+          <Field label={t`Issuer`} error={errorAt("issuer")}>
+            {(control) => (
+              <Input
+                {...control}
+                {...input("issuer")}
+                type="url"
+                inputMode="url"
+                placeholder="https://login.example.com"
+              />
+            )}
+          </Field>
+          <div className="grid gap-x-4 gap-y-5 sm:grid-cols-2">
+            <Field label={t`Client ID`} error={errorAt("client_id")}>
+              {(control) => <Input {...control} {...input("client_id")} />}
+            </Field>
+            <Field
+              label={t`Client secret`}
+              aside={known ? t`Kept as it is` : undefined}
+              error={errorAt("client_secret")}
+            >
+              {(control) => (
+                <Input
+                  {...control}
+                  {...input("client_secret")}
+                  type="password"
+                  autoComplete="new-password"
+                  placeholder={known ? "••••••••" : undefined}
+                />
+              )}
+            </Field>
+          </div>
+        </>
+      )}
       <details className="rounded-md border border-line px-4 py-3">
         <summary className="cursor-pointer text-sm font-medium">
-          <Trans>Scopes and claims</Trans>
+          {isSaml ? <Trans>Attributes</Trans> : <Trans>Scopes and claims</Trans>}
         </summary>
         <div className="mt-4 grid gap-x-4 gap-y-5 sm:grid-cols-2">
-          <Field label={t`Scopes`} hint={t`Besides openid.`} error={errorAt("scopes")}>
-            {(control) => <Input {...control} {...input("scopes")} />}
-          </Field>
-          <Field label={t`Claim of the e-mail address`} error={errorAt("claims.email")}>
+          {!isSaml && (
+            <Field label={t`Scopes`} hint={t`Besides openid.`} error={errorAt("scopes")}>
+              {(control) => <Input {...control} {...input("scopes")} />}
+            </Field>
+          )}
+          <Field
+            label={isSaml ? t`Attribute of the e-mail address` : t`Claim of the e-mail address`}
+            hint={isSaml ? t`Without it, a NameID that is an address does.` : undefined}
+            error={errorAt("claims.email")}
+          >
             {(control) => <Input {...control} {...input("email")} />}
           </Field>
-          <Field label={t`Claim of the name`} error={errorAt("claims.name")}>
+          <Field
+            label={isSaml ? t`Attribute of the name` : t`Claim of the name`}
+            error={errorAt("claims.name")}
+          >
             {(control) => <Input {...control} {...input("claim_name")} />}
           </Field>
-          <Field label={t`Claim of the groups`} error={errorAt("claims.groups")}>
+          <Field
+            label={isSaml ? t`Attribute of the groups` : t`Claim of the groups`}
+            error={errorAt("claims.groups")}
+          >
             {(control) => <Input {...control} {...input("groups")} />}
           </Field>
         </div>
@@ -325,7 +461,7 @@ export function ConnectionForm({
         <Button type="submit" variant="primary" pending={save.isPending}>
           <Trans>Save</Trans>
         </Button>
-        {connection && (
+        {known && (
           <>
             <Button pending={test.isPending} onClick={() => test.mutate()}>
               <Trans>Test</Trans>

@@ -2,12 +2,12 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Notice, Skeleton } from "@parlance/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useSession } from "@/features/session/use-session";
-import { CopyButton } from "@/lib/copy-button";
 import { LoadError } from "@/lib/load-error";
 import { NoPermission } from "../no-permission";
 import { Panel, Section, SettingsPage } from "../section";
 import { ConnectionForm } from "./connection-form";
 import { DomainsSection } from "./domains-section";
+import { ProvisioningSection } from "./provisioning-section";
 import { ssoQuery } from "./queries";
 
 /** A workspace's own identity provider: what it is, and for which domains it speaks. */
@@ -43,21 +43,22 @@ export default function SsoPage() {
           )}
           <Section
             title={t`Identity provider`}
-            description={t`Any OpenID Connect provider, such as Entra ID, Okta, Keycloak or Google Workspace. Register this redirect URI there first.`}
+            description={t`Any OpenID Connect or SAML 2.0 provider, such as Entra ID, Okta, Keycloak or Google Workspace. Register the addresses below there first.`}
           >
-            <div className="mb-6 flex max-w-xl items-center gap-2 rounded-md border border-line bg-surface py-1 ps-3 pe-1">
-              <code className="min-w-0 flex-1 truncate text-[0.8125rem]" title={data.redirect_uri}>
-                {data.redirect_uri}
-              </code>
-              <CopyButton text={() => data.redirect_uri} label={t`Copy the redirect URI`} />
-            </div>
             <ConnectionForm
               key={data.connection?.updated_at ?? "new"}
               connection={data.connection}
               hasDomain={data.domains.some(({ verified_at }) => verified_at !== null)}
+              redirectUri={data.redirect_uri}
+              saml={data.saml}
             />
           </Section>
           <DomainsSection domains={data.domains} />
+          {!session?.workspace.personal && (
+            <ProvisioningSection
+              hasDomain={data.domains.some(({ verified_at }) => verified_at !== null)}
+            />
+          )}
         </>
       )}
     </SettingsPage>
