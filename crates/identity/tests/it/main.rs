@@ -24,6 +24,7 @@ mod profile;
 mod recent;
 mod refresh;
 mod reset;
+mod rights;
 mod secrecy;
 mod sessions;
 mod sign_up_rules;
