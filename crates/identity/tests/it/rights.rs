@@ -9,6 +9,10 @@ use web::Allowed;
 
 use crate::support::{ANN, Node, Person, World, call, get, post};
 
+type Read = Allowed<can::ReadMembers>;
+type Audit = Allowed<can::ReadAudit>;
+type Manage = Allowed<can::ManageMembers>;
+
 /// Makes a role of the workspace's own; gives its id.
 async fn role(node: &Node, owner: &Person, base: Role, permissions: &[&str]) -> Value {
     let body = json!({ "name": permissions.join(" "), "base": base, "permissions": permissions });
@@ -43,9 +47,6 @@ async fn roles_of_ones_own_and_of_groups_are_known_without_a_question(db: TestDb
         request.extension(node.auth.clone()).body(()).unwrap().into_parts().0
     };
     let (mut first, mut second, mut third) = (parts(), parts(), parts());
-    type Read = Allowed<can::ReadMembers>;
-    type Audit = Allowed<can::ReadAudit>;
-    type Manage = Allowed<can::ManageMembers>;
     let read = <Read as axum::extract::FromRequestParts<()>>::from_request_parts(&mut first, &()).now_or_never();
     let audit = <Audit as axum::extract::FromRequestParts<()>>::from_request_parts(&mut second, &()).now_or_never();
     let manage = <Manage as axum::extract::FromRequestParts<()>>::from_request_parts(&mut third, &()).now_or_never();
