@@ -1,3 +1,5 @@
+//! Patterns for `LIKE`.
+
 /// A `LIKE` pattern for texts that contain `part` literally, where the backslash is the escape. Who compares with
 /// what is in lower case gives `part` in lower case.
 pub fn like_containing(part: &str) -> String {

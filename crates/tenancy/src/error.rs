@@ -69,7 +69,6 @@ impl TenancyError {
             Self::NoWorkspace | Self::NoMember | Self::NoGroup | Self::NoRole | Self::NoInvitation => Code::NotFound,
             Self::NotAllowed(_) | Self::BeyondOwn(_) => Code::Forbidden,
             Self::RoleInUse { .. } => Code::RoleInUse,
-            Self::OwnersAreNoGroup => Code::InvalidBody,
             Self::LastOwner => Code::LastOwner,
             Self::Personal => Code::PersonalWorkspace,
             Self::AlreadyMember => Code::AlreadyMember,
@@ -81,7 +80,7 @@ impl TenancyError {
             | Self::TooManyRoles(_)
             | Self::NotOpen
             | Self::NotSuspended => Code::Conflict,
-            Self::ProfileSchema(_) | Self::Profile(_) => Code::InvalidBody,
+            Self::ProfileSchema(_) | Self::Profile(_) | Self::OwnersAreNoGroup => Code::InvalidBody,
             Self::InvitationEnded => Code::InvitationEnded,
             Self::InvitationForOther => Code::InvitationForOther,
             Self::Database(_) => Code::Internal,

@@ -29,6 +29,8 @@ mod saml_provider;
 mod saml_server;
 mod scim;
 mod scim_attacks;
+
+mod rights;
 mod secrecy;
 mod sessions;
 mod sign_up_rules;
