@@ -24,13 +24,12 @@ mod profile;
 mod recent;
 mod refresh;
 mod reset;
+mod rights;
 mod saml;
 mod saml_provider;
 mod saml_server;
 mod scim;
 mod scim_attacks;
-
-mod rights;
 mod secrecy;
 mod sessions;
 mod sign_up_rules;
