@@ -101,4 +101,11 @@ async fn acceptance_16_single_sign_on_gives_no_more_than_its_keeper_has(db: Test
     assert_eq!(get("/sso").bearer(&ann.token).on(node).await.expect(200).json()["connection"], Value::Null);
     set(&bob, "member", "guest").await.expect(200);
     set(&ann, "member", "admin").await.expect(200);
+    // A directory may do what administrators may.
+    call(Method::POST, "/sso/scim/token").bearer(&bob.token).on(node).await.refused(403, "forbidden");
+    call(Method::POST, "/sso/scim/token").bearer(&ann.token).on(node).await.expect(201);
+    for (default, status) in [("admin", 403), ("member", 200)] {
+        let body = json!({ "name": "Acme", "metadata": crate::saml_provider::metadata(), "default_role": default });
+        call(Method::PUT, "/sso/saml").bearer(&bob.token).json(body).on(node).await.expect(status);
+    }
 }
