@@ -282,6 +282,16 @@ async function fillTeam(browser, { email, password }) {
     required: ["Department"],
   };
   await call("PUT", "/workspace/profile-schema", { schema }, bearer);
+  await call(
+    "POST",
+    "/roles",
+    {
+      name: "Support lead",
+      base: "member",
+      permissions: ["usage.read_all", "groups.manage"],
+    },
+    bearer,
+  );
   const attributes = { Department: "Engineering", Office: "Marylebone", Floor: 2 };
   await call("PUT", "/profile", { attributes }, bearer);
   await context.close();
@@ -583,10 +593,10 @@ async function take(browser, { theme, width, person, conversation, team }) {
     await page.goto("/settings/sso");
     await page.getByLabel("Issuer").waitFor();
     await shot("team-sso");
-    for (const name of ["workspace", "groups", "profiles"]) {
+    for (const name of ["workspace", "groups", "roles", "profiles"]) {
       await page.goto(`/settings/${name}`);
       await page
-        .getByText(name === "groups" ? "Research" : "Alan Turing")
+        .getByText({ groups: "Research", roles: "Support lead" }[name] ?? "Alan Turing")
         .first()
         .waitFor();
       await shot(`team-${name}`);

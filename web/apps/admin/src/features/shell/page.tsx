@@ -18,7 +18,7 @@ export function PageTitle({
   useDocumentTitle(title);
   return (
     <div className="mb-6 flex flex-wrap items-center gap-x-4 gap-y-3">
-      <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3 gap-y-1.5">
+      <div className="flex min-w-0 flex-1 flex-wrap items-center gap-x-3 gap-y-1.5 max-sm:basis-full">
         <h1 className="font-display text-[1.75rem] leading-tight font-medium tracking-tight break-words">
           {title}
         </h1>

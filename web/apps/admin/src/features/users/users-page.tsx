@@ -26,7 +26,7 @@ export default function UsersPage() {
         />
         <NativeSelect
           aria-label={t`State`}
-          className="max-sm:flex-1"
+          className="max-sm:min-w-36 max-sm:flex-1"
           value={filter.status}
           onChange={(event) =>
             setFilter({ ...filter, status: event.target.value as UserFilter["status"] })

@@ -42,7 +42,7 @@ export default function WorkspacesPage() {
         />
         <NativeSelect
           aria-label={t`State`}
-          className="max-sm:flex-1"
+          className="max-sm:min-w-36 max-sm:flex-1"
           value={filter.status}
           onChange={(event) =>
             setFilter({ ...filter, status: event.target.value as WorkspaceFilter["status"] })
@@ -56,7 +56,7 @@ export default function WorkspacesPage() {
         {plans && plans.data.length > 1 && (
           <NativeSelect
             aria-label={t`Plan`}
-            className="max-sm:flex-1"
+            className="max-sm:min-w-36 max-sm:flex-1"
             value={filter.plan}
             onChange={(event) => setFilter({ ...filter, plan: event.target.value })}
           >
