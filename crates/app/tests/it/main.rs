@@ -20,6 +20,7 @@ pub(crate) mod isolation;
 mod letters;
 mod lifecycle;
 mod openapi;
+mod personal;
 mod plans;
 mod platform;
 mod runs;

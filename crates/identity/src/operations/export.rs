@@ -16,6 +16,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::{
     Identity, IdentityError,
+    federation::store::identities,
     store::{api_keys, factors, passkeys, sessions, users},
 };
 
@@ -87,10 +88,12 @@ impl Identity {
         let keys = api_keys::of_user(&self.db, user).await?;
         let keys: Vec<Value> =
             keys.into_iter().map(|listed| json!({ "workspace_id": listed.workspace, "key": listed.key })).collect();
+        let accounts = identities::list(&self.db, user).await?;
         let told = crate::scim::store::told_of(&self.db, user).await?;
         Ok(json!({
             "exported_at": self.env.now(), "profile": found, "authenticator_app_since": owned.totp_since,
-            "passkeys": passkeys, "sessions": sessions, "api_keys": keys, "provisioned": told,
+            "passkeys": passkeys, "sessions": sessions, "api_keys": keys, "connected_accounts": accounts,
+            "provisioned": told,
         }))
     }
 }
