@@ -128,9 +128,26 @@ test("the first administrator comes from a printed link and looks after everybod
     await dialog.getByRole("button", { name: "Take it away" }).click();
     await expect(page.getByText("This is the only administrator.")).toBeVisible();
 
+    // All of it stands in the platform's own log.
+    await page.keyboard.press("Escape");
+    await page.getByRole("navigation").getByRole("link", { name: "Audit log" }).click();
+    const entries = page.getByRole("list", { name: "Entries" });
+    await expect(entries).toContainText("Account disabled");
+    await page.getByLabel("What").selectOption({ label: "Platform" });
+    await expect(entries).toContainText("First administrator made");
+    await expect(entries).not.toContainText("Account disabled");
+    await entries.getByRole("button").first().click();
+    await expect(page.getByText("127.0.0.1")).toBeVisible();
+    await expectAccessible(page, "the platform's log");
+
     // On a phone nothing is cut off.
     await page.setViewportSize({ width: 375, height: 700 });
-    for (const path of ["/admin/workspaces", "/admin/users", `/admin/workspaces/${team.id}`]) {
+    for (const path of [
+      "/admin/workspaces",
+      "/admin/users",
+      "/admin/audit",
+      `/admin/workspaces/${team.id}`,
+    ]) {
       await page.goto(path);
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
       await expect(page.locator("[aria-busy=true]")).toHaveCount(0);

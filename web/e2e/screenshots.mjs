@@ -403,6 +403,8 @@ async function takeAdministration(browser, { person, team }) {
       await shot("admin-workspace");
       await page.goto("/admin/users");
       await shot("admin-users");
+      await page.goto("/admin/audit");
+      await shot("admin-audit");
       await page.goto(`/admin/users/${alan.data[0].id}`);
       await shot("admin-user");
       await page.getByRole("button", { name: "Act as them…" }).click();

@@ -71,6 +71,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "receive_saml_response"
         | "view_invitation" => Public,
         "list_platform_workspaces"
+        | "list_platform_audit_entries"
         | "get_platform_workspace"
         | "list_platform_workspace_members"
         | "get_platform_workspace_usage"

@@ -202,6 +202,22 @@ async fn users_are_found_disabled_signed_out_and_promoted(db: TestDb) {
     kim.post(&format!("{own}/demote"), json!({})).await.expect(200);
     root.get("/platform/users").await.expect(403);
     kim.get("/platform/users/user_01h455vb4pex5vsknk084sn02q").await.expect(404);
+
+    // The platform's own log has all of it, and nobody else does.
+    root.get("/platform/audit").await.expect(403);
+    let entries = kim.get("/platform/audit?action=user.*").await.expect(200);
+    let done = |action: &str, by: &Person<'_>, to: &Person<'_>| {
+        entries["data"].as_array().unwrap().iter().any(|entry| {
+            entry["action"] == action
+                && entry["actor"]["user_id"] == by.user_id()
+                && entry["subject"]["id"] == to.user_id()
+        })
+    };
+    assert!(done("user.disabled", &root, &mai) && done("user.enabled", &root, &mai), "{entries}");
+    assert!(done("user.promoted", &root, &kim) && done("user.demoted", &kim, &root), "{entries}");
+    let first = kim.get("/platform/audit?limit=1").await.expect(200);
+    assert_eq!(first["data"][0]["action"], "user.demoted", "the newest first");
+    kim.get("/platform/audit?action=nothing").await.expect(400);
 }
 
 /// The session that an answer begins or gives back, and its cookies.

@@ -17,7 +17,7 @@ use http::{HeaderValue, header};
 use kernel::{ApiKeyId, AuditId, Page, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use web::{Allowed, Json, PageQuery, Problem, ProblemBody, Query};
+use web::{Allowed, Json, PageQuery, PlatformAdmin, PlatformRefusals, Problem, ProblemBody, Query};
 
 use super::Api;
 use crate::{AuditRow, AuditSearch, Chain, TenancyError};
@@ -61,7 +61,7 @@ pub(super) struct AuditSubject {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub(super) struct AuditEntry {
     id: AuditId,
-    /// Entries of a workspace are numbered from 1, without a gap.
+    /// Entries of a workspace, and those of the platform, are numbered from 1, without a gap.
     position: i64,
     occurred_at: Timestamp,
     #[schema(example = "member.role_changed")]
@@ -177,6 +177,30 @@ pub(super) async fn list(
 ) -> Result<Json<Page<AuditEntry>>, Problem> {
     let chain = Chain(Some(caller.scope.workspace()));
     let found = api.tenancy.audit_entries(chain, &query.search(), page.after()?, page.limit()).await?;
+    let data = present(&api, found.data).await?;
+    Ok(Json(Page { data, next_cursor: found.next_cursor }))
+}
+
+/// List the platform's audit log
+///
+/// What concerns no one workspace: accounts and how they are proved, administrators, keys that sign. The newest first.
+/// For administrators of the platform.
+#[utoipa::path(
+    get, path = "/platform/audit", operation_id = "list_platform_audit_entries", tag = "Platform",
+    security(("bearer" = ["platform"])), params(PageQuery, AuditQuery),
+    responses(
+        (status = 200, description = "A page of entries.", body = Page<AuditEntry>),
+        (status = 400, description = "A filter is not valid.", body = ProblemBody, content_type = "application/problem+json"),
+        PlatformRefusals,
+    )
+)]
+pub(super) async fn list_platform(
+    State(api): State<Api>,
+    _: PlatformAdmin,
+    Query(page): Query<PageQuery>,
+    Query(query): Query<AuditQuery>,
+) -> Result<Json<Page<AuditEntry>>, Problem> {
+    let found = api.tenancy.audit_entries(Chain(None), &query.search(), page.after()?, page.limit()).await?;
     let data = present(&api, found.data).await?;
     Ok(Json(Page { data, next_cursor: found.next_cursor }))
 }

@@ -70,6 +70,7 @@ pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRout
         .routes(routes!(roles::list, roles::create))
         .routes(routes!(roles::get, roles::update, roles::delete))
         .routes(routes!(audit::list))
+        .routes(routes!(audit::list_platform))
         .routes(routes!(audit::export))
         .routes(routes!(audit::verify))
         .routes(routes!(groups::list, groups::create))

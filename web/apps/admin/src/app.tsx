@@ -3,6 +3,7 @@
  * `/setup`, which makes the first one.
  */
 import { lazy, Suspense } from "react";
+import { needWords } from "@parlance/i18n";
 import { Redirect, Route, Router, Switch } from "wouter";
 import { ErrorBoundary } from "@/features/shell/error-boundary";
 import { AdminGate } from "./features/shell/gate";
@@ -15,6 +16,11 @@ const WorkspacesPage = lazy(() => import("./features/workspaces/workspaces-page"
 const WorkspacePage = lazy(() => import("./features/workspaces/workspace-page"));
 const UsersPage = lazy(() => import("./features/users/users-page"));
 const UserPage = lazy(() => import("./features/users/user-page"));
+// Its entries speak as they do in a workspace's own log.
+const AuditPage = lazy(async () => {
+  const [page] = await Promise.all([import("./features/audit/audit-page"), needWords("settings")]);
+  return page;
+});
 
 export function App() {
   return (
@@ -39,6 +45,7 @@ export function App() {
                     </Route>
                     <Route path="/users" component={UsersPage} />
                     <Route path="/users/:id">{({ id }) => <UserPage key={id} id={id} />}</Route>
+                    <Route path="/audit" component={AuditPage} />
                     <Route component={Missing} />
                   </Switch>
                 </Suspense>

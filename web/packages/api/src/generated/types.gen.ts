@@ -111,7 +111,7 @@ export type AuditActor = {
 export type AuditEntry = {
     id: AudId;
     /**
-     * Entries of a workspace are numbered from 1, without a gap.
+     * Entries of a workspace, and those of the platform, are numbered from 1, without a gap.
      */
     position: number;
     occurred_at: Timestamp;
@@ -1291,7 +1291,7 @@ export type PageAuditEntry = {
     data: Array<{
         id: AudId;
         /**
-         * Entries of a workspace are numbered from 1, without a gap.
+         * Entries of a workspace, and those of the platform, are numbered from 1, without a gap.
          */
         position: number;
         occurred_at: Timestamp;
@@ -7431,6 +7431,68 @@ export type ListModelsResponses = {
 };
 
 export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type ListPlatformAuditEntriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows on a page, 1 to 100; 50 unless told.
+         */
+        limit?: number;
+        /**
+         * `next_cursor` of the page before.
+         */
+        cursor?: string;
+        /**
+         * An action such as `member.role_changed`, or all of an area: `member.*`.
+         */
+        action?: string;
+        /**
+         * Who did it.
+         */
+        actor?: UserId;
+        /**
+         * The id of what it was done to.
+         */
+        subject?: string;
+        /**
+         * From this moment on.
+         */
+        from?: Timestamp;
+        /**
+         * Before this moment.
+         */
+        until?: Timestamp;
+    };
+    url: '/api/v1/platform/audit';
+};
+
+export type ListPlatformAuditEntriesErrors = {
+    /**
+     * A filter is not valid.
+     */
+    400: Problem;
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+};
+
+export type ListPlatformAuditEntriesError = ListPlatformAuditEntriesErrors[keyof ListPlatformAuditEntriesErrors];
+
+export type ListPlatformAuditEntriesResponses = {
+    /**
+     * A page of entries.
+     */
+    200: PageAuditEntry;
+};
+
+export type ListPlatformAuditEntriesResponse = ListPlatformAuditEntriesResponses[keyof ListPlatformAuditEntriesResponses];
 
 export type ListPlatformPlansData = {
     body?: never;

@@ -8,6 +8,7 @@ import {
   LogOut,
   Monitor,
   Moon,
+  ScrollText,
   Sun,
   SunMoon,
   UserRound,
@@ -31,6 +32,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const pages = [
     { to: "/workspaces", label: t`Workspaces`, icon: <Building2 {...icon} /> },
     { to: "/users", label: t`Users`, icon: <UsersRound {...icon} /> },
+    { to: "/audit", label: t`Audit log`, icon: <ScrollText {...icon} /> },
   ];
   const items = (): MenuEntry[] => [
     {

@@ -8,6 +8,8 @@ export const AREAS = [
   "group",
   "role",
   "workspace",
+  "sso",
+  "impersonation",
   "api_key",
   "budget",
   "guardrails",
