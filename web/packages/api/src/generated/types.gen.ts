@@ -53,6 +53,10 @@ export type AddPasskeyResponse = {
 
 export type AddressRequest = {
     email: string;
+    /**
+     * The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+     */
+    proof_of_work?: string | null;
 };
 
 /**
@@ -317,7 +321,7 @@ export type ClaimNames = {
 /**
  * A stable, machine-readable kind of error
  */
-export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sso_required' | 'sign_up_closed' | 'model_not_allowed' | 'invitation_needed' | 'step_up_required' | 'address_not_allowed' | 'workspace_deleted' | 'workspace_suspended' | 'impersonating' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'role_in_use' | 'already_member' | 'domain_unverified' | 'conflict' | 'idempotency_conflict' | 'last_administrator' | 'last_sign_in' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'challenge_ended' | 'link_invalid' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'passkey_refused' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'identity_provider_failed' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
+export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sso_required' | 'sign_up_closed' | 'model_not_allowed' | 'invitation_needed' | 'proof_of_work_needed' | 'step_up_required' | 'address_not_allowed' | 'workspace_deleted' | 'workspace_suspended' | 'impersonating' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'role_in_use' | 'already_member' | 'domain_unverified' | 'conflict' | 'idempotency_conflict' | 'last_administrator' | 'last_sign_in' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'challenge_ended' | 'link_invalid' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'passkey_refused' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'identity_provider_failed' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
 
 export type ConfirmTotpRequest = {
     /**
@@ -1034,6 +1038,10 @@ export type LogInRequest = {
     email: string;
     password: string;
     workspace?: WsId | null;
+    /**
+     * The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+     */
+    proof_of_work?: string | null;
 };
 
 /**
@@ -2038,6 +2046,12 @@ export type Problem = {
      * With `step_up_required`: the ways in which the caller can prove that it is them.
      */
     methods?: Array<ProofMethod>;
+    /**
+     * With `proof_of_work_needed`: what to solve, an ALTCHA challenge of version 2.
+     */
+    challenge: {
+        [key: string]: unknown;
+    } | null;
 };
 
 /**
@@ -2582,6 +2596,10 @@ export type SignUpRequest = {
      * What stands behind `/invite/` in the link of an invitation, for whoever was invited.
      */
     invitation?: string | null;
+    /**
+     * The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+     */
+    proof_of_work?: string | null;
 };
 
 /**
@@ -3530,6 +3548,10 @@ export type ForgotPasswordData = {
 
 export type ForgotPasswordErrors = {
     /**
+     * `proof_of_work_needed`: send it again with the solution of the `challenge`.
+     */
+    403: Problem;
+    /**
      * A field is not valid.
      */
     422: Problem;
@@ -3744,6 +3766,10 @@ export type LogInErrors = {
      * Wrong e-mail address or password.
      */
     401: Problem;
+    /**
+     * `sso_required`; `proof_of_work_needed`: send it again with the solution of the `challenge`.
+     */
+    403: Problem;
     /**
      * The caller is not in that workspace.
      */
@@ -4444,7 +4470,7 @@ export type SignUpData = {
 
 export type SignUpErrors = {
     /**
-     * Sign-up is closed here; `invitation_needed`: it is by invitation.
+     * Sign-up is closed here; `invitation_needed`: it is by invitation; `proof_of_work_needed`: send it again with the solution of the `challenge`.
      */
     403: Problem;
     /**
@@ -4698,6 +4724,10 @@ export type ResendVerificationData = {
 };
 
 export type ResendVerificationErrors = {
+    /**
+     * `proof_of_work_needed`: send it again with the solution of the `challenge`.
+     */
+    403: Problem;
     /**
      * A field is not valid.
      */
