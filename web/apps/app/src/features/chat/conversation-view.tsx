@@ -11,6 +11,9 @@ import { titleOf } from "@/features/conversations/title";
 import { ModelButton } from "@/features/models/model-button";
 import { shortModelId } from "@/features/models/models.logic";
 import type { Model } from "@/features/models/queries";
+import { participantsQuery } from "@/features/sharing/queries";
+import { ReadOnly } from "@/features/sharing/read-only";
+import { useSession } from "@/features/session/use-session";
 import { PageHeader } from "@/features/shell/page-header";
 import { useShortcuts } from "@/features/shortcuts/shortcuts";
 import { toastError } from "@/lib/errors";
@@ -45,6 +48,10 @@ export default function ConversationView({ conversationId }: { conversationId: s
   const settings: ChatSettings = conversation ?? DEFAULTS;
   const { models, model, shown } = useChatModels(settings.model, false);
   const running = live !== undefined;
+  const readOnly = conversation?.access === "view";
+  const me = useSession()?.user.id;
+  const others = messagesOf(branch.data).some((message) => isOthers(message, me));
+  const people = useQuery({ ...participantsQuery(conversationId), enabled: others }).data;
 
   useEffect(() => {
     // The net under streams and events: the newest page again whenever the person comes back.
@@ -92,8 +99,8 @@ export default function ConversationView({ conversationId }: { conversationId: s
 
   const editLast = useCallback(() => {
     const last = messagesOf(branch.data).findLast((message) => message.role === "user");
-    if (last && !running) setEditingId(last.id);
-  }, [branch.data, running]);
+    if (last && !running && !readOnly) setEditingId(last.id);
+  }, [branch.data, running, readOnly]);
 
   const actions = useMemo<ThreadActions>(() => {
     const again = (message: Message, modelId?: string) => {
@@ -113,18 +120,21 @@ export default function ConversationView({ conversationId }: { conversationId: s
       onSelectBranch: (message, siblingId) => {
         selectBranch(conversationId, message, siblingId).catch(toastError);
       },
+      readOnly,
+      authorName: (message) =>
+        isOthers(message, me) ? people?.[message.author_id ?? ""] : undefined,
       modelName: (modelId) =>
         models.find((candidate) => candidate.id === modelId)?.name ?? shortModelId(modelId),
       models: (message) => modelEntries(models, message, (modelId) => again(message, modelId)),
     };
-  }, [conversationId, models]);
+  }, [conversationId, models, readOnly, me, people]);
 
   useShortcuts([
     {
       keys: "escape",
       label: t`Stop the answer`,
       group: t`Chat`,
-      run: () => (live ? stop() : false),
+      run: () => (live && !readOnly ? stop() : false),
     },
   ]);
 
@@ -133,7 +143,7 @@ export default function ConversationView({ conversationId }: { conversationId: s
     if (title !== "") document.title = `${title} · Parlance`;
   }, [title]);
 
-  if (detail.isError && !conversation) {
+  if (detail.isError && (!conversation || isApiError(detail.error, "not_found"))) {
     return <Missing error={detail.error} onRetry={() => void detail.refetch()} />;
   }
   if (branch.isError && !branch.data) {
@@ -159,6 +169,9 @@ export default function ConversationView({ conversationId }: { conversationId: s
             <LimitBanner code={limit} error={refusal?.error} />
           </Suspense>
         )}
+        {readOnly ? (
+          <ReadOnly conversation={conversation} />
+        ) : (
         <Composer
           ref={composer}
           conversationId={conversationId}
@@ -180,12 +193,18 @@ export default function ConversationView({ conversationId }: { conversationId: s
             }}
           />
         </Composer>
+        )}
         <p className="pt-2 text-center text-xs text-subtle">
           <Trans>Answers can be wrong. Check what matters.</Trans>
         </p>
       </div>
     </>
   );
+}
+
+/** Whether somebody else wrote it. */
+function isOthers(message: Message, me: string | undefined): boolean {
+  return message.role === "user" && message.author_id !== undefined && message.author_id !== me;
 }
 
 /** Models to answer again with: those that can be used, the one that spoke marked. */
@@ -229,7 +248,7 @@ function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
           )
         }
       >
-        {gone && <Trans>It may have been deleted, or belong to another workspace.</Trans>}
+        {gone && <Trans>It may have been deleted, be shared with you no more, or belong to another workspace.</Trans>}
       </EmptyState>
     </>
   );
