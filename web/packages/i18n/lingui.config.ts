@@ -4,6 +4,7 @@ import { formatter } from "@lingui/format-po";
 
 const chat = [
   "<rootDir>/apps/app/src/features/chat",
+  "<rootDir>/apps/app/src/features/sharing",
   "<rootDir>/apps/app/src/features/conversations",
   "<rootDir>/apps/app/src/features/models",
   "<rootDir>/packages/chat-core/src",

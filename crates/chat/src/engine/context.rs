@@ -102,7 +102,8 @@ impl Engine {
         }
         let notice = match branch.messages.get(fits.stored) {
             Some(oldest) if fits.overflows => Some(Notice::ContextTrimmed {
-                dropped_messages: store::messages::depth(&self.db, question.scope, question.conversation, oldest.id).await?,
+                dropped_messages: store::messages::depth(&self.db, question.scope, question.conversation, oldest.id)
+                    .await?,
                 kept_messages: fits.messages,
             }),
             _ => None,

@@ -147,12 +147,7 @@ impl Engine {
     }
 
     /// Tells the tabs of everybody who may see the conversation, each with what they may do with it.
-    pub async fn tell(
-        &self,
-        scope: &TenantScope,
-        conversation: &Conversation,
-        frame: impl Fn(&Conversation) -> Bytes,
-    ) {
+    pub async fn tell(&self, scope: &TenantScope, conversation: &Conversation, frame: impl Fn(&Conversation) -> Bytes) {
         self.tell_audience(scope, conversation, &self.audience(scope, conversation).await, frame);
     }
 

@@ -109,7 +109,8 @@ impl Engine {
         tx.commit().await?;
         drop(made.reservation);
         if let Some(conversation) = titled {
-            self.tell(&scope, &conversation, |seen| ChatEvent::ConversationUpdated { conversation: seen }.frame()).await;
+            self.tell(&scope, &conversation, |seen| ChatEvent::ConversationUpdated { conversation: seen }.frame())
+                .await;
         }
         Ok(())
     }

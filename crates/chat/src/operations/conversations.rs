@@ -98,6 +98,7 @@ pub struct ListConversations {
     /// Those of others that are shared with the caller, instead of the caller's own; `archived` and `pinned` are
     /// then without meaning.
     #[garde(skip)]
+    #[param(inline)]
     pub shared: Option<Shared>,
     /// The archived ones instead of the others.
     #[serde(default)]
@@ -159,7 +160,9 @@ impl Chat {
         store::conversations::insert(&mut tx, &caller.scope, caller.user, &conversation).await?;
         self.append_event(&mut tx, caller, "conversation.created", conversation.id, &conversation).await?;
         tx.commit().await?;
-        engine.tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationCreated { conversation: seen }.frame()).await;
+        engine
+            .tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationCreated { conversation: seen }.frame())
+            .await;
         Ok(conversation)
     }
 
@@ -224,7 +227,9 @@ impl Chat {
         self.append_event(&mut tx, caller, "conversation.updated", id, &owners).await?;
         tx.commit().await?;
         let engine = self.engine();
-        engine.tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationUpdated { conversation: seen }.frame()).await;
+        engine
+            .tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationUpdated { conversation: seen }.frame())
+            .await;
         self.shown_one(caller, conversation).await
     }
 
@@ -260,7 +265,9 @@ impl Chat {
         tx.commit().await?;
         let conversation = self.get_conversation(caller, id).await?;
         let engine = self.engine();
-        engine.tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationCreated { conversation: seen }.frame()).await;
+        engine
+            .tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationCreated { conversation: seen }.frame())
+            .await;
         Ok(conversation)
     }
 

@@ -43,7 +43,8 @@ impl Chat {
         let Some(from) = from else {
             return Ok(Page { data: Vec::new(), next_cursor: None });
         };
-        let messages = store::messages::branch(&self.engine().db, &caller.scope, conversation.admitted(), from, limit).await?;
+        let messages =
+            store::messages::branch(&self.engine().db, &caller.scope, conversation.admitted(), from, limit).await?;
         let Some(oldest) = messages.last() else {
             return Err(ChatError::NotFound("message"));
         };

@@ -13,7 +13,9 @@ mod start_run;
 
 use kernel::{ApiKeyId, TenantScope, UserId};
 
-pub use conversations::{ConversationKey, ConversationQuery, ListConversations, NewConversation, Shared, UpdateConversation};
+pub use conversations::{
+    ConversationKey, ConversationQuery, ListConversations, NewConversation, Shared, UpdateConversation,
+};
 pub use files::{MAX_FILE, StoredFile};
 pub use messages::{MessageKey, SelectBranch};
 pub use share_conversation::ShareConversation;

@@ -49,14 +49,17 @@ impl Chat {
         let engine = self.engine();
         let conversation = self.admit(caller, id, ConversationAccess::Owner).await?;
         if subject == Subject::User(caller.user) {
-            return Err(ChatError::field("subject", "invalid", "the conversation is yours; share it with somebody else"));
+            return Err(ChatError::field(
+                "subject",
+                "invalid",
+                "the conversation is yours; share it with somebody else",
+            ));
         }
         let now = engine.env.now();
         let mut tx = engine.db.begin(caller.scope).await?;
         let before = sharing::set(&mut tx, &caller.scope, id.into(), subject, access, caller.user, now).await?;
         if before != Some(access) {
-            let action =
-                if before.is_some() { Action::ConversationShareChanged } else { Action::ConversationShared };
+            let action = if before.is_some() { Action::ConversationShareChanged } else { Action::ConversationShared };
             let entry = Entry::of(action, &caller.scope).about(id);
             let entry = match before {
                 Some(before) => entry.before(json!({ "with": subject, "access": before })),
@@ -89,7 +92,9 @@ impl Chat {
         engine.audit.record(&mut tx, entry.before(json!({ "with": subject, "access": before }))).await?;
         tx.commit().await?;
         let conversation = self.admit(caller, id, ConversationAccess::Owner).await?;
-        engine.tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationUpdated { conversation: seen }.frame()).await;
+        engine
+            .tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationUpdated { conversation: seen }.frame())
+            .await;
         let have = sharing::audience(&engine.db, &caller.scope, id.into()).await?;
         for (user, _) in had {
             if user != caller.user && !have.iter().any(|(still, _)| *still == user) {

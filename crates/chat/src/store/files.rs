@@ -64,12 +64,8 @@ pub(crate) async fn content(
     user: UserId,
     id: FileId,
 ) -> Result<Option<(String, String, Vec<u8>)>, Error> {
-    db.optional(
-        scope,
-        concat!("SELECT name, media_type, content", of_theirs!()),
-        params![scope.workspace(), user, id],
-    )
-    .await
+    db.optional(scope, concat!("SELECT name, media_type, content", of_theirs!()), params![scope.workspace(), user, id])
+        .await
 }
 
 /// Ties a file to a message that shows it.

@@ -145,11 +145,7 @@ pub(crate) async fn siblings(
             scope,
             "SELECT id FROM messages WHERE workspace_id = $1 AND conversation_id = $2 AND fork_id = $3
              ORDER BY created_at, id",
-            params![
-                scope.workspace(),
-                conversation.conversation(),
-                fork(conversation.conversation(), parent)
-            ],
+            params![scope.workspace(), conversation.conversation(), fork(conversation.conversation(), parent)],
         )
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -226,12 +222,7 @@ pub(crate) async fn context(
 }
 
 /// How many messages there are from `from` to the root, both included.
-pub(crate) async fn depth(
-    db: &Db,
-    scope: &TenantScope,
-    conversation: Admitted,
-    from: MessageId,
-) -> Result<u64, Error> {
+pub(crate) async fn depth(db: &Db, scope: &TenantScope, conversation: Admitted, from: MessageId) -> Result<u64, Error> {
     let (depth,): (u64,) = db
         .one(
             scope,

@@ -278,12 +278,7 @@ pub(crate) async fn finish(
 }
 
 /// Asks the node that works on a run to stop it. False: it has ended.
-pub(crate) async fn request_cancel(
-    db: &Db,
-    scope: &TenantScope,
-    id: RunId,
-    now: Timestamp,
-) -> Result<bool, Error> {
+pub(crate) async fn request_cancel(db: &Db, scope: &TenantScope, id: RunId, now: Timestamp) -> Result<bool, Error> {
     let asked = db
         .execute(
             scope,

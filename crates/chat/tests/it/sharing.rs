@@ -99,8 +99,8 @@ enum Operation {
 }
 
 use Operation::{
-    Archive, Branch, Cancel, Content, MakeCopy, Delete, File, Follow, Get, GetRun, Instruct, List, Messages, Participants,
-    Pin, Regenerate, Rename, Restore, Send, Shares, Unshare,
+    Archive, Branch, Cancel, Content, Delete, File, Follow, Get, GetRun, Instruct, List, MakeCopy, Messages,
+    Participants, Pin, Regenerate, Rename, Restore, Send, Shares, Unshare,
 };
 
 /// Each with the least that it takes.
@@ -311,12 +311,7 @@ async fn whoever_sends_is_the_author_and_pays(db: TestDb) {
     let authors: Vec<(Role, UserId)> =
         world.branch(target.it).await.iter().map(|message| (message.role, message.author_id)).collect();
     let (mine, theirs) = (world.caller.user, editor.user);
-    assert_eq!(authors, [
-        (Role::User, mine),
-        (Role::Assistant, mine),
-        (Role::User, theirs),
-        (Role::Assistant, theirs)
-    ]);
+    assert_eq!(authors, [(Role::User, mine), (Role::Assistant, mine), (Role::User, theirs), (Role::Assistant, theirs)]);
     let spent: Vec<(UserId, i64)> = world
         .db
         .all(Platform, "SELECT user_id, count(*) FROM usage_entries GROUP BY user_id ORDER BY user_id", vec![])

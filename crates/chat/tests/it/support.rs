@@ -169,12 +169,7 @@ impl contracts::Identity for Names {
     }
 
     async fn users(&self, ids: &[UserId]) -> Result<Vec<UserSummary>, database::Error> {
-        let named = |id: &UserId| UserSummary {
-            id: *id,
-            email: String::new(),
-            name: id.to_string(),
-            avatar_url: None,
-        };
+        let named = |id: &UserId| UserSummary { id: *id, email: String::new(), name: id.to_string(), avatar_url: None };
         Ok(ids.iter().map(named).collect())
     }
 }

@@ -58,29 +58,27 @@ impl World {
     }
 
     pub async fn join(&self, user: UserId, role: &str) {
-        self.run("INSERT INTO memberships (workspace_id, user_id, role, created_at) VALUES ($1, $2, $3, 0)", params![
-            self.scope.workspace(),
-            user,
-            role
-        ])
+        self.run(
+            "INSERT INTO memberships (workspace_id, user_id, role, created_at) VALUES ($1, $2, $3, 0)",
+            params![self.scope.workspace(), user, role],
+        )
         .await;
     }
 
     pub async fn leave(&self, user: UserId) {
-        self.run("DELETE FROM memberships WHERE workspace_id = $1 AND user_id = $2", params![
-            self.scope.workspace(),
-            user
-        ])
+        self.run(
+            "DELETE FROM memberships WHERE workspace_id = $1 AND user_id = $2",
+            params![self.scope.workspace(), user],
+        )
         .await;
     }
 
     pub async fn group(&self, number: u128, members: &[UserId]) -> GroupId {
         let group: GroupId = id(number);
-        self.run("INSERT INTO groups (id, workspace_id, name, created_at, updated_at) VALUES ($2, $1, $3, 0, 0)", params![
-            self.scope.workspace(),
-            group,
-            number.to_string()
-        ])
+        self.run(
+            "INSERT INTO groups (id, workspace_id, name, created_at, updated_at) VALUES ($2, $1, $3, 0, 0)",
+            params![self.scope.workspace(), group, number.to_string()],
+        )
         .await;
         for member in members {
             self.run(
@@ -115,8 +113,7 @@ impl World {
     ) -> Result<Option<Access>, ShareError> {
         let mut tx = self.db.begin(self.scope).await.unwrap();
         let by = id(1);
-        let before =
-            sharing::set(&mut tx, &self.scope, resource.into(), subject, access, by, testkit::START).await?;
+        let before = sharing::set(&mut tx, &self.scope, resource.into(), subject, access, by, testkit::START).await?;
         tx.commit().await.unwrap();
         Ok(before)
     }

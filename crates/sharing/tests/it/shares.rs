@@ -77,11 +77,10 @@ async fn who_leaves_has_lost_it_at_once_and_comes_back_without(db: TestDb) {
     world.run("DELETE FROM group_members WHERE user_id = $1", vec![by_group.into()]).await;
     assert_eq!(world.access(by_group, it).await, None, "out of the group");
     world
-        .run("INSERT INTO group_members (workspace_id, group_id, user_id, created_at) VALUES ($1, $2, $3, 0)", vec![
-            world.scope.workspace().into(),
-            group.into(),
-            by_all.into(),
-        ])
+        .run(
+            "INSERT INTO group_members (workspace_id, group_id, user_id, created_at) VALUES ($1, $2, $3, 0)",
+            vec![world.scope.workspace().into(), group.into(), by_all.into()],
+        )
         .await;
     assert_eq!(world.access(by_all, it).await, EDIT, "into the group");
     world.run("DELETE FROM groups WHERE id = $1", vec![group.into()]).await;

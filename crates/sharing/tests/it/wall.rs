@@ -24,16 +24,15 @@ async fn acceptance_14_a_statement_without_a_where_sees_one_tenants_shares(db: T
         }
     }
     let all = |sql: &'static str| world.db.all::<(WorkspaceId,)>(world.scope, sql, vec![]);
-    for (sql, rows) in
-        [("SELECT workspace_id FROM shares", 3), ("SELECT workspace_id FROM access_by_share", 4)]
-    {
+    for (sql, rows) in [("SELECT workspace_id FROM shares", 3), ("SELECT workspace_id FROM access_by_share", 4)] {
         assert_eq!(all(sql).await.unwrap(), vec![(world.scope.workspace(),); rows], "{sql}");
     }
     let changed = world.db.execute(world.scope, "UPDATE shares SET access = 'view'", vec![]).await.unwrap();
     assert_eq!(changed, 3);
     assert_eq!(world.db.execute(world.scope, "DELETE FROM shares", vec![]).await.unwrap(), 3);
     assert_eq!(other.shares().await, 3);
-    let smuggle = "INSERT INTO shares (workspace_id, resource_type, resource_id, subject_id, access, shared_by, created_at)
+    let smuggle =
+        "INSERT INTO shares (workspace_id, resource_type, resource_id, subject_id, access, shared_by, created_at)
                    VALUES ($1, 'conversation', $1, $1, 'edit', $1, 0)";
     assert!(world.db.execute(world.scope, smuggle, params![other.scope.workspace()]).await.is_err());
 }

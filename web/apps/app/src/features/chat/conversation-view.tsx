@@ -13,7 +13,7 @@ import { shortModelId } from "@/features/models/models.logic";
 import type { Model } from "@/features/models/queries";
 import { participantsQuery } from "@/features/sharing/queries";
 import { ReadOnly } from "@/features/sharing/read-only";
-import { useSession } from "@/features/session/use-session";
+import { usePermission, useSession } from "@/features/session/use-session";
 import { PageHeader } from "@/features/shell/page-header";
 import { useShortcuts } from "@/features/shortcuts/shortcuts";
 import { toastError } from "@/lib/errors";
@@ -48,7 +48,8 @@ export default function ConversationView({ conversationId }: { conversationId: s
   const settings: ChatSettings = conversation ?? DEFAULTS;
   const { models, model, shown } = useChatModels(settings.model, false);
   const running = live !== undefined;
-  const readOnly = conversation?.access === "view";
+  const writes = usePermission("chat.write");
+  const readOnly = conversation?.access === "view" || (conversation?.access === "edit" && !writes);
   const me = useSession()?.user.id;
   const others = messagesOf(branch.data).some((message) => isOthers(message, me));
   const people = useQuery({ ...participantsQuery(conversationId), enabled: others }).data;
@@ -172,27 +173,27 @@ export default function ConversationView({ conversationId }: { conversationId: s
         {readOnly ? (
           <ReadOnly conversation={conversation} />
         ) : (
-        <Composer
-          ref={composer}
-          conversationId={conversationId}
-          running={running}
-          stopping={live?.stopping ?? false}
-          vision={model?.capabilities.vision}
-          onSend={send}
-          onStop={stop}
-          onEditLast={editLast}
-        >
-          <SettingsButton settings={settings} model={model} onChange={change} />
-          <ModelButton
-            modelId={settings.model}
-            model={shown}
-            onSelect={(chosen) => {
-              rememberModel(chosen.id);
-              change({ model: chosen.id });
-              composer.current?.focusSoon();
-            }}
-          />
-        </Composer>
+          <Composer
+            ref={composer}
+            conversationId={conversationId}
+            running={running}
+            stopping={live?.stopping ?? false}
+            vision={model?.capabilities.vision}
+            onSend={send}
+            onStop={stop}
+            onEditLast={editLast}
+          >
+            <SettingsButton settings={settings} model={model} onChange={change} />
+            <ModelButton
+              modelId={settings.model}
+              model={shown}
+              onSelect={(chosen) => {
+                rememberModel(chosen.id);
+                change({ model: chosen.id });
+                composer.current?.focusSoon();
+              }}
+            />
+          </Composer>
         )}
         <p className="pt-2 text-center text-xs text-subtle">
           <Trans>Answers can be wrong. Check what matters.</Trans>
@@ -248,7 +249,11 @@ function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
           )
         }
       >
-        {gone && <Trans>It may have been deleted, be shared with you no more, or belong to another workspace.</Trans>}
+        {gone && (
+          <Trans>
+            It may have been deleted, be shared with you no more, or belong to another workspace.
+          </Trans>
+        )}
       </EmptyState>
     </>
   );

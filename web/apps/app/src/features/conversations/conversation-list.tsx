@@ -53,11 +53,7 @@ export default function ConversationList() {
       <div className="px-2.5 pb-1">
         {place !== "own" && (
           <div className="flex h-9 items-center gap-1 pb-1 text-sm font-medium">
-            <IconButton
-              size="sm"
-              label={t`Back to conversations`}
-              onClick={() => setPlace("own")}
-            >
+            <IconButton size="sm" label={t`Back to conversations`} onClick={() => setPlace("own")}>
               <ArrowLeft size={16} aria-hidden />
             </IconButton>
             {shared ? <Trans>Shared with you</Trans> : <Trans>Archive</Trans>}

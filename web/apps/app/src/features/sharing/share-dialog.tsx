@@ -226,8 +226,8 @@ function Picker({
       <Input
         role="combobox"
         aria-label={t`Add people and groups`}
-        aria-expanded={open}
-        aria-controls={open ? listId : undefined}
+        aria-expanded={open && options.length > 0}
+        aria-controls={open && options.length > 0 ? listId : undefined}
         aria-autocomplete="list"
         aria-activedescendant={open && at >= 0 ? `${listId}-${at}` : undefined}
         autoComplete="off"
@@ -257,39 +257,9 @@ function Picker({
         }}
       />
       {open && (
-        <ul
-          id={listId}
-          role="listbox"
-          aria-label={t`People and groups`}
-          className="mt-1 max-h-52 overflow-y-auto rounded-md border border-line bg-surface p-1"
-        >
-          {options.map((candidate, option) => (
-            <li
-              key={candidate.subject}
-              id={`${listId}-${option}`}
-              role="option"
-              aria-selected={option === at}
-              onPointerDown={(event) => {
-                event.preventDefault();
-                pick(candidate);
-              }}
-              className="flex min-h-9 cursor-default items-center gap-3 rounded-md px-2 py-1 text-sm hover:bg-hover aria-selected:bg-active touch:min-h-11"
-            >
-              {candidate.kind === "group" ? (
-                <GroupFace />
-              ) : (
-                <Avatar id={candidate.subject} name={candidate.name} size="md" />
-              )}
-              <span className="min-w-0 flex-1 truncate">{candidate.name}</span>
-              {candidate.members !== undefined && (
-                <span className="text-xs text-muted">
-                  <Plural value={candidate.members} one="# member" other="# members" />
-                </span>
-              )}
-            </li>
-          ))}
-          {options.length === 0 && (
-            <li role="presentation" className="px-2 py-2 text-sm text-muted">
+        <div className="mt-1 max-h-52 overflow-y-auto rounded-md border border-line bg-surface p-1">
+          {options.length === 0 ? (
+            <p role="status" className="px-2 py-2 text-sm text-muted">
               {found.isError ? (
                 <Trans>This couldn't be loaded</Trans>
               ) : found.isFetching ? (
@@ -297,9 +267,38 @@ function Picker({
               ) : (
                 <Trans>Nobody else is called that.</Trans>
               )}
-            </li>
+            </p>
+          ) : (
+            <div id={listId} role="listbox" aria-label={t`People and groups`}>
+              {options.map((candidate, option) => (
+                <div
+                  key={candidate.subject}
+                  id={`${listId}-${option}`}
+                  role="option"
+                  tabIndex={-1}
+                  aria-selected={option === at}
+                  onPointerDown={(event) => {
+                    event.preventDefault();
+                    pick(candidate);
+                  }}
+                  className="flex min-h-9 cursor-default items-center gap-3 rounded-md px-2 py-1 text-sm hover:bg-hover aria-selected:bg-active touch:min-h-11"
+                >
+                  {candidate.kind === "group" ? (
+                    <GroupFace />
+                  ) : (
+                    <Avatar id={candidate.subject} name={candidate.name} size="md" />
+                  )}
+                  <span className="min-w-0 flex-1 truncate">{candidate.name}</span>
+                  {candidate.members !== undefined && (
+                    <span className="text-xs text-muted">
+                      <Plural value={candidate.members} one="# member" other="# members" />
+                    </span>
+                  )}
+                </div>
+              ))}
+            </div>
           )}
-        </ul>
+        </div>
       )}
     </div>
   );

@@ -15,7 +15,11 @@ function share(subject: string, kind: ConversationShare["kind"]): ConversationSh
 }
 
 test("groups come first, and whoever has it is not offered again", () => {
-  expect(offered(candidates, []).map(({ subject }) => subject)).toEqual(["grp_1", "user_1", "user_2"]);
+  expect(offered(candidates, []).map(({ subject }) => subject)).toEqual([
+    "grp_1",
+    "user_1",
+    "user_2",
+  ]);
   const shares = [share("user_1", "user"), share("grp_1", "group")];
   expect(offered(candidates, shares).map(({ subject }) => subject)).toEqual(["user_2"]);
   expect(offered(undefined, [])).toEqual([]);

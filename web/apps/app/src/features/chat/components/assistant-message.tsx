@@ -88,7 +88,9 @@ export function AssistantMessage({
                 </button>
                 <MenuButton
                   items={models}
-                  header={<span className="text-xs font-medium text-subtle">{t`Regenerate with`}</span>}
+                  header={
+                    <span className="text-xs font-medium text-subtle">{t`Regenerate with`}</span>
+                  }
                   aria-label={t`Regenerate with another model`}
                   data-tooltip={t`Regenerate with another model`}
                   disabled={busy}
