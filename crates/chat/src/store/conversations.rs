@@ -156,7 +156,7 @@ pub(crate) async fn list(
              AND (CAST($4 AS BOOLEAN) IS NULL OR pinned = $4)
              AND (CAST($5 AS TEXT) IS NULL OR title_folded LIKE $5 ESCAPE '\')
              AND (CAST($6 AS BIGINT) IS NULL OR (updated_at, id) < ($6, $7))
-         ORDER BY updated_at DESC, id DESC
+         ORDER BY conversations.updated_at DESC, conversations.id DESC
          LIMIT $8"
         ),
         params![
@@ -194,7 +194,7 @@ pub(crate) async fn shared_with(
                  WHERE a.workspace_id = $1 AND a.resource_type = 'conversation' AND a.user_id = $2)
              AND (CAST($3 AS TEXT) IS NULL OR title_folded LIKE $3 ESCAPE '\')
              AND (CAST($4 AS BIGINT) IS NULL OR (updated_at, id) < ($4, $5))
-         ORDER BY updated_at DESC, id DESC
+         ORDER BY conversations.updated_at DESC, conversations.id DESC
          LIMIT $6"
         ),
         params![

@@ -1,10 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isApiError } from "@parlance/api";
 import { isActive, messagesOf, type FilePart, type Message } from "@parlance/chat-core";
-import { Button, buttonClass, EmptyState, type MenuEntry } from "@parlance/ui";
+import type { MenuEntry } from "@parlance/ui";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link } from "@/lib/navigation";
-import { MessageCircleQuestion } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { conversationDetail, useUpdateConversation } from "@/features/conversations/queries";
 import { titleOf } from "@/features/conversations/title";
@@ -12,9 +10,9 @@ import { ModelButton } from "@/features/models/model-button";
 import { shortModelId } from "@/features/models/models.logic";
 import type { Model } from "@/features/models/queries";
 import { participantsQuery } from "@/features/sharing/queries";
+import { Missing } from "@/features/sharing/missing";
 import { ReadOnly } from "@/features/sharing/read-only";
 import { usePermission, useSession } from "@/features/session/use-session";
-import { PageHeader } from "@/features/shell/page-header";
 import { useShortcuts } from "@/features/shortcuts/shortcuts";
 import { toastError } from "@/lib/errors";
 import { ChatHeader } from "./components/chat-header";
@@ -220,41 +218,4 @@ function modelEntries(
     checked: model.id === message.run?.model,
     onSelect: () => onSelect(model.id),
   }));
-}
-
-function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  const gone = isApiError(error, "not_found") || isApiError(error, "invalid_path");
-  return (
-    <>
-      <PageHeader />
-      <EmptyState
-        className="flex-1"
-        icon={<MessageCircleQuestion size={20} />}
-        title={
-          gone ? (
-            <Trans>This conversation does not exist</Trans>
-          ) : (
-            <Trans>The conversation could not be loaded</Trans>
-          )
-        }
-        action={
-          gone ? (
-            <Link to="/" className={buttonClass("primary")}>
-              <Trans>New chat</Trans>
-            </Link>
-          ) : (
-            <Button onClick={onRetry}>
-              <Trans>Try again</Trans>
-            </Button>
-          )
-        }
-      >
-        {gone && (
-          <Trans>
-            It may have been deleted, be shared with you no more, or belong to another workspace.
-          </Trans>
-        )}
-      </EmptyState>
-    </>
-  );
 }

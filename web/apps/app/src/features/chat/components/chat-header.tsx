@@ -1,10 +1,11 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { useLingui } from "@lingui/react/macro";
 import type { Conversation } from "@parlance/api";
-import { Badge, MenuButton, Skeleton } from "@parlance/ui";
+import { MenuButton, Skeleton } from "@parlance/ui";
 import { ChevronDown } from "lucide-react";
 import { useState } from "react";
 import { RenameField } from "@/features/conversations/rename-field";
 import { titleOf } from "@/features/conversations/title";
+import { OwnerBadge } from "@/features/sharing/owner-badge";
 import { ShareButton } from "@/features/sharing/share-button";
 import { usePermission } from "@/features/session/use-session";
 import { useConversationActions } from "@/features/conversations/use-conversation-actions";
@@ -44,13 +45,7 @@ export function ChatHeader({ conversation }: { conversation: Conversation | unde
           </MenuButton>
         </h1>
       )}
-      {conversation?.owner_name != null && (
-        <Badge className="ms-auto max-w-[40%] shrink-0">
-          <span className="truncate">
-            <Trans>From {conversation.owner_name}</Trans>
-          </span>
-        </Badge>
-      )}
+      {conversation?.owner_name != null && <OwnerBadge owner={conversation.owner_name} />}
       {shares && conversation?.access === "owner" && <ShareButton conversation={conversation} />}
     </PageHeader>
   );

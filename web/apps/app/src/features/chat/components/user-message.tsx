@@ -3,6 +3,7 @@ import { textOf, type FilePart, type Message } from "@parlance/chat-core";
 import { Button, cn, IconButton, Skeleton } from "@parlance/ui";
 import { Pencil } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Erased } from "@/features/sharing/erased";
 import { isPending } from "../runs";
 import { BranchPicker } from "./branch-picker";
 import { CopyButton } from "@/lib/copy-button";
@@ -61,9 +62,7 @@ export function UserMessage({
           ))}
         </div>
       )}
-      {message.parts.length === 0 && (
-        <p className="px-1 text-sm text-subtle italic">{t`This message was erased.`}</p>
-      )}
+      {message.parts.length === 0 && <Erased />}
       {text !== "" && (
         <div className="max-w-[85%] rounded-2xl bg-bubble px-4 py-2.5 text-[0.9375rem] leading-[1.6] wrap-anywhere whitespace-pre-wrap sm:max-w-[75%]">
           {text}
