@@ -66,6 +66,7 @@ export class Server {
         PORT: String(this.#port),
         PARLANCE_DATA_DIR: this.data,
         PARLANCE_LIMITS__AUTH_PER_IP: "100000",
+        PARLANCE_LIMITS__STRANGERS: "100000",
         PARLANCE_LIMITS__REQUESTS_PER_IP: "1000000",
         PARLANCE_LIMITS__REQUESTS_PER_USER: "1000000",
         ...(this.#database ? { DATABASE_URL: this.databaseUrl } : {}),
