@@ -109,6 +109,8 @@ impl Platform {
             metering: Arc::new(metering.clone()),
             guardrails: Arc::new(guardrails.clone()),
             audit: tenancy.clone(),
+            people: identity.clone(),
+            groups: tenancy.clone(),
             config: chat::Config { max_concurrent_runs: config.limits.runs_per_user, ..chat::Config::default() },
         });
         let mut personal: Vec<Arc<dyn contracts::PersonalData>> = vec![tenancy.clone()];

@@ -226,6 +226,27 @@ export type BudgetSubject = {
     kind: 'group';
 };
 
+export type CandidateGroup = {
+    group_id: GrpId;
+    name: string;
+    /**
+     * How many are in it.
+     */
+    members: number;
+};
+
+/**
+ * Somebody in the workspace to share with: what one has to know of them to choose them.
+ */
+export type CandidatePerson = {
+    user_id: UserId;
+    name: string;
+    /**
+     * Path of their picture under this server, if there is one.
+     */
+    avatar_url: string | null;
+};
+
 export type Capabilities = {
     /**
      * Reads images.
@@ -428,6 +449,22 @@ export type ConnectionTest = {
 export type Conversation = {
     id: ConvId;
     /**
+     * Whose it is.
+     */
+    owner_id: UserId;
+    /**
+     * Null: the caller's own.
+     */
+    owner_name: string | null;
+    /**
+     * What the caller may do with it.
+     */
+    access: ConversationAccess;
+    /**
+     * Whether it is shared with anybody.
+     */
+    shared: boolean;
+    /**
      * Made after the first answer, unless a person gave one.
      */
     title: string | null;
@@ -437,7 +474,13 @@ export type Conversation = {
     model: string | null;
     system_prompt: string | null;
     parameters: Parameters;
+    /**
+     * By its owner; it is false in what others share.
+     */
     pinned: boolean;
+    /**
+     * By its owner; it is false in what others share.
+     */
     archived: boolean;
     active_message_id: MsgId | null;
     active_run_id: RunId | null;
@@ -446,6 +489,29 @@ export type Conversation = {
      * The last activity.
      */
     updated_at: Timestamp;
+};
+
+/**
+ * What the caller may do with a conversation. Each includes the one before it.
+ */
+export type ConversationAccess = 'view' | 'edit' | 'owner';
+
+/**
+ * One of those that a conversation is shared with.
+ */
+export type ConversationShare = {
+    subject: ShareSubject;
+    kind: SubjectKind;
+    /**
+     * Of the person or the group; null: the workspace.
+     */
+    name: string | null;
+    /**
+     * Path of the person's picture under this server, if there is one.
+     */
+    avatar_url: string | null;
+    access: ShareAccess;
+    created_at: Timestamp;
 };
 
 export type CreateBudgetRequest = {
@@ -1139,7 +1205,14 @@ export type Message = {
     id: MsgId;
     conversation_id: ConvId;
     parent_id: MsgId | null;
+    /**
+     * Who sent it, or asked for the answer; `list_participants` tells their names.
+     */
+    author_id: UserId;
     role: MessageRole;
+    /**
+     * None: whoever wrote it has had their account erased.
+     */
     parts: Array<Part>;
     /**
      * Every version of this message, itself included, oldest first.
@@ -1400,6 +1473,22 @@ export type PageConversation = {
     data: Array<{
         id: ConvId;
         /**
+         * Whose it is.
+         */
+        owner_id: UserId;
+        /**
+         * Null: the caller's own.
+         */
+        owner_name: string | null;
+        /**
+         * What the caller may do with it.
+         */
+        access: ConversationAccess;
+        /**
+         * Whether it is shared with anybody.
+         */
+        shared: boolean;
+        /**
          * Made after the first answer, unless a person gave one.
          */
         title: string | null;
@@ -1409,7 +1498,13 @@ export type PageConversation = {
         model: string | null;
         system_prompt: string | null;
         parameters: Parameters;
+        /**
+         * By its owner; it is false in what others share.
+         */
         pinned: boolean;
+        /**
+         * By its owner; it is false in what others share.
+         */
         archived: boolean;
         active_message_id: MsgId | null;
         active_run_id: RunId | null;
@@ -1418,6 +1513,30 @@ export type PageConversation = {
          * The last activity.
          */
         updated_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageConversationShare = {
+    data: Array<{
+        subject: ShareSubject;
+        kind: SubjectKind;
+        /**
+         * Of the person or the group; null: the workspace.
+         */
+        name: string | null;
+        /**
+         * Path of the person's picture under this server, if there is one.
+         */
+        avatar_url: string | null;
+        access: ShareAccess;
+        created_at: Timestamp;
     }>;
     /**
      * Pass it as `cursor` to get the next page.
@@ -1588,7 +1707,14 @@ export type PageMessage = {
         id: MsgId;
         conversation_id: ConvId;
         parent_id: MsgId | null;
+        /**
+         * Who sent it, or asked for the answer; `list_participants` tells their names.
+         */
+        author_id: UserId;
         role: MessageRole;
+        /**
+         * None: whoever wrote it has had their account erased.
+         */
         parts: Array<Part>;
         /**
          * Every version of this message, itself included, oldest first.
@@ -1638,6 +1764,24 @@ export type PageModel = {
          * Whether it is the one to preselect.
          */
         default: boolean;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageParticipant = {
+    data: Array<{
+        user_id: UserId;
+        name: string;
+        /**
+         * Path of their picture under this server, if there is one.
+         */
+        avatar_url: string | null;
     }>;
     /**
      * Pass it as `cursor` to get the next page.
@@ -1879,6 +2023,18 @@ export type Part = {
 });
 
 /**
+ * Somebody who takes part in a conversation.
+ */
+export type Participant = {
+    user_id: UserId;
+    name: string;
+    /**
+     * Path of their picture under this server, if there is one.
+     */
+    avatar_url: string | null;
+};
+
+/**
  * One of the caller's passkeys.
  */
 export type PasskeyInfo = {
@@ -1905,7 +2061,7 @@ export type PasskeyLogInRequest = {
 /**
  * One thing that a role may allow
  */
-export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'audit.read' | 'members.read' | 'members.manage' | 'roles.read' | 'roles.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'sso.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
+export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'audit.read' | 'members.read' | 'members.manage' | 'roles.read' | 'roles.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'chat.share' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'sso.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
 
 /**
  * What grants a permission: a role, by which way it came, and where the role has it from.
@@ -2584,6 +2740,31 @@ export type SetUpRequest = {
     name?: string | null;
 };
 
+/**
+ * What somebody may do with what is shared with them. To edit includes to view.
+ */
+export type ShareAccess = 'view' | 'edit';
+
+/**
+ * People and groups of the workspace to share with, by name.
+ */
+export type ShareCandidates = {
+    people: Array<CandidatePerson>;
+    groups: Array<CandidateGroup>;
+};
+
+/**
+ * How far to share.
+ */
+export type ShareConversation = {
+    access: ShareAccess;
+};
+
+/**
+ * `workspace`, or the id of a user or a group
+ */
+export type ShareSubject = string;
+
 export type SignUpRequest = {
     email: string;
     password: string;
@@ -2742,6 +2923,11 @@ export type StepUpResponse = {
      */
     proved_until: Timestamp;
 };
+
+/**
+ * What kind of subject something is shared with.
+ */
+export type SubjectKind = 'workspace' | 'user' | 'group';
 
 export type SuspendWorkspaceRequest = {
     /**
@@ -5182,6 +5368,10 @@ export type ListConversationsData = {
          */
         q?: string;
         /**
+         * Whose conversations to list instead of one's own.
+         */
+        shared?: 'with_me';
+        /**
          * The archived ones instead of the others.
          */
         archived?: boolean;
@@ -5211,11 +5401,11 @@ export type ListConversationsErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5262,11 +5452,11 @@ export type CreateConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5308,11 +5498,11 @@ export type DeleteConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5350,11 +5540,11 @@ export type GetConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5396,11 +5586,11 @@ export type UpdateConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5446,11 +5636,11 @@ export type SelectBranchErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5473,6 +5663,54 @@ export type SelectBranchResponses = {
 };
 
 export type SelectBranchResponse = SelectBranchResponses[keyof SelectBranchResponses];
+
+export type CopyConversationData = {
+    body?: never;
+    headers?: {
+        /**
+         * Repeating it gives the same copy.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/copy';
+};
+
+export type CopyConversationErrors = {
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type CopyConversationError = CopyConversationErrors[keyof CopyConversationErrors];
+
+export type CopyConversationResponses = {
+    /**
+     * The copy.
+     */
+    201: Conversation;
+};
+
+export type CopyConversationResponse = CopyConversationResponses[keyof CopyConversationResponses];
 
 export type ListMessagesData = {
     body?: never;
@@ -5509,11 +5747,11 @@ export type ListMessagesErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5537,6 +5775,48 @@ export type ListMessagesResponses = {
 
 export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
 
+export type ListParticipantsData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/participants';
+};
+
+export type ListParticipantsErrors = {
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type ListParticipantsError = ListParticipantsErrors[keyof ListParticipantsErrors];
+
+export type ListParticipantsResponses = {
+    /**
+     * All of them.
+     */
+    200: PageParticipant;
+};
+
+export type ListParticipantsResponse = ListParticipantsResponses[keyof ListParticipantsResponses];
+
 export type RestoreConversationData = {
     body?: never;
     path: {
@@ -5555,11 +5835,11 @@ export type RestoreConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5611,11 +5891,11 @@ export type StartRunErrors = {
      */
     402: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5655,6 +5935,148 @@ export type StartRunResponses = {
 
 export type StartRunResponse = StartRunResponses[keyof StartRunResponses];
 
+export type ListSharesData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/shares';
+};
+
+export type ListSharesErrors = {
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type ListSharesError = ListSharesErrors[keyof ListSharesErrors];
+
+export type ListSharesResponses = {
+    /**
+     * All of them.
+     */
+    200: PageConversationShare;
+};
+
+export type ListSharesResponse = ListSharesResponses[keyof ListSharesResponses];
+
+export type UnshareConversationData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+        /**
+         * With whom: `workspace`, or the id of a member or a group.
+         */
+        subject: ShareSubject;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/shares/{subject}';
+};
+
+export type UnshareConversationErrors = {
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type UnshareConversationError = UnshareConversationErrors[keyof UnshareConversationErrors];
+
+export type UnshareConversationResponses = {
+    /**
+     * It is not shared with them any more.
+     */
+    204: void;
+};
+
+export type UnshareConversationResponse = UnshareConversationResponses[keyof UnshareConversationResponses];
+
+export type ShareConversationData = {
+    body: ShareConversation;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+        /**
+         * With whom: `workspace`, or the id of a member or a group.
+         */
+        subject: ShareSubject;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/shares/{subject}';
+};
+
+export type ShareConversationErrors = {
+    /**
+     * The body is not JSON, or the query is not valid.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Some fields are not valid; `errors` names them.
+     */
+    422: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type ShareConversationError = ShareConversationErrors[keyof ShareConversationErrors];
+
+export type ShareConversationResponses = {
+    /**
+     * It is shared.
+     */
+    200: ConversationShare;
+};
+
+export type ShareConversationResponse = ShareConversationResponses[keyof ShareConversationResponses];
+
 export type StreamEventsData = {
     body?: never;
     path?: never;
@@ -5668,11 +6090,11 @@ export type StreamEventsErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5715,11 +6137,11 @@ export type UploadFileErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5769,11 +6191,11 @@ export type GetFileErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5811,11 +6233,11 @@ export type GetFileContentErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -8862,11 +9284,11 @@ export type GetRunErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -8904,11 +9326,11 @@ export type CancelRunErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -8961,11 +9383,11 @@ export type StreamRunErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -8988,6 +9410,44 @@ export type StreamRunResponses = {
 };
 
 export type StreamRunResponse = StreamRunResponses[keyof StreamRunResponses];
+
+export type ListShareCandidatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A part of the name; upper and lower case are the same. Absent: the first by name.
+         */
+        q?: string;
+    };
+    url: '/api/v1/sharing/candidates';
+};
+
+export type ListShareCandidatesErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * The text is too long.
+     */
+    422: Problem;
+};
+
+export type ListShareCandidatesError = ListShareCandidatesErrors[keyof ListShareCandidatesErrors];
+
+export type ListShareCandidatesResponses = {
+    /**
+     * Those whose names match.
+     */
+    200: ShareCandidates;
+};
+
+export type ListShareCandidatesResponse = ListShareCandidatesResponses[keyof ListShareCandidatesResponses];
 
 export type DeleteSsoData = {
     body?: never;
