@@ -18,7 +18,7 @@ pub use code::Code;
 pub use env::{Clock, Env, ManualClock, Rng};
 pub use id::{
     ApiKeyId, AuditId, BudgetId, ConnectionId, ConversationId, DecisionId, EventId, FileId, GroupId, Id, IdError,
-    IdentityId, InvitationId, MailId, MessageId, PasskeyId, Prefix, RoleId, RouteId, RunId, SessionId, UsageId, UserId,
+    IdentityId, InvitationId, JobId, MailId, MessageId, PasskeyId, Prefix, RoleId, RouteId, RunId, SessionId, UsageId, UserId,
     WorkspaceId,
 };
 pub use money::{NanoUsd, PicoUsd};
