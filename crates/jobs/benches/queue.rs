@@ -98,7 +98,9 @@ fn main() {
         }
         psql(format!("DROP DATABASE {name} WITH (FORCE)"));
     }
-    println!("| | enqueued singly, per s | in bulk, per s | done by 1 worker, per s | by 8, per s | idle to begun, ms (p50 / p99) |");
+    println!(
+        "| | enqueued singly, per s | in bulk, per s | done by 1 worker, per s | by 8, per s | idle to begun, ms (p50 / p99) |"
+    );
     println!("|---|--:|--:|--:|--:|--:|");
     for it in all {
         let singly = it.singly.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0}"));

@@ -73,9 +73,10 @@ impl Inner {
         self.stats.note(finished, now);
         self.release(finished.iter().map(|it| it.id));
         let limited = |kind: &str| {
-            self.registry.kinds.get(kind).is_some_and(|kind| {
-                kind.policy.at_once.is_some() || kind.policy.at_once_per_workspace.is_some()
-            })
+            self.registry
+                .kinds
+                .get(kind)
+                .is_some_and(|kind| kind.policy.at_once.is_some() || kind.policy.at_once_per_workspace.is_some())
         };
         // Other processes may wait for what was at its limit; and this one for what is due again.
         if finished.iter().any(|it| limited(&it.kind)) {

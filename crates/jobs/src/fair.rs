@@ -114,7 +114,8 @@ pub(crate) fn allocate(
             let lane = &waiting[*at].lane;
             room.held.get(&lane.workspace).copied().unwrap_or(0) < most && running.allows(lane, policy)
         });
-        let next = lanes.iter().min_by_key(|(at, _, since)| (running.of_owner(waiting[*at].lane.workspace), *since, *at));
+        let next =
+            lanes.iter().min_by_key(|(at, _, since)| (running.of_owner(waiting[*at].lane.workspace), *since, *at));
         let Some(&(at, ..)) = next else { break };
         taken[at] += 1;
         running.add(&waiting[at].lane, 1);

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_limit_with_chance() {
-        let seconds: Vec<u64> = [1, 2, 3, 10, 11, 80].map(|attempts| Policy::DEFAULT.pause(attempts, 1.0).as_secs()).into();
+        let seconds: Vec<u64> =
+            [1, 2, 3, 10, 11, 80].map(|attempts| Policy::DEFAULT.pause(attempts, 1.0).as_secs()).into();
         assert_eq!(seconds, [5, 10, 20, 2560, 3600, 3600]);
         assert_eq!(Policy::DEFAULT.pause(2, 0.0), Duration::from_secs(5));
     }

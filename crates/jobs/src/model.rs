@@ -55,7 +55,12 @@ pub struct FailedAttempt {
 }
 
 /// The last failures with one more.
-pub(crate) fn with_failure(mut failures: Vec<FailedAttempt>, attempt: i64, at: Timestamp, error: &str) -> Vec<FailedAttempt> {
+pub(crate) fn with_failure(
+    mut failures: Vec<FailedAttempt>,
+    attempt: i64,
+    at: Timestamp,
+    error: &str,
+) -> Vec<FailedAttempt> {
     failures.push(FailedAttempt { attempt, at, error: error.chars().take(LONGEST).collect() });
     let surplus = failures.len().saturating_sub(FAILURES);
     failures.drain(..surplus);

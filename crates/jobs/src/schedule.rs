@@ -51,7 +51,11 @@ impl fmt::Debug for Schedule {
 
 impl Schedule {
     /// In UTC, with one job for missed ticks. `job` is told the time of the tick.
-    pub fn new<J: Job>(name: &'static str, cron: &'static str, job: impl Fn(Timestamp) -> J + Send + Sync + 'static) -> Self {
+    pub fn new<J: Job>(
+        name: &'static str,
+        cron: &'static str,
+        job: impl Fn(Timestamp) -> J + Send + Sync + 'static,
+    ) -> Self {
         let make = Arc::new(move |tick| NewJob::of(&job(tick)));
         Self { name, kind: J::KIND, cron, zone: "UTC".to_owned(), catch_up: CatchUp::Once, make }
     }
@@ -128,7 +132,9 @@ impl Inner {
         let (mut fired, mut next_tick) = (0, None);
         for ScheduleView { name, mut next_at, .. } in schedules::all(&self.queue.db).await? {
             // One that only a newer version knows is left to that.
-            let Some(schedule) = self.registry.schedules.iter().find(|schedule| schedule.name == name) else { continue };
+            let Some(schedule) = self.registry.schedules.iter().find(|schedule| schedule.name == name) else {
+                continue;
+            };
             if next_at <= now {
                 let (ticks, next) = schedule.due(next_at, now)?;
                 fired += self.fire(schedule, next_at, &ticks, next).await?;
@@ -218,7 +224,10 @@ mod tests {
         assert_eq!(hourly.due(first, now).unwrap(), (vec![at("2026-01-01T04:00:00Z")], next));
         assert_eq!(hourly.clone().catch_up(CatchUp::Skip).due(first, now).unwrap(), (vec![], next));
         let punctual = at("2026-01-01T04:00:01Z");
-        assert_eq!(hourly.clone().catch_up(CatchUp::Skip).due(first, punctual).unwrap().0, [at("2026-01-01T04:00:00Z")]);
+        assert_eq!(
+            hourly.clone().catch_up(CatchUp::Skip).due(first, punctual).unwrap().0,
+            [at("2026-01-01T04:00:00Z")]
+        );
         let each = hourly.clone().catch_up(CatchUp::Each).due(first, now).unwrap();
         assert_eq!((each.0.len(), each.1), (4, next));
         // A year later it takes no longer, and a hundred at a time come back.

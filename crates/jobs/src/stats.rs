@@ -140,11 +140,13 @@ mod tests {
 
     #[test]
     fn percentiles_are_a_fifth_off_at_the_most() {
-        let buckets: BTreeMap<i64, i64> =
-            (1..=100_u64).map(|ms| (bucket(Duration::from_millis(ms)), 1)).fold(BTreeMap::new(), |mut all, (at, count)| {
+        let buckets: BTreeMap<i64, i64> = (1..=100_u64).map(|ms| (bucket(Duration::from_millis(ms)), 1)).fold(
+            BTreeMap::new(),
+            |mut all, (at, count)| {
                 *all.entry(at).or_default() += count;
                 all
-            });
+            },
+        );
         let found = percentiles(&buckets);
         for (found, exact) in [(found.p50, 50.0), (found.p95, 95.0), (found.p99, 99.0)] {
             assert!(found >= exact && found < exact * 1.2, "{found} for {exact}");

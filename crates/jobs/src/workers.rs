@@ -132,7 +132,12 @@ impl Rate {
         let elapsed = self.since.elapsed();
         // Too short a time says nothing.
         if elapsed >= AHEAD / 10 {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a rough number")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "a rough number"
+            )]
             let ahead = ((ended - self.ended) as f64 * AHEAD.as_secs_f64() / elapsed.as_secs_f64()) as u32;
             *self = Self { since: Instant::now(), ended, ahead: ahead.min(MOST_AHEAD) };
         }
@@ -213,7 +218,9 @@ impl Workers {
             let _ = tokio::time::timeout(LAST_WORDS, inner.all_over()).await;
         }
         inner.closed.cancel();
-        if inner.settings.slots > 0 && let Err(error) = inner.leave().await {
+        if inner.settings.slots > 0
+            && let Err(error) = inner.leave().await
+        {
             tracing::warn!(%error, "the workers can't say that they have left; their lease will run out");
         }
     }
@@ -325,7 +332,11 @@ impl Inner {
         let counts = fair::allocate(&waiting, running, room, |kind| self.policy(kind));
         let lanes: Vec<_> = waiting.iter().zip(&counts).filter(|(_, count)| **count > 0).collect();
         let wanted: Vec<(String, u32)> = lanes.iter().map(|(waiting, count)| (waiting.lane.text(), **count)).collect();
-        let jobs = if wanted.is_empty() { Vec::new() } else { store::take(&mut tx, db.engine(), &wanted, worker, now).await? };
+        let jobs = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            store::take(&mut tx, db.engine(), &wanted, worker, now).await?
+        };
         tx.commit().await?;
         // More than LANES: the next claim goes on behind these, and begins again after the last.
         let full = waiting.len() >= LANES as usize;
@@ -333,7 +344,8 @@ impl Inner {
         *self.cursor.lock().unwrap_or_else(PoisonError::into_inner) = last.unwrap_or_default();
         let mut held = self.held();
         for job in &jobs {
-            let hold = Hold { claim: job.claim, owner: job.workspace, stop: CancellationToken::new(), why: None, over: false };
+            let hold =
+                Hold { claim: job.claim, owner: job.workspace, stop: CancellationToken::new(), why: None, over: false };
             held.jobs.insert(job.id, hold);
         }
         drop(held);

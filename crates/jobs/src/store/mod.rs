@@ -2,8 +2,8 @@
 //! contexts enqueue runs in the scope of the caller's transaction.
 
 mod postgres;
-mod sqlite;
 pub(crate) mod schedules;
+mod sqlite;
 pub(crate) mod views;
 pub(crate) mod workers;
 
@@ -158,7 +158,12 @@ pub(crate) fn ending(id: JobId, claim: i64, ending: Ending, now: Timestamp) -> S
 }
 
 /// Ends jobs that are done and leave no row, all in one statement where the engine has one. Returns those that were ours.
-pub(crate) async fn end_gone(tx: &mut Tx, engine: Engine, jobs: &[(JobId, i64)], now: Timestamp) -> Result<Vec<JobId>, Error> {
+pub(crate) async fn end_gone(
+    tx: &mut Tx,
+    engine: Engine,
+    jobs: &[(JobId, i64)],
+    now: Timestamp,
+) -> Result<Vec<JobId>, Error> {
     match engine {
         Engine::Postgres => postgres::end_gone(tx, jobs).await,
         Engine::Sqlite => {

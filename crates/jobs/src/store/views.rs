@@ -31,7 +31,13 @@ pub(crate) async fn list(db: &Db, scope: Scope, query: &JobQuery) -> Result<Vec<
          WHERE (CAST($1 AS UUID) IS NULL OR workspace_id = $1) AND (CAST($2 AS TEXT) IS NULL OR state = $2)
            AND (CAST($3 AS TEXT) IS NULL OR kind = $3) AND (CAST($4 AS UUID) IS NULL OR id < $4)
          ORDER BY id DESC LIMIT $5",
-        params![workspace_of(scope), query.state.map(JobState::as_str), query.kind.as_deref(), query.before, query.limit],
+        params![
+            workspace_of(scope),
+            query.state.map(JobState::as_str),
+            query.kind.as_deref(),
+            query.before,
+            query.limit
+        ],
     )
     .await
 }

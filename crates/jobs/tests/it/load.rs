@@ -28,7 +28,8 @@ async fn nothing_is_claimed_twice(db: TestDb) {
     for workers in &all {
         workers.register().await.unwrap();
     }
-    let done = futures_util::future::join_all(all.iter().map(|workers| async { workers.run_due().await.unwrap() })).await;
+    let done =
+        futures_util::future::join_all(all.iter().map(|workers| async { workers.run_due().await.unwrap() })).await;
     assert_eq!(done.iter().sum::<usize>(), JOBS);
     let counts = world.probe.counts();
     assert_eq!(counts.len(), JOBS);
