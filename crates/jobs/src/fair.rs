@@ -145,6 +145,7 @@ mod tests {
         Room { capacity, held: HashMap::new() }
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "it stands for a search")]
     fn unlimited(_: &str) -> Option<Policy> {
         Some(Policy::DEFAULT)
     }

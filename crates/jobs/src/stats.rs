@@ -111,9 +111,12 @@ fn percentiles(buckets: &BTreeMap<i64, i64>) -> Percentiles {
     Percentiles { p50: at(50), p95: at(95), p99: at(99) }
 }
 
+/// How many by bucket.
+type Buckets = BTreeMap<i64, i64>;
+
 /// Sums rows up by kind.
 pub(crate) fn sum_up(rows: Vec<StatRow>) -> Vec<KindStats> {
-    let mut kinds: BTreeMap<String, (KindStats, BTreeMap<i64, i64>, BTreeMap<i64, i64>)> = BTreeMap::new();
+    let mut kinds: BTreeMap<String, (KindStats, Buckets, Buckets)> = BTreeMap::new();
     for StatRow { kind, measure, bucket, count } in rows {
         let (stats, wait, run) = kinds.entry(kind).or_default();
         match measure.as_str() {

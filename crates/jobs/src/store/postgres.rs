@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use crate::model::Claimed;
 
-/// Held until the end of the transaction ("jobs" in ASCII).
+/// Held until the end of the transaction ("jobs" in ASCII). And has indexes used: a plan that was made while the table
+/// was small, and is kept, would read all of it when a flood has come.
 pub(crate) fn one_after_the_other() -> Statement {
-    ("SELECT pg_advisory_xact_lock(1785684595)", params![])
+    ("SELECT pg_advisory_xact_lock(1785684595), set_config('enable_seqscan', 'off', true)", params![])
 }
 
 pub(crate) async fn take(
@@ -38,6 +39,8 @@ pub(crate) async fn take(
 
 pub(crate) async fn end_gone(tx: &mut Tx, jobs: &[(JobId, i64)]) -> Result<Vec<JobId>, Error> {
     let pairs: Vec<(Uuid, i64)> = jobs.iter().map(|(id, claim)| (id.uuid(), *claim)).collect();
+    // As above.
+    tx.execute("SELECT set_config('enable_seqscan', 'off', true)", params![]).await?;
     let rows: Vec<(JobId,)> = tx
         .all(
             "DELETE FROM jobs
