@@ -52,10 +52,13 @@ bench-flood: web release ## Flood the login while people chat; writes docs/bench
 	cargo build --release --package bench
 	target/release/bench flood --write docs/benchmarks.md
 
-.PHONY: bench-gateway bench-peers bench-faults
+.PHONY: bench-gateway bench-jobs bench-peers bench-faults
 bench-gateway: web release ## Measure the compatible API next to other gateways; writes docs/benchmarks.md
 	cargo build --release --package bench
 	target/release/bench gateway --peers $(PARLANCE_BENCH_PEERS) --write docs/benchmarks.md
+
+bench-jobs: ## Measure the job queue, on PostgreSQL next to others (both where PARLANCE_TEST_POSTGRES_URL says)
+	PARLANCE_BENCH_PEERS=$(PARLANCE_BENCH_PEERS) cargo bench --package jobs --bench queue
 
 bench-peers: ## Set up the other gateways, outside the repository (one of them compiles for long)
 	PARLANCE_BENCH_PEERS=$(PARLANCE_BENCH_PEERS) scripts/peers.sh

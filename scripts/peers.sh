@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Sets up the gateways that `make bench-gateway` measures Parlance against, outside the
-# repository: in PARLANCE_BENCH_PEERS, or ~/.cache/parlance-bench-peers. Each is a package of
+# Sets up the gateways and job queues that `make bench-gateway` and `make bench-jobs` measure Parlance against, outside
+# the repository: in PARLANCE_BENCH_PEERS, or ~/.cache/parlance-bench-peers. Each is a package of
 # a public registry at a fixed version; their configuration is the benchmark's (bench/peers).
 # What is there already is left as it is.
 #
-#   scripts/peers.sh [litellm|portkey|tensorzero|litellm-rs]…
+#   scripts/peers.sh [litellm|portkey|tensorzero|litellm-rs|graphile-worker|pg-boss]…
 #
 # litellm-rs is compiled, which takes long; the others are downloads.
 set -euo pipefail
 
 peers=${PARLANCE_BENCH_PEERS:-$HOME/.cache/parlance-bench-peers}
 wanted=("$@")
-((${#wanted[@]})) || wanted=(tensorzero portkey litellm litellm-rs)
+((${#wanted[@]})) || wanted=(graphile-worker pg-boss tensorzero portkey litellm litellm-rs)
 mkdir -p "$peers"
 
 # The file that says a peer is whole, and which version it is; written last.
@@ -30,6 +30,8 @@ for peer in "${wanted[@]}"; do
     portkey) version=1.15.2 ;;
     tensorzero) version=2026.6.0 ;;
     litellm-rs) version=0.9.0 ;;
+    graphile-worker) version=0.18.0 ;;
+    pg-boss) version=12.38.0 ;;
     *) echo "no peer is called $peer" >&2; exit 2 ;;
   esac
   if is_there "$peer" "$version"; then
@@ -51,6 +53,18 @@ for peer in "${wanted[@]}"; do
 }
 JSON
       npm install --prefix "$peers/portkey" --no-audit --no-fund --ignore-scripts --silent
+      ;;
+    graphile-worker | pg-boss)
+      mkdir -p "$peers/$peer"
+      # They want a newer Node than Parlance does, which is a package as well. The override: a version that exists.
+      cat > "$peers/$peer/package.json" <<JSON
+{
+  "private": true,
+  "dependencies": { "$peer": "$version", "node": "22.23.3" },
+  "overrides": { "rrule-temporal": "2.2.7" }
+}
+JSON
+      npm install --prefix "$peers/$peer" --no-audit --no-fund --silent
       ;;
     litellm-rs)
       nice -n 19 cargo install litellm-rs --version "$version" --locked --bin gateway --features sqlite \

@@ -59,6 +59,7 @@ pub struct Config {
     pub redis: Redis,
     pub auth: Auth,
     pub mail: Mail,
+    pub jobs: Jobs,
     pub limits: Limits,
     pub providers: providers::Config,
     pub gateway: gateway::Config,
@@ -208,6 +209,19 @@ pub struct Mail {
     /// Whether letters that nothing delivers can be looked at under `/dev/mail`; on a server that only this
     /// machine can reach, unless told.
     pub preview: Option<bool>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Jobs {
+    /// Jobs that this process works on at a time; 0: none, it only puts them into the queue.
+    pub slots: u32,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self { slots: 8 }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -10,6 +10,7 @@ pub mod assets;
 pub mod cli;
 pub mod config;
 pub mod health;
+pub mod jobs;
 mod letters;
 pub mod openapi;
 pub mod platform;

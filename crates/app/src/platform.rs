@@ -3,19 +3,19 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use contracts::audit::Origin;
 use database::{Db, Options, SchemaState};
-use kernel::{Env, Tasks, TenantScope};
+use kernel::{Env, Tasks};
 use secrecy::ExposeSecret;
 use web::{idempotency::Idempotency, limit::Limiter};
 
 use crate::{
     Config,
     config::{SignUp, Synchronous},
+    jobs::{self, Chores},
 };
 
-/// Retention that no context owns.
-const HOUSEKEEPING: Duration = Duration::from_secs(10 * 60);
+/// How often a process forgets what it keeps in memory of callers who are gone.
+const FORGET_IDLE: Duration = Duration::from_secs(10 * 60);
 
 /// The contexts and what they share. A clone is another handle to the same installation.
 #[derive(Clone)]
@@ -32,6 +32,8 @@ pub struct Platform {
     pub guardrails: guardrails::Guardrails,
     pub chat: chat::Chat,
     pub gateway: gateway::Gateway,
+    pub chores: Chores,
+    pub workers: ::jobs::Workers,
 }
 
 impl Platform {
@@ -127,6 +129,16 @@ impl Platform {
             config: config.gateway.clone(),
         })
         .context("the gateway can't be set up")?;
+        let chores = Chores {
+            identity: identity.clone(),
+            tenancy: tenancy.clone(),
+            metering: metering.clone(),
+            guardrails: guardrails.clone(),
+            notifications: notifications.clone(),
+            idempotency: Idempotency::new(db.clone(), env.clone()),
+        };
+        let queue = ::jobs::Queue::new(db.clone(), env.clone());
+        let workers = jobs::workers(&queue, &tasks, &chores, config.jobs.slots);
         Ok(Self {
             env,
             tasks,
@@ -140,10 +152,12 @@ impl Platform {
             guardrails,
             chat,
             gateway,
+            chores,
+            workers,
         })
     }
 
-    /// Starts what runs in the background: recovery of interrupted runs, retention, discovery.
+    /// Starts what runs in the background: recovery of interrupted runs, jobs, discovery.
     pub async fn start(&self) -> anyhow::Result<()> {
         let (db, shutdown) = (self.db.clone(), self.tasks.shutdown());
         self.tasks.spawn("numbers of caches", async move {
@@ -153,44 +167,19 @@ impl Platform {
         self.notifications.start();
         self.providers.start();
         self.chat.start().await.context("interrupted runs can't be recovered")?;
-        let (platform, shutdown) = (self.clone(), self.tasks.shutdown());
-        let housekeeping = Origin::system("housekeeping").around(async move {
-            let idempotency = Idempotency::new(platform.db.clone(), platform.env.clone());
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep(HOUSEKEEPING) => {}
-                    () = shutdown.cancelled() => return,
-                }
-                platform.limiter.forget_idle();
-                if let Err(error) = platform.metering.sweep().await {
-                    tracing::warn!(%error, "holds of processes that died stay for now");
-                }
-                if let Err(error) = platform.guardrails.sweep().await {
-                    tracing::warn!(%error, "old decisions of guardrails stay for now");
-                }
-                if let Err(error) = platform.tenancy.forget_invitations().await {
-                    tracing::warn!(%error, "invitations that ended long ago stay for now");
-                }
-                if let Err(error) = platform.purge_workspaces().await {
-                    tracing::warn!(%error, "deleted workspaces stay for now");
-                }
-                if let Err(error) = idempotency.sweep().await {
-                    tracing::warn!(%error, "expired idempotency keys stay for now");
-                }
+        let (limiter, shutdown) = (self.limiter.clone(), self.tasks.shutdown());
+        self.tasks.spawn("limits of those who are gone", async move {
+            while shutdown.run_until_cancelled(tokio::time::sleep(FORGET_IDLE)).await.is_some() {
+                limiter.forget_idle();
             }
         });
-        self.tasks.spawn("housekeeping", housekeeping);
+        self.workers.start().await.context("the job queue can't be worked on")?;
         Ok(())
     }
 
-    /// Deletes for good the workspaces whose grace is over, with every row that is theirs.
+    /// Deletes for good the workspaces whose grace is over.
     pub async fn purge_workspaces(&self) -> Result<(), database::Error> {
-        let idempotency = Idempotency::new(self.db.clone(), self.env.clone());
-        for workspace in self.tenancy.purge().await? {
-            // What belongs to a workspace refers to it and goes with it; these alone only name it.
-            idempotency.forget(&TenantScope::assume(workspace)).await?;
-        }
-        Ok(())
+        self.chores.purge_workspaces().await
     }
 }
 

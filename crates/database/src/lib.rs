@@ -9,6 +9,7 @@
 //!
 //! Deliberately absent: domain words, query building, mapping of objects to tables.
 
+mod bell;
 mod db;
 mod epochs;
 mod error;
@@ -21,6 +22,7 @@ mod scope;
 mod sqlite;
 mod value;
 
+pub use bell::Bell;
 pub use db::{Db, Engine, Statement, Tx};
 pub use epochs::{Epochs, RECENT};
 pub use error::Error;

@@ -1,4 +1,5 @@
-//! What happens by itself: keys are rotated, and what has ended is deleted.
+//! What happens by itself: keys are rotated, by each process; and what has ended is deleted, by the installation's
+//! [chores](crate::Identity::clean_up).
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +16,7 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(3600);
 
 impl Identity {
-    /// Starts the hourly maintenance. It stops when the process shuts down.
+    /// Starts the hourly look at the keys that sign. It stops when the process shuts down.
     pub fn start(self: &Arc<Self>) {
         let identity = self.clone();
         let shutdown = self.tasks.shutdown();
@@ -26,21 +27,31 @@ impl Identity {
                     () = shutdown.cancelled() => return,
                     _ = interval.tick() => {}
                 }
-                if let Err(error) = identity.maintain().await {
-                    tracing::error!(%error, "identity maintenance failed; it is tried again in an hour");
+                if let Err(error) = identity.look_after_keys().await {
+                    tracing::error!(%error, "the signing keys can't be looked after; it is tried again in an hour");
                 }
             }
         });
         self.tasks.spawn("identity maintenance", maintenance);
     }
 
-    /// One round of maintenance.
+    /// Keys and rows: one round of both.
     pub async fn maintain(&self) -> Result<(), IdentityError> {
+        self.look_after_keys().await?;
+        self.clean_up().await
+    }
+
+    async fn look_after_keys(&self) -> Result<(), IdentityError> {
         let keys = self.keys.clone();
         let rotated = tokio::task::spawn_blocking(move || keys.maintain()).await;
         if let Some(kid) = rotated.map_err(crate::password::PasswordError::Join)?? {
             self.record_rotation(&kid).await?;
         }
+        Ok(())
+    }
+
+    /// Deletes what has ended or is forgotten.
+    pub async fn clean_up(&self) -> Result<(), IdentityError> {
         let now = self.env.now();
         // Nothing depends on these being deleted together.
         let ended = sessions::delete_ended(&self.db, now).await?;

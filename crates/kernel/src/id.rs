@@ -178,6 +178,8 @@ ids! {
     PasskeyId = Passkey("passkey");
     /// An entry of the audit log.
     AuditId = Audit("aud");
+    /// Work that is done later.
+    JobId = Job("job");
     /// A letter on its way out.
     MailId = Mail("mail");
 }

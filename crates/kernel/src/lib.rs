@@ -18,8 +18,8 @@ pub use code::Code;
 pub use env::{Clock, Env, ManualClock, Rng};
 pub use id::{
     ApiKeyId, AuditId, BudgetId, ConnectionId, ConversationId, DecisionId, EventId, FileId, GroupId, Id, IdError,
-    IdentityId, InvitationId, MailId, MessageId, PasskeyId, Prefix, RoleId, RouteId, RunId, SessionId, UsageId, UserId,
-    WorkspaceId,
+    IdentityId, InvitationId, JobId, MailId, MessageId, PasskeyId, Prefix, RoleId, RouteId, RunId, SessionId, UsageId,
+    UserId, WorkspaceId,
 };
 pub use money::{NanoUsd, PicoUsd};
 pub use page::Page;

@@ -19,8 +19,6 @@ pub(crate) const BATCH: i64 = 16;
 pub(crate) const PARALLEL: usize = 4;
 /// How often a process looks for letters that nothing woke it for.
 pub(crate) const POLL: Duration = Duration::from_secs(30);
-/// How often old rows are deleted.
-pub(crate) const SWEEP: Duration = Duration::from_secs(3600);
 
 /// What `app` decides about letters.
 #[derive(Debug, Clone)]

@@ -1,13 +1,11 @@
-//! What happens by itself: letters are delivered, and old ones deleted.
+//! What happens by itself: letters are delivered. Old ones are deleted by the installation's
+//! [chores](crate::Notifications::sweep).
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    Notifications, NotificationsError,
-    config::{POLL, SWEEP},
-};
+use crate::{Notifications, NotificationsError, config::POLL};
 
 /// The least pause, so that a clock that stands still or a row that somebody holds burns no core.
 const LEAST: Duration = Duration::from_secs(1);
@@ -16,9 +14,9 @@ impl Notifications {
     /// Starts the delivery. When the process shuts down, the letters that are on their way still go, and no
     /// others begin.
     pub fn start(&self) {
-        let (this, shutdown) = (self.clone(), self.0.tasks.shutdown());
+        let shutdown = self.0.tasks.shutdown();
         if self.0.carrier.is_some() {
-            let (this, shutdown) = (self.clone(), shutdown.clone());
+            let this = self.clone();
             self.0.tasks.spawn("delivery of letters", async move {
                 loop {
                     // A letter that is posted during the round wakes the next one at once.
@@ -31,17 +29,6 @@ impl Notifications {
                 }
             });
         }
-        self.0.tasks.spawn("old letters", async move {
-            loop {
-                tokio::select! {
-                    () = tokio::time::sleep(SWEEP) => {}
-                    () = shutdown.cancelled() => return,
-                }
-                if let Err(error) = this.sweep().await {
-                    tracing::warn!(%error, "old letters stay for now");
-                }
-            }
-        });
     }
 
     /// Delivers what is due. Says how long to wait for more.

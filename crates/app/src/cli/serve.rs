@@ -57,7 +57,8 @@ pub async fn run(mut config: Config) -> anyhow::Result<()> {
         signal = asked_to_stop() => tracing::info!(signal = signal?, "stopping: running answers may finish"),
     }
     stopping.cancel();
-    platform.chat.drain(Duration::from_secs(config.server.shutdown_seconds)).await;
+    let limit = Duration::from_secs(config.server.shutdown_seconds);
+    tokio::join!(platform.chat.drain(limit), platform.workers.drain(limit));
     if !platform.tasks.drain(LAST_WORDS).await {
         tracing::warn!("some work was still going on at the end");
     }

@@ -6,6 +6,7 @@
 //! A dropped transaction sends `ROLLBACK` before its connection can serve anybody else.
 
 mod connect;
+mod listen;
 mod migrate;
 mod tls;
 mod types;
