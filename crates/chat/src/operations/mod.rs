@@ -1,5 +1,6 @@
 //! What a person can do, one file per thing and verb.
 
+mod archive;
 mod cancel_run;
 mod conversations;
 mod files;

@@ -1,5 +1,6 @@
 //! The tables of the chat. Every query of a person's things names the workspace and the person.
 
+pub(crate) mod archive;
 pub(crate) mod conversations;
 pub(crate) mod files;
 pub(crate) mod journal;

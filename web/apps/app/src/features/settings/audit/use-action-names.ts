@@ -95,7 +95,13 @@ export function useActionNames(): (action: string) => string {
     "key_guardrails.updated": t`Guardrails of an API key changed`,
     "conversation.deleted": t`Conversation deleted`,
     "conversation.restored": t`Conversation restored`,
+    "workspace.exported": t`Workspace taken along as an archive`,
     "audit.exported": t`Audit log exported`,
+    "audit_stream.set": t`Streaming of the audit log set`,
+    "audit_stream.deleted": t`Streaming of the audit log ended`,
+    "audit_stream.paused": t`Streaming of the audit log paused`,
+    "audit_stream.resumed": t`Streaming of the audit log resumed`,
+    "audit_stream.secret_renewed": t`New secret for streaming the audit log`,
   };
   return (action) => names[action] ?? action;
 }
@@ -119,5 +125,6 @@ export function useAreaNames(): Record<AuditArea, string> {
     connection: t`Providers`,
     conversation: t`Conversations`,
     audit: t`Audit log`,
+    audit_stream: t`Streaming`,
   };
 }
