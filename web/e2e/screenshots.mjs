@@ -25,6 +25,7 @@ const server = spawn(binary, ["serve"], {
     PORT: String(port),
     PARLANCE_DATA_DIR: data,
     PARLANCE_LIMITS__AUTH_PER_IP: "100000",
+    PARLANCE_LIMITS__STRANGERS: "100000",
     PARLANCE_MAIL__PREVIEW: "true",
   },
   stdio: ["ignore", "ignore", "inherit"],

@@ -85,6 +85,8 @@ impl Platform {
                     guard: config.providers.guard(),
                 },
                 requests_per_ip: config.limits.auth_per_ip,
+                proof_of_work: config.auth.proof_of_work,
+                strangers: config.limits.strangers,
             },
             limiter.clone(),
         )

@@ -53,6 +53,10 @@ export type AddPasskeyResponse = {
 
 export type AddressRequest = {
     email: string;
+    /**
+     * The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+     */
+    proof_of_work?: string | null;
 };
 
 /**
@@ -1097,6 +1101,10 @@ export type LogInRequest = {
     email: string;
     password: string;
     workspace?: WsId | null;
+    /**
+     * The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+     */
+    proof_of_work?: string | null;
 };
 
 /**
@@ -2101,6 +2109,12 @@ export type Problem = {
      * With `step_up_required`: the ways in which the caller can prove that it is them.
      */
     methods?: Array<ProofMethod>;
+    /**
+     * With `proof_of_work_needed`: what to solve, an ALTCHA challenge of version 2.
+     */
+    challenge: {
+        [key: string]: unknown;
+    } | null;
 };
 
 /**
@@ -2672,6 +2686,10 @@ export type SignUpRequest = {
      * What stands behind `/invite/` in the link of an invitation, for whoever was invited.
      */
     invitation?: string | null;
+    /**
+     * The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+     */
+    proof_of_work?: string | null;
 };
 
 /**
@@ -3847,6 +3865,10 @@ export type ForgotPasswordData = {
 
 export type ForgotPasswordErrors = {
     /**
+     * `proof_of_work_needed`: send it again with the solution of the `challenge`.
+     */
+    403: Problem;
+    /**
      * A field is not valid.
      */
     422: Problem;
@@ -4061,6 +4083,10 @@ export type LogInErrors = {
      * Wrong e-mail address or password.
      */
     401: Problem;
+    /**
+     * `sso_required`; `proof_of_work_needed`: send it again with the solution of the `challenge`.
+     */
+    403: Problem;
     /**
      * The caller is not in that workspace.
      */
@@ -4761,7 +4787,7 @@ export type SignUpData = {
 
 export type SignUpErrors = {
     /**
-     * Sign-up is closed here; `invitation_needed`: it is by invitation.
+     * Sign-up is closed here; `invitation_needed`: it is by invitation; `proof_of_work_needed`: send it again with the solution of the `challenge`.
      */
     403: Problem;
     /**
@@ -5015,6 +5041,10 @@ export type ResendVerificationData = {
 };
 
 export type ResendVerificationErrors = {
+    /**
+     * `proof_of_work_needed`: send it again with the solution of the `challenge`.
+     */
+    403: Problem;
     /**
      * A field is not valid.
      */
