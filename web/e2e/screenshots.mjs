@@ -567,6 +567,14 @@ async function take(browser, { theme, width, person, conversation, team }) {
       if (theme === "light" || ["usage", "profile", "keys", "budgets"].includes(name))
         await shot(`settings-${name}`);
     }
+    await page.goto("/settings/audit");
+    await page.getByLabel("Address", { exact: true }).fill("https://siem.example.com/parlance");
+    await page.getByRole("button", { name: "Begin streaming" }).click();
+    await page.getByText("Copy the secret now").waitFor();
+    await shot("audit-stream");
+    await page.getByRole("button", { name: "Remove", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("button", { name: "Begin streaming" }).waitFor();
     await page.goto("/settings/keys");
     await page.getByRole("button", { name: "New key" }).click();
     await page.getByRole("dialog").getByLabel("Name", { exact: true }).fill("Support bot");

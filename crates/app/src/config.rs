@@ -67,8 +67,17 @@ pub struct Config {
     pub default_plan: Option<String>,
     /// What workspaces may use, by id.
     pub plans: BTreeMap<String, Plan>,
+    pub archive: Archive,
     pub log: Log,
     pub telemetry: Telemetry,
+}
+
+/// What an owner's archive of a workspace holds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Archive {
+    /// Whether members' own conversations and files are in it.
+    pub members_chats: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -62,6 +62,7 @@ impl Platform {
         let tenancy = tenancy::Tenancy::new(db.clone(), env.clone()).with_default_plan(&plans.default_plan().id);
         // Nobody would get the letter of an invitation otherwise: then its link is handed over by hand.
         let tenancy = if are_read { tenancy.with_mailer(Arc::new(notifications.clone())) } else { tenancy };
+        let tenancy = tenancy.with_streams(streams(config, &env)?);
         let tenancy = Arc::new(tenancy);
         let identity = identity::Identity::new(
             db.clone(),
@@ -139,7 +140,7 @@ impl Platform {
         };
         let queue = ::jobs::Queue::new(db.clone(), env.clone());
         let workers = jobs::workers(&queue, &tasks, &chores, config.jobs.slots);
-        Ok(Self {
+        let platform = Self {
             env,
             tasks,
             db,
@@ -154,7 +155,20 @@ impl Platform {
             gateway,
             chores,
             workers,
-        })
+        };
+        platform.keep_archives(config);
+        Ok(platform)
+    }
+
+    /// Tells tenancy what a workspace's archive is made of: a part of each context.
+    fn keep_archives(&self, config: &Config) {
+        let mut parts = self.tenancy.workspace_data(self.identity.clone());
+        parts.extend(self.identity.workspace_data());
+        parts.extend(self.providers.workspace_data());
+        parts.extend(self.guardrails.workspace_data());
+        parts.extend(self.metering.workspace_data());
+        parts.extend(self.chat.workspace_data());
+        self.tenancy.keep_archives(parts, config.archive.members_chats, self.tasks.clone());
     }
 
     /// Starts what runs in the background: recovery of interrupted runs, jobs, discovery.
@@ -164,6 +178,7 @@ impl Platform {
             tokio::select! { () = db.follow_epochs() => {} () = shutdown.cancelled() => {} }
         });
         self.identity.start();
+        self.tenancy.start(&self.tasks, self.identity.clone());
         self.notifications.start();
         self.providers.start();
         self.chat.start().await.context("interrupted runs can't be recovered")?;
@@ -181,6 +196,15 @@ impl Platform {
     pub async fn purge_workspaces(&self) -> Result<(), database::Error> {
         self.chores.purge_workspaces().await
     }
+}
+
+/// The way of audit logs to wherever workspaces send them.
+fn streams(config: &Config, env: &Env) -> anyhow::Result<tenancy::Streams> {
+    let vault = vault::Vault::open(&config.providers.master_keys, &config.data_dir.0, env)
+        .context("the master keys can't be used")?;
+    let outbound = outbound::Outbound::new(config.providers.guard());
+    let host = url::Url::parse(&config.base_url()).ok().and_then(|url| url.host_str().map(str::to_owned));
+    Ok(tenancy::Streams::new(vault, outbound, host.unwrap_or_default()))
 }
 
 /// The gateway's cache for all processes, where there is Redis.

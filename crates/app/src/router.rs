@@ -96,6 +96,8 @@ pub fn router(platform: &Platform, config: &Config) -> anyhow::Result<Router> {
                 "/api/v1/keys",
                 "/api/v1/invitations",
                 "/api/v1/sso/scim",
+                "/api/v1/audit/stream",
+                "/api/v1/platform/audit/stream",
             ]),
             idempotency::middleware,
         ))

@@ -93,6 +93,7 @@ actions! {
     WorkspaceSuspended = "workspace.suspended", "An administrator of the platform closed a workspace for now";
     WorkspaceResumed = "workspace.resumed", "A suspended workspace was opened again";
     WorkspacePurged = "workspace.purged", "A deleted workspace is gone for good";
+    WorkspaceExported = "workspace.exported", "An owner took all of the workspace along";
     WorkspacePlanChanged = "workspace.plan_changed", "A workspace has another plan";
     MemberAdded = "member.added", "Somebody was made a member";
     MemberLeft = "member.left", "A member left by themselves";
@@ -134,6 +135,11 @@ actions! {
     ConversationShareChanged = "conversation.share_changed", "A conversation is shared with somebody to do more, or less";
     ConversationUnshared = "conversation.unshared", "A conversation is not shared with somebody any more";
     AuditExported = "audit.exported", "The audit log was exported";
+    AuditStreamSet = "audit_stream.set", "Where the audit log is sent was set";
+    AuditStreamDeleted = "audit_stream.deleted", "The audit log is not sent anywhere any more";
+    AuditStreamPaused = "audit_stream.paused", "The audit log is not sent for now";
+    AuditStreamResumed = "audit_stream.resumed", "The audit log is sent again, from where it was";
+    AuditStreamSecretRenewed = "audit_stream.secret_renewed", "What is sent of the audit log is signed with a new secret";
 }
 
 impl Action {

@@ -5,6 +5,7 @@
 //! another context; `app` wires implementations to traits. A trait method that must share
 //! the caller's transaction takes a `&mut Tx`; such a method is always served in-process.
 
+pub mod archive;
 pub mod audit;
 pub mod directory;
 pub mod guardrails;
@@ -17,6 +18,7 @@ pub mod providers;
 pub mod rights;
 pub mod tenancy;
 
+pub use archive::WorkspaceData;
 pub use audit::Audit;
 pub use directory::Directory;
 pub use guardrails::Guardrails;

@@ -92,8 +92,10 @@ permissions! {
     ReadWorkspace = "workspace.read", Guest, "See the workspace and its name";
     ManageWorkspace = "workspace.manage", Admin, "Rename the workspace and change its settings";
     TransferWorkspace = "workspace.transfer", Owner, "Hand the workspace on to another member";
+    ExportWorkspace = "workspace.export", Owner, "Take all of the workspace along as one file";
     DeleteWorkspace = "workspace.delete", Owner, "Delete the workspace and restore it";
     ReadAudit = "audit.read", Admin, "See who changed what, and export it";
+    StreamAudit = "audit.stream", Admin, "Choose where the audit log is sent as it grows";
     ReadMembers = "members.read", Member, "See who else is in the workspace";
     ManageMembers = "members.manage", Admin, "Invite people, change roles and remove members";
     ReadRoles = "roles.read", Member, "See the roles and what they allow";

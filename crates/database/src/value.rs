@@ -50,7 +50,8 @@ impl fmt::Debug for Value {
 }
 
 /// A document in a JSON column. Binds what serialises, reads what deserialises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
 pub struct Json<T>(pub T);
 
 macro_rules! into_value {

@@ -1,5 +1,7 @@
 //! The tables `guardrail_policies` and `guardrail_decisions`.
 
+pub(crate) mod archive;
+
 use contracts::guardrails::{Action, Decision, NewDecisions};
 use database::{Db, Error, FromRow, Json, Platform, Row, Statement, Tx, params};
 use kernel::{ApiKeyId, DecisionId, TenantScope, Timestamp, UserId};

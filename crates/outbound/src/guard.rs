@@ -75,7 +75,7 @@ impl Guard {
     }
 
     /// The addresses of a name, if all of them may be called.
-    async fn resolve(&self, name: &str) -> Result<Vec<SocketAddr>, Refused> {
+    pub(crate) async fn resolve(&self, name: &str) -> Result<Vec<SocketAddr>, Refused> {
         let found = tokio::net::lookup_host((name, 0)).await;
         let found: Vec<SocketAddr> = found.map_err(|_| Refused::NotFound(name.to_owned()))?.collect();
         if found.is_empty() {

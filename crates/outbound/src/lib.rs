@@ -10,6 +10,7 @@
 //! - Neither secrets nor bodies are logged.
 
 mod guard;
+mod socket;
 
 use std::{
     sync::{Arc, OnceLock},
@@ -19,10 +20,11 @@ use std::{
 use bytes::Bytes;
 use reqwest::{
     Url,
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
 };
 
 pub use guard::{Guard, Refused};
+pub use socket::{Connection, NoAuthority, Security, check_authority};
 
 /// How long a call may take in all.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,6 +47,8 @@ pub enum Fault {
     Refused(#[from] Refused),
     #[error("it can't be reached")]
     Unreachable,
+    #[error("no TLS connection comes about: its certificate is not trusted, or it speaks no TLS")]
+    Tls,
     #[error("it did not answer in time")]
     Timeout,
     #[error("it broke off its answer")]
@@ -57,6 +61,8 @@ pub enum Fault {
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
+    /// How long it asks to be left alone. A date, which would need our clock to agree with theirs, counts as nothing.
+    pub retry_after: Option<Duration>,
     pub body: Bytes,
 }
 
@@ -139,6 +145,13 @@ impl Outbound {
         let request = self.client(named)?.post(url).headers(accepting_json(headers)).header(CONTENT_TYPE, form);
         send(request.body(body)).await
     }
+
+    /// Posts a JSON document.
+    pub async fn post_json(&self, url: &str, headers: HeaderMap, json: Bytes, named: Named) -> Result<Answer, Fault> {
+        let url = self.address(url, named)?;
+        let kind = HeaderValue::from_static("application/json");
+        send(self.client(named)?.post(url).headers(accepting_json(headers)).header(CONTENT_TYPE, kind).body(json)).await
+    }
 }
 
 /// A header that holds a secret; none if the secret has characters that no header can have.
@@ -156,6 +169,8 @@ fn accepting_json(mut headers: HeaderMap) -> HeaderMap {
 async fn send(request: reqwest::RequestBuilder) -> Result<Answer, Fault> {
     let mut response = request.send().await.map_err(|error| fault(&error))?;
     let status = response.status().as_u16();
+    let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let retry_after = seconds.map(Duration::from_secs);
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
         if body.len() + chunk.len() > ANSWER {
@@ -163,7 +178,7 @@ async fn send(request: reqwest::RequestBuilder) -> Result<Answer, Fault> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Answer { status, body: body.into() })
+    Ok(Answer { status, retry_after, body: body.into() })
 }
 
 fn fault(error: &reqwest::Error) -> Fault {

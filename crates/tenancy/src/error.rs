@@ -54,6 +54,16 @@ pub enum TenancyError {
     ProfileSchema(String),
     #[error("the attributes do not follow the workspace's schema")]
     Profile(Vec<FieldError>),
+    #[error("the audit log is sent nowhere")]
+    NoStream,
+    #[error("this installation sends no audit logs")]
+    NoStreams,
+    #[error("as many archives as this process makes at a time are being made")]
+    TooManyArchives,
+    #[error("`{0}` {1}")]
+    StreamField(&'static str, &'static str),
+    #[error("the secret can't be sealed: {0}")]
+    Vault(vault::VaultError),
     #[error(transparent)]
     Database(#[from] database::Error),
 }
@@ -66,7 +76,9 @@ impl TenancyError {
 
     pub const fn code(&self) -> Code {
         match self {
-            Self::NoWorkspace | Self::NoMember | Self::NoGroup | Self::NoRole | Self::NoInvitation => Code::NotFound,
+            Self::NoWorkspace | Self::NoMember | Self::NoGroup | Self::NoRole | Self::NoInvitation | Self::NoStream => {
+                Code::NotFound
+            }
             Self::NotAllowed(_) | Self::BeyondOwn(_) => Code::Forbidden,
             Self::RoleInUse { .. } => Code::RoleInUse,
             Self::LastOwner => Code::LastOwner,
@@ -80,10 +92,14 @@ impl TenancyError {
             | Self::TooManyRoles(_)
             | Self::NotOpen
             | Self::NotSuspended => Code::Conflict,
-            Self::ProfileSchema(_) | Self::Profile(_) | Self::OwnersAreNoGroup => Code::InvalidBody,
+            Self::ProfileSchema(_) | Self::Profile(_) | Self::OwnersAreNoGroup | Self::StreamField(..) => {
+                Code::InvalidBody
+            }
             Self::InvitationEnded => Code::InvitationEnded,
             Self::InvitationForOther => Code::InvitationForOther,
-            Self::Database(_) => Code::Internal,
+            Self::NoStreams => Code::Unavailable,
+            Self::TooManyArchives => Code::RateLimited,
+            Self::Database(_) | Self::Vault(_) => Code::Internal,
         }
     }
 }
@@ -93,6 +109,16 @@ impl From<TenancyError> for Problem {
         let code = error.code();
         match error {
             TenancyError::Database(error) => error.into(),
+            TenancyError::Vault(error) => {
+                tracing::error!(%error, "a secret can't be sealed");
+                Self::new(code)
+            }
+            TenancyError::TooManyArchives => Self::new(code)
+                .detail("Other archives are being made right now. Try again in a minute.")
+                .retry_after(std::time::Duration::from_secs(60)),
+            TenancyError::NoStream => Self::new(code).detail("The audit log is sent nowhere. Set where first."),
+            TenancyError::NoStreams => Self::new(code).detail("This installation sends no audit logs."),
+            TenancyError::StreamField(field, why) => Self::field(field, "invalid", why),
             TenancyError::NoWorkspace => Self::new(code).detail("There is no such workspace."),
             TenancyError::NoMember => Self::new(code).detail("There is no such member in this workspace."),
             TenancyError::NotAllowed(permission) => Self::new(code)

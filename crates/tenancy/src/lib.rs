@@ -19,15 +19,21 @@
 //! - An invitation rests on the rights of whoever sent it, as they are when it is accepted. Its secret
 //!   is in its link alone; the database holds a hash.
 //!
+//! - An audit log is sent in order and at least once; what it costs to send one delays no change and no other log.
+//!
 //! Deliberately absent: users' names and addresses (identity's), and letters (the mailer's).
 
+mod entry;
 mod error;
 mod http;
+mod jobs;
 mod model;
 mod operations;
 mod profile;
 mod store;
+mod streams;
 mod token;
+mod zip;
 
 use std::sync::Arc;
 
@@ -46,13 +52,15 @@ use moka::sync::Cache;
 pub use error::TenancyError;
 pub use http::routes;
 pub use model::{
-    AcceptedInvitation, Actor, AuditVerdict, DeletedWorkspace, ExplainedPermission, Group, GroupGrant, HeldRole,
-    Invitation, InvitationView, MadeInvitation, Member, MemberPermissions, MemberProfile, MemberRow, NewInvitation,
-    NewRole, PermissionSource, PlatformWorkspace, RoleChanges, RoleUse, SourceGroup, Standing, StoredRole,
+    AcceptedInvitation, Actor, AuditStream, AuditStreamKind, AuditStreamState, AuditVerdict, DeletedWorkspace,
+    ExplainedPermission, Group, GroupGrant, HeldRole, Invitation, InvitationView, MadeInvitation, Member,
+    MemberPermissions, MemberProfile, MemberRow, NewAuditStream, NewInvitation, NewRole, PermissionSource,
+    PlatformWorkspace, RoleChanges, RoleUse, SetAuditStream, SourceGroup, Standing, StoredRole, StreamRound,
     WorkspaceFilter, WorkspaceOwner, WorkspaceRole, WorkspaceRow, WorkspaceStatus,
 };
-pub use operations::{GRACE, MAX_REASON};
+pub use operations::{Archive, GRACE, MAX_REASON};
 pub use store::audit::{Chain, Row as AuditRow, Search as AuditSearch};
+pub use streams::Streams;
 
 /// Memberships that are kept in memory: some hundred bytes each.
 const KNOWN: u64 = 50_000;
@@ -71,6 +79,10 @@ pub struct Tenancy {
     mailer: Option<Arc<dyn Mailer>>,
     /// The plan of workspaces that have been given none.
     default_plan: String,
+    /// None: audit logs are sent nowhere.
+    streams: Option<Streams>,
+    /// What archives of workspaces are made of.
+    archives: operations::Kept,
 }
 
 impl Tenancy {
@@ -80,6 +92,8 @@ impl Tenancy {
             known: Cache::new(KNOWN),
             budgets: Epochs::new(db.clone(), BUDGETS_EPOCH),
             mailer: None,
+            streams: None,
+            archives: operations::Kept::new(),
             default_plan: Plan::unlimited().id,
             db,
             env,
@@ -90,6 +104,12 @@ impl Tenancy {
     #[must_use]
     pub fn with_mailer(self, mailer: Arc<dyn Mailer>) -> Self {
         Self { mailer: Some(mailer), ..self }
+    }
+
+    /// The same where audit logs can be sent elsewhere.
+    #[must_use]
+    pub fn with_streams(self, streams: Streams) -> Self {
+        Self { streams: Some(streams), ..self }
     }
 
     /// The same where workspaces that nobody has given a plan have this one. For the list of all of them.

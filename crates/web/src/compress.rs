@@ -10,14 +10,15 @@ use tower_http::compression::Compression;
 /// Middleware that compresses what is worth it, as the client accepts it.
 ///
 /// An event stream passes by: even where it does nothing, a compressor holds kilobytes of
-/// state, and there may be thousands of open streams.
+/// state, and there may be thousands of open streams. So does a ZIP file, which is packed already.
 pub async fn compress(request: Request, next: Next) -> Response {
     let mut wanted = Request::new(Body::empty());
     for value in request.headers().get_all(ACCEPT_ENCODING) {
         wanted.headers_mut().append(ACCEPT_ENCODING, value.clone());
     }
     let response = next.run(request).await;
-    if response.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream")) {
+    let passes = |kind: &[u8]| kind.starts_with(b"text/event-stream") || kind == b"application/zip";
+    if response.headers().get(CONTENT_TYPE).is_some_and(|value| passes(value.as_bytes())) {
         return response;
     }
     let mut response = Some(response);
@@ -49,5 +50,6 @@ mod tests {
         assert!(size < 1000, "{size}");
         assert_eq!(encoding("application/json", "identity").await, (None, 10_000));
         assert_eq!(encoding("text/event-stream", "gzip, br").await, (None, 10_000));
+        assert_eq!(encoding("application/zip", "gzip, br").await, (None, 10_000));
     }
 }

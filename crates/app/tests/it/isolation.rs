@@ -71,6 +71,12 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "receive_saml_response"
         | "view_invitation" => Public,
         "list_platform_workspaces"
+        | "get_platform_audit_stream"
+        | "delete_platform_audit_stream"
+        | "renew_platform_audit_stream_secret"
+        | "pause_platform_audit_stream"
+        | "resume_platform_audit_stream"
+        | "test_platform_audit_stream"
         | "list_platform_audit_entries"
         | "get_platform_workspace"
         | "list_platform_workspace_members"
@@ -129,6 +135,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "list_workspaces"
         | "list_deleted_workspaces"
         | "leave_workspace"
+        | "export_workspace"
         | "delete_workspace"
         | "get_workspace"
         | "list_members"
@@ -138,6 +145,12 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "list_audit_entries"
         | "export_audit"
         | "verify_audit"
+        | "get_audit_stream"
+        | "delete_audit_stream"
+        | "renew_audit_stream_secret"
+        | "pause_audit_stream"
+        | "resume_audit_stream"
+        | "test_audit_stream"
         | "list_groups"
         | "list_roles"
         | "list_invitations"
@@ -167,6 +180,8 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "change_email" => Own(json!({ "current_password": "not the password", "email": "mallory@example.org" })),
         // The tenant's id in a body is not a way in (acceptance 16).
         "connect_identity" => Own(json!({ "provider": "google" })),
+        "set_audit_stream" => Own(json!({ "kind": "webhook", "address": "https://mallory.example/log" })),
+        "set_platform_audit_stream" => Platform(json!({ "kind": "webhook", "address": "https://mallory.example/log" })),
         "set_sso" => Own(json!({
             "name": "Mallory's", "issuer": "https://mallory.example", "client_id": "m", "client_secret": "m",
         })),
@@ -305,6 +320,10 @@ impl Theirs {
         }
         let group = text(&person.post("/groups", json!({ "name": "a secret of ours" })).await.expect(201)["id"]);
         let role = json!({ "name": "a secret of ours", "permissions": ["audit.read"] });
+        let stream = json!({ "kind": "webhook", "address": "https://a-secret-of-ours.example/log" });
+        person.put("/audit/stream", stream).await.expect(200);
+        // Nothing is sent while the rows are compared.
+        person.post("/audit/stream/pause", json!({})).await.expect(200);
         let member = format!("/groups/{group}/members/{}", person.user_id());
         person.put(&member, Value::Null).await.expect(204);
         let share = format!("/conversations/{conversation}/shares/{group}");

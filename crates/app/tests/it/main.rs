@@ -9,6 +9,7 @@
     reason = "a test's panic is its report, and it starts real processes"
 )]
 
+mod archive;
 mod audit;
 mod bad_input;
 mod command_line;

@@ -78,6 +78,11 @@ impl TestApp {
         Self { platform, router, _data: data }
     }
 
+    /// Sends any request.
+    pub async fn answer(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     /// Sends any request; the body is read to its end, a stream's too.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();

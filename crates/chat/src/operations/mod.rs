@@ -1,6 +1,7 @@
 //! What a person can do, one file per thing and verb.
 
 mod access;
+mod archive;
 mod cancel_run;
 mod conversations;
 mod copy_conversation;

@@ -2,6 +2,7 @@
 //! person too, who owns it or whom it is shared with; one that reads messages takes the proof that somebody was let
 //! into their conversation.
 
+pub(crate) mod archive;
 pub(crate) mod conversations;
 pub(crate) mod files;
 pub(crate) mod journal;

@@ -1,5 +1,6 @@
 //! What the context does: hold calls, keep what was decided, set policies.
 
+mod archive;
 mod decide;
 mod hold;
 mod policies;

@@ -1,6 +1,7 @@
 //! What can be done with users and sessions; one file per verb.
 
 mod api_keys;
+mod archive;
 mod authenticate;
 mod avatar;
 mod begin_session;

@@ -3,6 +3,7 @@
 //! workspace's own, and are scoped to it but where one is still to be found out.
 
 pub(crate) mod api_keys;
+pub(crate) mod archive;
 pub(crate) mod attempts;
 pub(crate) mod challenges;
 pub(crate) mod deletion;

@@ -36,7 +36,7 @@ async fn acceptance_13_what_opens_doors_needs_a_proof_of_lately(db: TestDb) {
     world.clock.advance(TEN_MINUTES);
     let renew = post("/auth/refresh").cookie(&ann.cookie).json(json!({ "workspace": shared }));
     let ann = renew.on(&world.node).await.expect(200).person();
-    let all: [(Method, &str, Value); 8] = [
+    let all: [(Method, &str, Value); 10] = [
         (Method::POST, "/auth/password", json!({ "new_password": "a lighthouse of paper boats" })),
         (Method::POST, "/auth/email", json!({ "email": "ann@example.org" })),
         (Method::POST, "/auth/totp", Value::Null),
@@ -44,6 +44,8 @@ async fn acceptance_13_what_opens_doors_needs_a_proof_of_lately(db: TestDb) {
         (Method::POST, "/auth/recovery-codes", Value::Null),
         (Method::POST, "/auth/passkeys/begin", Value::Null),
         (Method::POST, "/keys", json!({ "name": "Another" })),
+        (Method::POST, "/sso/domains/example.com/verify", Value::Null),
+        (Method::DELETE, "/sso/domains/example.com", Value::Null),
         (Method::DELETE, "/workspace", Value::Null),
     ];
     let requests = || {

@@ -1,5 +1,6 @@
 //! What one can do with a workspace's routes and connections.
 
+mod archive;
 pub(crate) mod connections;
 mod error;
 pub(crate) mod routes;

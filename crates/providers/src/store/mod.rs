@@ -1,4 +1,5 @@
 //! The tables `routes` and `provider_connections`.
 
+pub(crate) mod archive;
 pub(crate) mod connections;
 pub(crate) mod routes;

@@ -1,88 +1,23 @@
 //! `/audit`: who changed what in the workspace.
 
-use std::collections::HashMap;
-
 use axum::{
     body::{Body, Bytes},
     extract::State,
     response::{IntoResponse, Response},
 };
-use contracts::{
-    audit::{Action, ActorKind},
-    tenancy::can,
-};
+use contracts::{audit::Action, tenancy::can};
 use futures_util::{StreamExt as _, stream};
 use garde::Validate;
 use http::{HeaderValue, header};
-use kernel::{ApiKeyId, AuditId, Page, Timestamp, UserId};
+use kernel::{Page, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use web::{Allowed, Json, PageQuery, PlatformAdmin, PlatformRefusals, Problem, ProblemBody, Query};
 
 use super::Api;
-use crate::{AuditRow, AuditSearch, Chain, TenancyError};
-
-/// Who acted.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(super) struct AuditActor {
-    kind: ActorKind,
-    /// Null: nobody who has an account.
-    #[schema(required)]
-    user_id: Option<UserId>,
-    /// What they are called today; null: the account is gone.
-    #[schema(required, example = "Ann")]
-    name: Option<String>,
-    #[schema(required, example = "ann@example.com")]
-    email: Option<String>,
-    /// The job, the command or the system that acted.
-    #[schema(required, example = "housekeeping")]
-    system: Option<String>,
-    /// The API key that was used.
-    #[schema(required)]
-    api_key_id: Option<ApiKeyId>,
-    /// The platform's administrator who acted in the user's name.
-    #[schema(required)]
-    impersonator_id: Option<UserId>,
-}
-
-/// What was acted upon.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(super) struct AuditSubject {
-    #[schema(example = "user")]
-    kind: String,
-    #[schema(example = "user_01h455vb4pex5vsknk084sn02q")]
-    id: String,
-    /// What a user is called today.
-    #[schema(required, example = "Bob")]
-    name: Option<String>,
-}
-
-/// Something that somebody did.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub(super) struct AuditEntry {
-    id: AuditId,
-    /// Entries of a workspace, and those of the platform, are numbered from 1, without a gap.
-    position: i64,
-    occurred_at: Timestamp,
-    #[schema(example = "member.role_changed")]
-    action: String,
-    actor: AuditActor,
-    #[schema(required)]
-    subject: Option<AuditSubject>,
-    /// How it was, as far as the action is about it.
-    #[schema(required, value_type = Option<Object>, example = json!({ "role": "member" }))]
-    before: Option<Value>,
-    #[schema(required, value_type = Option<Object>, example = json!({ "role": "admin" }))]
-    after: Option<Value>,
-    #[schema(required, example = "192.0.2.7")]
-    ip: Option<String>,
-    #[schema(required)]
-    user_agent: Option<String>,
-    #[schema(required)]
-    request_id: Option<String>,
-    /// SHA-256 over the hash of the entry before and all of this one, in hexadecimal.
-    hash: String,
-}
+use crate::{
+    AuditSearch, Chain, TenancyError,
+    entry::{AuditEntry, COLUMNS, present},
+};
 
 /// Whether the log is as it was written.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -177,7 +112,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<AuditEntry>>, Problem> {
     let chain = Chain(Some(caller.scope.workspace()));
     let found = api.tenancy.audit_entries(chain, &query.search(), page.after()?, page.limit()).await?;
-    let data = present(&api, found.data).await?;
+    let data = present(&*api.identity, found.data).await?;
     Ok(Json(Page { data, next_cursor: found.next_cursor }))
 }
 
@@ -201,7 +136,7 @@ pub(super) async fn list_platform(
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<Page<AuditEntry>>, Problem> {
     let found = api.tenancy.audit_entries(Chain(None), &query.search(), page.after()?, page.limit()).await?;
-    let data = present(&api, found.data).await?;
+    let data = present(&*api.identity, found.data).await?;
     Ok(Json(Page { data, next_cursor: found.next_cursor }))
 }
 
@@ -235,7 +170,7 @@ pub(super) async fn export(
         let (rows, is_first) = next?;
         let last = rows.last().map(|row| row.position)?;
         let written = async {
-            let entries = present(&api, rows).await?;
+            let entries = present(&*api.identity, rows).await?;
             let text = write(format, &entries, is_first)?;
             Ok::<_, TenancyError>((text, api.tenancy.audit_after(chain, last).await?))
         };
@@ -282,50 +217,6 @@ pub(super) async fn verify(
     }))
 }
 
-/// The entries with the names of whom they are about.
-async fn present(api: &Api, rows: Vec<AuditRow>) -> Result<Vec<AuditEntry>, TenancyError> {
-    let about = |row: &AuditRow| row.subject_id.as_ref().and_then(|id| id.parse::<UserId>().ok());
-    let mut ids: Vec<UserId> = rows.iter().flat_map(|row| [row.actor, about(row)]).flatten().collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let users = api.identity.users(&ids).await?;
-    let users: HashMap<UserId, _> = users.into_iter().map(|user| (user.id, user)).collect();
-    let state = |text: Option<String>| text.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text)));
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let actor = row.actor.and_then(|id| users.get(&id));
-            let subject = about(&row).and_then(|id| users.get(&id)).map(|user| user.name.clone());
-            AuditEntry {
-                id: row.id,
-                position: row.position,
-                occurred_at: row.occurred_at,
-                actor: AuditActor {
-                    kind: row.actor_kind(),
-                    user_id: row.actor,
-                    name: actor.map(|user| user.name.clone()),
-                    email: actor.map(|user| user.email.clone()),
-                    system: row.actor_name,
-                    api_key_id: row.api_key,
-                    impersonator_id: row.impersonator,
-                },
-                subject: row.subject_kind.zip(row.subject_id).map(|(kind, id)| AuditSubject {
-                    kind,
-                    id,
-                    name: subject,
-                }),
-                action: row.action,
-                before: state(row.before),
-                after: state(row.after),
-                ip: row.ip,
-                user_agent: row.user_agent,
-                request_id: row.request_id,
-                hash: web::hex(&row.hash),
-            }
-        })
-        .collect())
-}
-
 fn write(format: AuditFormat, entries: &[AuditEntry], with_names: bool) -> Result<Vec<u8>, TenancyError> {
     let encode = TenancyError::unwritable;
     if format == AuditFormat::Jsonl {
@@ -344,56 +235,6 @@ fn write(format: AuditFormat, entries: &[AuditEntry], with_names: bool) -> Resul
         table.write_record(entry.columns().map(harmless)).map_err(|error| encode(&error))?;
     }
     table.into_inner().map_err(|error| encode(&error))
-}
-
-const COLUMNS: [&str; 18] = [
-    "position",
-    "id",
-    "occurred_at",
-    "action",
-    "actor_kind",
-    "actor_id",
-    "actor_name",
-    "actor_email",
-    "system",
-    "api_key_id",
-    "impersonator_id",
-    "subject_kind",
-    "subject_id",
-    "before",
-    "after",
-    "ip",
-    "request_id",
-    "hash",
-];
-
-impl AuditEntry {
-    fn columns(&self) -> [String; 18] {
-        let id = |id: Option<UserId>| id.map(|id| id.to_string()).unwrap_or_default();
-        let json = |state: &Option<Value>| state.as_ref().map(Value::to_string).unwrap_or_default();
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let (kind, subject) = self.subject.as_ref().map(|it| (it.kind.clone(), it.id.clone())).unwrap_or_default();
-        [
-            self.position.to_string(),
-            self.id.to_string(),
-            self.occurred_at.to_string(),
-            self.action.clone(),
-            self.actor.kind.as_str().to_owned(),
-            id(self.actor.user_id),
-            text(&self.actor.name),
-            text(&self.actor.email),
-            text(&self.actor.system),
-            self.actor.api_key_id.map(|id| id.to_string()).unwrap_or_default(),
-            id(self.actor.impersonator_id),
-            kind,
-            subject,
-            json(&self.before),
-            json(&self.after),
-            text(&self.ip),
-            text(&self.request_id),
-            self.hash.clone(),
-        ]
-    }
 }
 
 /// A cell that no spreadsheet takes for a formula.

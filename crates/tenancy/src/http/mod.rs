@@ -1,12 +1,15 @@
 //! The endpoints of tenancy.
 
+mod archive;
 mod audit;
+mod audit_stream;
 mod candidates;
 mod groups;
 mod invitations;
 mod lifecycle;
 mod members;
 mod platform;
+mod platform_audit_stream;
 mod profiles;
 mod roles;
 mod workspaces;
@@ -57,6 +60,7 @@ pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRout
     OpenApiRouter::default()
         .routes(routes!(workspaces::list, workspaces::create))
         .routes(routes!(workspaces::get, workspaces::update, lifecycle::delete))
+        .routes(routes!(archive::export))
         .routes(routes!(lifecycle::leave))
         .routes(routes!(lifecycle::transfer))
         .routes(routes!(lifecycle::list_deleted))
@@ -74,6 +78,16 @@ pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRout
         .routes(routes!(audit::list_platform))
         .routes(routes!(audit::export))
         .routes(routes!(audit::verify))
+        .routes(routes!(audit_stream::get, audit_stream::set, audit_stream::delete))
+        .routes(routes!(audit_stream::renew_secret))
+        .routes(routes!(audit_stream::pause))
+        .routes(routes!(audit_stream::resume))
+        .routes(routes!(audit_stream::test))
+        .routes(routes!(platform_audit_stream::get, platform_audit_stream::set, platform_audit_stream::delete))
+        .routes(routes!(platform_audit_stream::renew_secret))
+        .routes(routes!(platform_audit_stream::pause))
+        .routes(routes!(platform_audit_stream::resume))
+        .routes(routes!(platform_audit_stream::test))
         .routes(routes!(candidates::list))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::update, groups::delete))

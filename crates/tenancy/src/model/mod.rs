@@ -1,6 +1,7 @@
 //! What the operations take and give.
 
 mod rights;
+mod streams;
 
 use contracts::tenancy::{CustomRole, Role, RoleChoice, Workspace};
 use kernel::{GroupId, InvitationId, TenantScope, Timestamp, UserId, WorkspaceId};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use web::{FieldError, attributes::Attributes};
 
 pub use rights::*;
+pub use streams::*;
 
 /// Who changes something, and in which workspace. Their role is read when it matters.
 #[derive(Debug, Clone, Copy)]

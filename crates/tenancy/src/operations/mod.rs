@@ -3,9 +3,11 @@
 mod accept_invitation;
 mod add_member;
 mod admit;
+mod archive;
 mod candidates;
 mod create_workspace;
 mod delete_workspace;
+mod deliver_audit;
 mod directory;
 mod groups;
 mod invite;
@@ -19,6 +21,7 @@ mod record_audit;
 mod remove_member;
 mod rename_workspace;
 mod roles;
+mod stream_audit;
 mod update_member;
 
 use contracts::tenancy::{Permission, Permissions, Role};
@@ -28,6 +31,8 @@ use kernel::{TenantScope, UserId};
 use crate::{Actor, Standing, TenancyError, store};
 
 pub(crate) use admit::admit;
+pub use archive::Archive;
+pub(crate) use archive::Kept;
 pub use delete_workspace::GRACE;
 pub use platform::MAX_REASON;
 

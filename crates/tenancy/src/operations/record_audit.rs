@@ -50,7 +50,12 @@ impl Audit for Tenancy {
             actor = row.actor.map(tracing::field::display),
             subject = row.subject_id,
         );
-        audit::append(tx, row).await
+        audit::append(tx, row).await?;
+        if let Some(streams) = &self.streams {
+            let written = streams.written.clone();
+            tx.on_commit(move || written.notify_one());
+        }
+        Ok(())
     }
 }
 

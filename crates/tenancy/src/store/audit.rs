@@ -12,7 +12,7 @@ pub struct Chain(pub Option<WorkspaceId>);
 
 impl Chain {
     /// What its entries are found by.
-    fn id(self) -> Uuid {
+    pub(crate) fn id(self) -> Uuid {
         self.0.map_or(Uuid::nil(), WorkspaceId::uuid)
     }
 
@@ -245,6 +245,13 @@ pub async fn following(db: &Db, scope: Scope, chain: Chain, after: i64, limit: i
 /// Where the chain ends: its last position, and the hash there.
 pub async fn head(db: &Db, scope: Scope, chain: Chain) -> Result<Option<(i64, Vec<u8>)>, Error> {
     db.optional(scope, "SELECT position, hash FROM audit_heads WHERE chain = $1", params![chain.id()]).await
+}
+
+/// The last position of the chain as the transaction sees it, which writes to it before it ends.
+pub async fn end(tx: &mut Tx, chain: Chain) -> Result<i64, Error> {
+    let found: Option<(i64,)> =
+        tx.optional("SELECT position FROM audit_heads WHERE chain = $1", params![chain.id()]).await?;
+    Ok(found.map_or(0, |(position,)| position))
 }
 
 /// All chains of the platform: its own, and each workspace's.

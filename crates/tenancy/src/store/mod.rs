@@ -1,6 +1,7 @@
 //! The tables of tenancy: workspaces with their memberships and their end, roles, groups, invitations, profiles, the audit log, and what
 //! administrators of the platform see of all of them.
 
+pub mod archive;
 pub mod audit;
 pub mod deletion;
 pub mod directory;
@@ -10,6 +11,7 @@ pub mod personal;
 pub mod platform;
 pub mod profiles;
 pub mod roles;
+pub mod streams;
 mod workspaces;
 
 pub use workspaces::*;

@@ -12,4 +12,5 @@ mod lifecycle;
 mod members;
 mod profiles;
 mod roles;
+mod streams;
 mod support;

@@ -12,6 +12,7 @@ use database::{Db, Engine, Platform};
 use http_body_util::BodyExt;
 use identity::{Config, Identity, NewUser};
 use kernel::{Env, Tasks, TenantScope, UserId, WorkspaceId};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenancy::{Actor, Tenancy};
@@ -51,17 +52,21 @@ pub type Answer = (u16, Value);
 
 impl World {
     pub fn new(db: &Db) -> Self {
-        Self::on(db, Tenancy::new(db.clone(), Env::system()))
+        Self::on(db, Env::system(), Tenancy::new(db.clone(), Env::system()))
+    }
+
+    /// The same where audit logs can be sent to what the guard permits, at a time that is held.
+    pub fn with_streams(db: &Db, env: &Env, guard: outbound::Guard) -> Self {
+        Self::on(db, env.clone(), streaming(db, env, guard))
     }
 
     /// The same where invitations go out as letters.
     pub fn with_mailer(db: &Db, mailer: Arc<dyn Mailer>) -> Self {
-        Self::on(db, Tenancy::new(db.clone(), Env::system()).with_mailer(mailer))
+        Self::on(db, Env::system(), Tenancy::new(db.clone(), Env::system()).with_mailer(mailer))
     }
 
-    fn on(db: &Db, tenancy: Tenancy) -> Self {
+    fn on(db: &Db, env: Env, tenancy: Tenancy) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let env = Env::system();
         let limiter = Limiter::in_process();
         let tenancy = Arc::new(tenancy);
         let config = Config {
@@ -178,6 +183,14 @@ impl World {
         let membership = contracts::Tenancy::membership(&*self.tenancy, person.workspace, person.user).await;
         membership.unwrap().map(|membership| membership.role)
     }
+}
+
+/// Tenancy that sends audit logs: a process of its own on the same database.
+pub fn streaming(db: &Db, env: &Env, guard: outbound::Guard) -> Tenancy {
+    let master = SecretString::from("ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=");
+    let vault = vault::Vault::open(&[master], std::path::Path::new("/nowhere"), env).unwrap();
+    let streams = tenancy::Streams::new(vault, outbound::Outbound::new(guard), "chat.example.com".to_owned());
+    Tenancy::new(db.clone(), env.clone()).with_streams(streams)
 }
 
 /// Writes past the triggers of the audit log, as somebody can who owns the database.

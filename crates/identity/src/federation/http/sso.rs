@@ -253,6 +253,7 @@ pub(super) async fn add_domain(
 pub(super) async fn verify_domain(
     State(identity): State<Arc<Identity>>,
     caller: Allowed<can::ManageSso>,
+    _: Recent,
     Path(domain): Path<String>,
 ) -> Result<Json<SsoDomain>, Problem> {
     Ok(Json(identity.verify_sso_domain(&caller.scope, &domain).await?))
@@ -275,6 +276,7 @@ pub(super) async fn verify_domain(
 pub(super) async fn delete_domain(
     State(identity): State<Arc<Identity>>,
     caller: Allowed<can::ManageSso>,
+    _: Recent,
     Path(domain): Path<String>,
 ) -> Result<StatusCode, Problem> {
     identity.delete_sso_domain(&caller.scope, &domain).await?;

@@ -4,11 +4,14 @@ import { listPlatformAuditEntries } from "@parlance/api";
 import { Button, EmptyState, NativeSelect, Skeleton } from "@parlance/ui";
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query";
 import { ScrollText } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { EntryRow } from "@/features/settings/audit/entry-row";
+import { platformStream } from "@/features/settings/audit/streams";
 import { Panel } from "@/features/settings/section";
 import { LoadError } from "@/lib/load-error";
 import { PageTitle } from "../shell/page";
+
+const StreamSection = lazy(() => import("@/features/settings/audit/stream-section"));
 
 const entriesQuery = (area: string) =>
   infiniteQueryOptions({
@@ -40,6 +43,11 @@ export default function AuditPage() {
           What concerns no one workspace. What happens in a workspace stands in its own log.
         </Trans>
       </p>
+      <div className="mb-8">
+        <Suspense fallback={<Skeleton className="h-24" />}>
+          <StreamSection api={platformStream} />
+        </Suspense>
+      </div>
       <div className="mb-4 flex">
         <NativeSelect
           aria-label={t`What`}
@@ -53,6 +61,7 @@ export default function AuditPage() {
           <option value="second_factor">{t`Second factors`}</option>
           <option value="identity">{t`Accounts elsewhere`}</option>
           <option value="platform">{t`Platform`}</option>
+          <option value="audit_stream">{t`Streaming`}</option>
         </NativeSelect>
       </div>
       <Panel>

@@ -3,7 +3,7 @@ import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { Button, EmptyState, Field, Input, NativeSelect, Skeleton } from "@parlance/ui";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { Download, ScrollText, ShieldAlert, ShieldCheck } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { usePermission } from "@/features/session/use-session";
 import { everybodyQuery } from "@/features/settings/groups/queries";
 import { NoPermission } from "@/features/settings/no-permission";
@@ -13,11 +13,15 @@ import { LoadError } from "@/lib/load-error";
 import { AREAS, EVERYTHING, isNarrowed, type AuditFilter } from "./audit.logic";
 import { EntryRow } from "./entry-row";
 import { auditQuery, exportAudit, verificationQuery } from "./queries";
+import { workspaceStream } from "./streams";
 import { useAreaNames } from "./use-action-names";
+
+const StreamSection = lazy(() => import("./stream-section"));
 
 export default function AuditPage() {
   const { t } = useLingui();
   const allowed = usePermission("audit.read");
+  const streams = usePermission("audit.stream");
   const title = t`Audit log`;
   if (!allowed) return <NoPermission title={title} />;
   return (
@@ -26,6 +30,11 @@ export default function AuditPage() {
       intro={t`Who changed what in this workspace. Entries can't be changed or deleted by anybody.`}
     >
       <Verification />
+      {streams && (
+        <Suspense fallback={<Skeleton className="h-24" />}>
+          <StreamSection api={workspaceStream} />
+        </Suspense>
+      )}
       <Entries />
     </SettingsPage>
   );

@@ -17,6 +17,7 @@ export const AREAS = [
   "connection",
   "conversation",
   "audit",
+  "audit_stream",
 ] as const;
 export type AuditArea = (typeof AREAS)[number];
 

@@ -98,7 +98,13 @@ export function useActionNames(): (action: string) => string {
     "conversation.shared": t`Conversation shared`,
     "conversation.share_changed": t`Sharing of a conversation changed`,
     "conversation.unshared": t`Conversation shared no more`,
+    "workspace.exported": t`Workspace taken along as an archive`,
     "audit.exported": t`Audit log exported`,
+    "audit_stream.set": t`Streaming of the audit log set`,
+    "audit_stream.deleted": t`Streaming of the audit log ended`,
+    "audit_stream.paused": t`Streaming of the audit log paused`,
+    "audit_stream.resumed": t`Streaming of the audit log resumed`,
+    "audit_stream.secret_renewed": t`New secret for streaming the audit log`,
   };
   return (action) => names[action] ?? action;
 }
@@ -122,5 +128,6 @@ export function useAreaNames(): Record<AuditArea, string> {
     connection: t`Providers`,
     conversation: t`Conversations`,
     audit: t`Audit log`,
+    audit_stream: t`Streaming`,
   };
 }

@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { patchSessionWorkspace, updateWorkspace } from "@parlance/api";
 import { Button, Field, Input, Skeleton, toast } from "@parlance/ui";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { meQuery } from "@/features/session/actions";
 import { usePermission, useSession } from "@/features/session/use-session";
 import { applyServerErrors } from "@/lib/forms";
@@ -15,11 +16,14 @@ import { membersQuery } from "./queries";
 import { workspaceSchema, type WorkspaceForm } from "@/features/shell/workspace-schema";
 import { useForm, type Form } from "@/lib/use-form";
 
+const ArchiveSection = lazy(() => import("./archive-section"));
+
 export default function WorkspacePage() {
   const { t } = useLingui();
   const workspace = useSession()?.workspace;
   const readsMembers = usePermission("members.read");
   const invites = usePermission("members.manage");
+  const exports = usePermission("workspace.export");
   if (!workspace) return null;
   return (
     <SettingsPage
@@ -39,6 +43,11 @@ export default function WorkspacePage() {
         </Section>
       )}
       {invites && <Invitations />}
+      {exports && (
+        <Suspense fallback={<Skeleton className="h-24" />}>
+          <ArchiveSection />
+        </Suspense>
+      )}
       <Endings />
       <DeletedWorkspaces />
     </SettingsPage>
