@@ -13,6 +13,8 @@ async function colleague(api: Api, browser: Browser, url: string, name: string):
   });
   await new Api(context.request, url).signUp(newAccount(name));
   const page = await context.newPage();
+  await page.goto("/");
+  await expect(page.getByRole("button", { name: "Account:" })).toBeVisible();
   await page.goto(invited.path);
   await page.getByRole("button", { name: "Accept the invitation" }).click();
   await expect(page.getByText(/^Welcome to/)).toBeVisible();
