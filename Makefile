@@ -47,6 +47,11 @@ PARLANCE_BENCH_PEERS ?= $(HOME)/.cache/parlance-bench-peers
 bench-auth: ## Measure what finding out who calls costs (on PostgreSQL too, where PARLANCE_TEST_POSTGRES_URL says)
 	cargo bench --package identity --bench authentication
 
+.PHONY: bench-flood
+bench-flood: web release ## Flood the login while people chat; writes docs/benchmarks.md
+	cargo build --release --package bench
+	target/release/bench flood --write docs/benchmarks.md
+
 .PHONY: bench-gateway bench-jobs bench-peers bench-faults
 bench-gateway: web release ## Measure the compatible API next to other gateways; writes docs/benchmarks.md
 	cargo build --release --package bench

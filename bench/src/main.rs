@@ -4,7 +4,8 @@
 //! the server, talks to it as a browser does, and prints a Markdown table. Everything runs on
 //! loopback and is bounded in count and time; it ends only the processes that it started.
 //! `bench gateway` does the same for the compatible API, next to other gateways, and
-//! `bench faults` shows what its clients notice of a provider that fails.
+//! `bench faults` shows what its clients notice of a provider that fails, and `bench flood` what
+//! people notice of a flood of logins.
 //!
 //! Deliberately absent: real providers (their latency would drown ours), and other machines.
 
@@ -13,6 +14,7 @@ mod chat;
 mod client;
 mod database;
 mod faults;
+mod flood;
 mod gateway;
 mod load;
 mod machine;
@@ -42,6 +44,8 @@ enum Command {
     Gateway(gateway::Options),
     /// A provider that fails under load, with a fallback in the route: no request may fail.
     Faults(faults::Options),
+    /// A flood of logins, and what people who chat notice of it.
+    Flood(flood::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -49,7 +53,9 @@ fn main() -> anyhow::Result<()> {
     // What shares a core with others has one thread: two would take turns on it.
     let mut runtime = match arguments.command {
         Command::Upstream(_) | Command::Gateway(_) => tokio::runtime::Builder::new_current_thread(),
-        Command::MockProvider(_) | Command::Chat(_) | Command::Faults(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::MockProvider(_) | Command::Chat(_) | Command::Faults(_) | Command::Flood(_) => {
+            tokio::runtime::Builder::new_multi_thread()
+        }
     };
     runtime.enable_all().build()?.block_on(async {
         match arguments.command {
@@ -58,6 +64,7 @@ fn main() -> anyhow::Result<()> {
             Command::Chat(options) => chat::run(options).await,
             Command::Gateway(options) => gateway::run(options).await,
             Command::Faults(options) => faults::run(options).await,
+            Command::Flood(options) => flood::run(options).await,
         }
     })
 }

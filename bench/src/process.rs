@@ -165,6 +165,7 @@ pub async fn free_address() -> anyhow::Result<SocketAddr> {
 const SETTINGS: &[(&str, &str)] = &[
     ("PARLANCE_SERVER__HOST", "127.0.0.1"),
     ("PARLANCE_LIMITS__AUTH_PER_IP", "1000"),
+    ("PARLANCE_LIMITS__STRANGERS", "1000"),
     ("PARLANCE_LIMITS__REQUESTS_PER_IP", "10000000"),
     ("PARLANCE_LIMITS__REQUESTS_PER_USER", "10000000"),
     ("PARLANCE_LIMITS__RUNS_PER_USER", "100000"),

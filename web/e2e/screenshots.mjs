@@ -25,6 +25,7 @@ const server = spawn(binary, ["serve"], {
     PORT: String(port),
     PARLANCE_DATA_DIR: data,
     PARLANCE_LIMITS__AUTH_PER_IP: "100000",
+    PARLANCE_LIMITS__STRANGERS: "100000",
     PARLANCE_MAIL__PREVIEW: "true",
   },
   stdio: ["ignore", "ignore", "inherit"],
@@ -294,8 +295,35 @@ async function fillTeam(browser, { email, password }) {
   );
   const attributes = { Department: "Engineering", Office: "Marylebone", Floor: 2 };
   await call("PUT", "/profile", { attributes }, bearer);
+  const shared = await fillShared(browser, { bearer, workspace: id, second });
   await context.close();
-  return { id, path, home: workspace.id };
+  return { id, path, home: workspace.id, ...shared };
+}
+
+/** A conversation that two people write in, and one that is shared with the first to read. */
+async function fillShared(browser, { bearer, workspace, second }) {
+  const context = await browser.newContext({ baseURL: base });
+  await context.request.post("/api/v1/auth/login", {
+    data: { email: second.email, password: second.password },
+  });
+  const answer = await context.request.post("/api/v1/auth/refresh", { data: { workspace } });
+  const { access_token: theirs } = await answer.json();
+  await context.close();
+  const { data: groups } = await call("GET", "/groups", undefined, bearer);
+  const { user } = await call("GET", "/me", undefined, theirs);
+  const { user: first } = await call("GET", "/me", undefined, bearer);
+  const begin = (title, token) => call("POST", "/conversations", { title }, token);
+  const share = (id, subject, access, token) =>
+    call("PUT", `/conversations/${id}/shares/${subject}`, { access }, token);
+  const { id: written } = await begin("Plan of the engine", bearer);
+  await share(written, user.id, "edit", bearer);
+  await share(written, groups[0].id, "view", bearer);
+  await ask(bearer, written, "/table Which parts does it have?");
+  await ask(theirs, written, "/echo The mill has 50 columns; the store has 1,000.");
+  const { id: read } = await begin("On computable numbers", theirs);
+  await ask(theirs, read, "/echo A machine can do whatever can be described.");
+  await share(read, first.id, "view", theirs);
+  return { written, read };
 }
 
 /** Last, since it stops everything: a chat at its cap. */
@@ -592,6 +620,18 @@ async function take(browser, { theme, width, person, conversation, team }) {
       sessionStorage.setItem("parlance.workspace", id);
       localStorage.setItem("parlance.workspace", id);
     }, team.id);
+    await page.goto(`/c/${team.written}`);
+    await page.getByText("Alan Turing").first().waitFor();
+    await shot("shared-to-edit");
+    await page.getByRole("button", { name: "Share, shared with others" }).click();
+    await page.getByLabel("Access of Alan Turing").waitFor();
+    await shot("share");
+    await page.getByRole("combobox", { name: "Add people and groups" }).click();
+    await page.getByRole("option", { name: "Support" }).waitFor();
+    await shot("share-with");
+    await page.goto(`/c/${team.read}`);
+    await page.getByRole("button", { name: "Continue in a copy" }).waitFor();
+    await shot("shared-to-read");
     await page.goto("/settings/sso");
     await page.getByLabel("Issuer").waitFor();
     await shot("team-sso");

@@ -161,6 +161,8 @@ pub struct Auth {
     pub refresh_secret: Option<SecretString>,
     /// Whether an account opens only once its address was proved; yes where a mail server is set, unless told.
     pub require_verified_email: Option<bool>,
+    /// When browsers have to work before a stranger signs up, logs in, or has a letter sent.
+    pub proof_of_work: identity::ProofOfWork,
     /// Sign-in with Google.
     pub google: Option<identity::federation::Google>,
     /// The name server, `ADDRESS:PORT`, that is asked about domains instead of the machine's own.
@@ -178,6 +180,7 @@ impl Default for Auth {
             signing_keys: Vec::new(),
             refresh_secret: None,
             require_verified_email: None,
+            proof_of_work: identity::ProofOfWork::default(),
             google: None,
             dns_server: None,
             github: None,
@@ -227,6 +230,9 @@ pub struct Limits {
     /// Requests to sign-up, login, for letters, and to change a password or an address that one network address
     /// may make in 15 minutes.
     pub auth_per_ip: u32,
+    /// Sign-ups and requests for letters that all strangers together may make in 15 minutes before their browsers
+    /// have to work for each.
+    pub strangers: u32,
     /// Requests that one address may make in a minute.
     pub requests_per_ip: u32,
     /// Requests that one user may make in a minute.
@@ -237,7 +243,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { auth_per_ip: 100, requests_per_ip: 3000, requests_per_user: 1200, runs_per_user: 20 }
+        Self { auth_per_ip: 100, strangers: 60, requests_per_ip: 3000, requests_per_user: 1200, runs_per_user: 20 }
     }
 }
 
@@ -353,6 +359,7 @@ impl Config {
         }
         for (key, value) in [
             ("limits.auth_per_ip", self.limits.auth_per_ip),
+            ("limits.strangers", self.limits.strangers),
             ("limits.requests_per_ip", self.limits.requests_per_ip),
             ("limits.requests_per_user", self.limits.requests_per_user),
         ] {

@@ -44,6 +44,7 @@ of its own, which `POST /api/v1/sso/scim/token` makes; bodies and errors are tho
         (name = "Routing", description = "A workspace's own names for models, its own keys of providers, and how providers do"),
         (name = "Conversations", description = "Threads of messages, kept as a tree"),
         (name = "Runs", description = "One generation each: started, streamed, stopped"),
+        (name = "Sharing", description = "With whom conversations are shared, and how far"),
         (name = "Files", description = "Images that go with a message"),
         (name = "Events", description = "What changes, as it changes"),
         (name = "Compatible", description = "What the official SDKs of OpenAI and Anthropic call, under `/v1`. Bodies are as \

@@ -86,6 +86,8 @@ impl Platform {
                     guard: config.providers.guard(),
                 },
                 requests_per_ip: config.limits.auth_per_ip,
+                proof_of_work: config.auth.proof_of_work,
+                strangers: config.limits.strangers,
             },
             limiter.clone(),
         )
@@ -109,6 +111,8 @@ impl Platform {
             metering: Arc::new(metering.clone()),
             guardrails: Arc::new(guardrails.clone()),
             audit: tenancy.clone(),
+            people: identity.clone(),
+            groups: tenancy.clone(),
             config: chat::Config { max_concurrent_runs: config.limits.runs_per_user, ..chat::Config::default() },
         });
         let mut personal: Vec<Arc<dyn contracts::PersonalData>> = vec![tenancy.clone()];

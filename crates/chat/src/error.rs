@@ -11,11 +11,19 @@ use contracts::{
 use kernel::Code;
 use web::Problem;
 
+use crate::model::ConversationAccess;
+
 #[derive(Debug, thiserror::Error)]
 pub enum ChatError {
     /// It does not exist, or is another person's: the caller can't tell which.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// The caller sees the conversation, but may do less with it than this.
+    #[error("{}", match .0 {
+        ConversationAccess::Owner => "only the owner of the conversation can do this",
+        _ => "the conversation is shared with you to read; go on in a copy of your own",
+    })]
+    NotAllowed(ConversationAccess),
     /// A field of the body, by its dotted path.
     #[error("{field}: {message}")]
     Field { field: &'static str, code: &'static str, message: String },
@@ -59,6 +67,7 @@ impl ChatError {
     pub const fn code(&self) -> Code {
         match self {
             Self::NotFound(_) => Code::NotFound,
+            Self::NotAllowed(_) => Code::Forbidden,
             Self::Field { .. } => Code::InvalidBody,
             Self::RunActive => Code::RunActive,
             Self::TooManyRuns(_) | Self::DailyLimit(_) => Code::RateLimited,

@@ -10,11 +10,13 @@
 //!   event together (`operations::start_run`, `engine::settle`).
 //! - Every run ends: by its provider, a person, a limit, the shutdown, or the sweeper that
 //!   closes the runs of a dead process (`engine::leases`).
-//! - Everything is a person's own: each query names the workspace and the user.
+//! - A conversation is a person's own, and seen by those whom they share it with: one place says what a caller may
+//!   do with it (`operations::access`), and whatever reads its messages asks for the proof (`admitted`).
 //!
-//! Deliberately absent: tools (calls that a model asks for are shown, none is run), sharing,
-//! full-text search, and realtime over several nodes.
+//! Deliberately absent: tools (calls that a model asks for are shown, none is run), full-text
+//! search, and realtime over several nodes.
 
+mod admitted;
 mod config;
 mod engine;
 mod error;
@@ -27,11 +29,12 @@ mod stream;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use contracts::{Audit, Guardrails, Metering, Providers};
+use contracts::{Audit, Groups, Guardrails, Identity, Metering, Providers};
 use database::{Db, Tx};
 use kernel::{Env, Id, Tasks};
 use serde::Serialize;
 
+pub(crate) use admitted::Admitted;
 pub use config::{Config, Titles};
 pub use engine::Frames;
 pub use error::ChatError;
@@ -51,6 +54,10 @@ pub struct Parts {
     pub metering: Arc<dyn Metering>,
     pub guardrails: Arc<dyn Guardrails>,
     pub audit: Arc<dyn Audit>,
+    /// Knows people's names.
+    pub people: Arc<dyn Identity>,
+    /// Knows the names of groups.
+    pub groups: Arc<dyn Groups>,
     pub config: Config,
 }
 
@@ -103,10 +110,6 @@ impl Chat {
 
     fn engine(&self) -> &Arc<Engine> {
         &self.0
-    }
-
-    fn tell(&self, caller: Caller, event: &ChatEvent<'_>) {
-        self.0.realtime.publish(caller.scope.workspace(), caller.user, || event.frame());
     }
 
     async fn append_event<P, T: Serialize>(

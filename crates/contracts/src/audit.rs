@@ -130,6 +130,9 @@ actions! {
     KeyGuardrailsUpdated = "key_guardrails.updated", "An API key's guardrails were set or taken away";
     ConversationDeleted = "conversation.deleted", "A conversation was deleted";
     ConversationRestored = "conversation.restored", "A deleted conversation was restored";
+    ConversationShared = "conversation.shared", "A conversation was shared with somebody";
+    ConversationShareChanged = "conversation.share_changed", "A conversation is shared with somebody to do more, or less";
+    ConversationUnshared = "conversation.unshared", "A conversation is not shared with somebody any more";
     AuditExported = "audit.exported", "The audit log was exported";
 }
 

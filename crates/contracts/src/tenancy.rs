@@ -102,6 +102,7 @@ permissions! {
     ManageGroups = "groups.manage", Admin, "Make groups and choose who is in them";
     ReadChat = "chat.read", Guest, "Read one's own conversations";
     WriteChat = "chat.write", Member, "Start conversations and send messages";
+    ShareChat = "chat.share", Member, "Share one's own conversations with others in the workspace";
     ReadModels = "models.read", Guest, "See the models that can be chosen";
     ReadUsage = "usage.read", Guest, "See one's own usage and cost";
     ReadAllUsage = "usage.read_all", Admin, "See everybody's usage and cost";
@@ -293,6 +294,12 @@ pub trait Groups: Send + Sync {
 
     /// The same as a transaction sees them.
     async fn groups_within(&self, tx: &mut Tx, scope: &TenantScope) -> Result<Vec<GroupMembers>, database::Error>;
+
+    /// The names of these groups, in no particular order; unknown ids are left out.
+    async fn names(&self, scope: &TenantScope, ids: &[GroupId]) -> Result<Vec<(GroupId, String)>, database::Error> {
+        let _ = (scope, ids);
+        Ok(Vec::new())
+    }
 }
 
 /// Where nobody makes groups.

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use url::Url;
 use web::limit::Policy;
 
-use crate::{IdentityError, federation::FederationConfig};
+use crate::{IdentityError, ProofOfWork, federation::FederationConfig};
 
 /// A session that is not renewed for this long has ended.
 pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -52,7 +52,7 @@ pub(crate) const SETUP_TTL: Duration = Duration::from_secs(24 * 3600);
 
 /// How long an access token is good for.
 pub(crate) const ACCESS_TTL: Duration = Duration::from_secs(600);
-/// What `Config::requests_per_ip` is counted over.
+/// What `Config::requests_per_ip` and `Config::strangers` are counted over.
 pub(crate) const PER_IP_PERIOD: Duration = Duration::from_secs(900);
 
 /// Who may sign up where sign-up is open. An invitation into a workspace is worth more than the domain.
@@ -123,6 +123,10 @@ pub struct Config {
     pub federation: FederationConfig,
     /// Requests to sign-up, login and password that one address may make in 15 minutes.
     pub requests_per_ip: u32,
+    /// When strangers have to work before they sign up, log in, or have a letter sent.
+    pub proof_of_work: ProofOfWork,
+    /// Sign-ups and requests for letters in 15 minutes, of all addresses together, from which on that is an attack.
+    pub strangers: u32,
 }
 
 #[cfg(test)]

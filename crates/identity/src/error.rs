@@ -25,6 +25,11 @@ pub enum IdentityError {
     /// Unknown address, wrong password or disabled user: which, is nobody's business.
     #[error("wrong e-mail or password")]
     InvalidCredentials,
+    /// With the challenge.
+    #[error("some work has to be proved first")]
+    WorkNeeded(Box<altcha::Challenge>),
+    #[error("proof of work: {0}")]
+    Work(#[from] altcha::Error),
     #[error("too many attempts; the next one counts in {0:?}")]
     TooManyAttempts(Duration),
     /// Their workspace wants them to sign in with its own provider. Told only to whoever knows the password.
@@ -129,6 +134,7 @@ impl IdentityError {
             }
             Self::LastAdministrator => Code::LastAdministrator,
             Self::InvalidCredentials => Code::InvalidCredentials,
+            Self::WorkNeeded(_) => Code::ProofOfWorkNeeded,
             Self::TooManyAttempts(_) => Code::RateLimited,
             Self::RefreshInvalid => Code::RefreshInvalid,
             Self::RefreshReused => Code::RefreshReused,
@@ -154,7 +160,8 @@ impl IdentityError {
             Self::AvatarTooLarge(_) => Code::PayloadTooLarge,
             Self::AvatarType => Code::UnsupportedMediaType,
             Self::Password(PasswordError::Busy) => Code::Unavailable,
-            Self::Password(_)
+            Self::Work(_)
+            | Self::Password(_)
             | Self::Keys(_)
             | Self::Signing(_)
             | Self::Vault(_)
@@ -181,6 +188,9 @@ impl From<IdentityError> for Problem {
             }
             IdentityError::EmailTaken => problem.detail("There is a user with this e-mail address."),
             IdentityError::InvalidCredentials => problem.detail("The e-mail address or the password is wrong."),
+            IdentityError::WorkNeeded(challenge) => problem
+                .detail("Very many requests are coming in. Send this one again with the solution of the challenge as `proof_of_work`.")
+                .with_challenge(&*challenge),
             IdentityError::TooManyAttempts(wait) => problem
                 .detail(format!("Too many attempts. Try again in {} seconds.", wait.as_secs().max(1)))
                 .retry_after(wait.max(Duration::from_secs(1))),
@@ -247,7 +257,8 @@ impl From<IdentityError> for Problem {
             IdentityError::Password(PasswordError::Busy) => problem
                 .detail("Too many people are signing in right now. Try again in a moment.")
                 .retry_after(Duration::from_secs(2)),
-            other @ (IdentityError::Password(_)
+            other @ (IdentityError::Work(_)
+            | IdentityError::Password(_)
             | IdentityError::Keys(_)
             | IdentityError::Signing(_)
             | IdentityError::Vault(_)

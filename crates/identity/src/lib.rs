@@ -17,6 +17,7 @@
 //! - An administrator of the platform who acts as somebody else has a session that says so, for half an hour
 //!   at the most; it changes nothing about the person. There is always an administrator once there was one.
 //! - A link in a letter has 256 random bits, stands in the database as SHA-256, and works once.
+//! - While strangers come faster than people do, each is asked for a second of their browser's work ([`ProofOfWork`]).
 //! - Nothing a stranger can ask tells whether an address has a user: not the answer, and not
 //!   the work done for it.
 //!
@@ -36,6 +37,7 @@ mod name;
 mod operations;
 mod passkeys;
 mod password;
+mod proof_of_work;
 pub mod scim;
 mod secret;
 mod store;
@@ -51,7 +53,7 @@ use contracts::{
 use database::{Db, Epochs, Platform};
 use events::outbox::Outbox;
 use kernel::{Env, Tasks};
-use web::limit::Limiter;
+use web::limit::{Limiter, Policy};
 
 pub use config::{Config, SignUpRules};
 pub use error::IdentityError;
@@ -66,6 +68,7 @@ pub use operations::{
     PasskeyAnswer, ProfileChanges, Proof, SetUp, SignUp, SignedIn, StartedLogIn, Verified,
 };
 pub use password::PasswordError;
+pub use proof_of_work::ProofOfWork;
 pub use token::KeyError;
 
 /// The identity service.
@@ -83,6 +86,7 @@ pub struct Identity {
     config: Config,
     federation: federation::Federation,
     passwords: password::Passwords,
+    works: proof_of_work::Works,
     vault: vault::Vault,
     /// What other contexts keep of people.
     personal: OnceLock<Vec<Arc<dyn PersonalData>>>,
@@ -116,7 +120,15 @@ impl Identity {
             env.clone(),
         )?;
         let issuer = config.public_url.as_ref().map_or("parlance", |url| url.as_str()).to_owned();
+        let works = proof_of_work::Works::new(
+            config.proof_of_work,
+            env.clone(),
+            limiter.clone(),
+            Policy { name: "strangers", burst: config.strangers, period: config::PER_IP_PERIOD },
+            keys.refresh_secret(),
+        );
         Ok(Self {
+            works,
             passwords: password::Passwords::new(env.clone())?,
             vault: vault::Vault::open(&config.master_keys, &config.data_dir, &env)?,
             personal: OnceLock::new(),

@@ -30,6 +30,8 @@ const COMMON: &str = include_str!("common_passwords.txt");
 const MAX_PARALLEL: usize = 4;
 /// Callers that may wait for their turn. More are told to come back.
 const MAX_WAITING: usize = 256;
+/// More of them waiting than people would be.
+const CROWD: usize = MAX_WAITING / 4;
 /// Stands in for the salt where there is no user.
 const NO_SALT: [u8; 16] = *b"salt of nobody..";
 
@@ -104,6 +106,11 @@ impl Passwords {
     /// How often argon2 ran so far.
     pub fn computed(&self) -> u64 {
         self.computed.load(Ordering::Relaxed)
+    }
+
+    /// Whether so many wait for their turn that it looks like an attack.
+    pub fn is_crowded(&self) -> bool {
+        MAX_WAITING - self.waiting.available_permits() >= CROWD
     }
 
     /// A PHC string with a new salt.

@@ -46,6 +46,7 @@ codes! {
     SignUpClosed = "sign_up_closed", 403, "Sign-up is closed here";
     ModelNotAllowed = "model_not_allowed", 403, "This model may not be used here";
     InvitationNeeded = "invitation_needed", 403, "Sign-up is by invitation here";
+    ProofOfWorkNeeded = "proof_of_work_needed", 403, "Your browser has some work to do first";
     StepUpRequired = "step_up_required", 403, "Prove again that it is you";
     AddressNotAllowed = "address_not_allowed", 403, "This key may not be used from this address";
     WorkspaceDeleted = "workspace_deleted", 403, "This workspace has been deleted";

@@ -40,7 +40,7 @@ use contracts::{
     tenancy::{Closed, GroupMembers, Membership, Role},
 };
 use database::{Db, Epochs, Tx};
-use kernel::{Env, TenantScope, UserId, WorkspaceId};
+use kernel::{Env, GroupId, TenantScope, UserId, WorkspaceId};
 use moka::sync::Cache;
 
 pub use error::TenancyError;
@@ -170,5 +170,10 @@ impl contracts::Groups for Tenancy {
 
     async fn groups_within(&self, tx: &mut Tx, scope: &TenantScope) -> Result<Vec<GroupMembers>, database::Error> {
         store::groups::everybody_within(tx, scope).await
+    }
+
+    async fn names(&self, scope: &TenantScope, ids: &[GroupId]) -> Result<Vec<(GroupId, String)>, database::Error> {
+        let all = store::directory::groups(&self.db, scope).await?;
+        Ok(all.into_iter().filter(|(id, ..)| ids.contains(id)).map(|(id, name, _)| (id, name)).collect())
     }
 }

@@ -7,6 +7,7 @@ use contracts::identity::ProofMethod;
 use http::{HeaderValue, StatusCode, header};
 use kernel::Code;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// One field of the request that was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -47,6 +48,10 @@ pub struct ProblemBody {
     /// With `step_up_required`: the ways in which the caller can prove that it is them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub methods: Vec<ProofMethod>,
+    /// With `proof_of_work_needed`: what to solve, an ALTCHA challenge of version 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub challenge: Option<Box<RawValue>>,
 }
 
 /// An error on its way out. [`crate::layers`] add the request id.
@@ -57,11 +62,12 @@ pub struct Problem {
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
     methods: Vec<ProofMethod>,
+    challenge: Option<Box<RawValue>>,
 }
 
 impl Problem {
     pub const fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), retry_after: None, methods: Vec::new() }
+        Self { code, detail: None, errors: Vec::new(), retry_after: None, methods: Vec::new(), challenge: None }
     }
 
     /// Says what happened this time, for people.
@@ -90,6 +96,13 @@ impl Problem {
     #[must_use]
     pub fn with_methods(mut self, methods: Vec<ProofMethod>) -> Self {
         self.methods = methods;
+        self
+    }
+
+    /// Asks for a proof of work.
+    #[must_use]
+    pub fn with_challenge(mut self, challenge: &impl Serialize) -> Self {
+        self.challenge = serde_json::value::to_raw_value(challenge).ok();
         self
     }
 
@@ -155,6 +168,7 @@ impl Problem {
             request_id,
             errors: self.errors.clone(),
             methods: self.methods.clone(),
+            challenge: self.challenge.clone(),
         }
     }
 }

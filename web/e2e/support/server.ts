@@ -66,6 +66,7 @@ export class Server {
         PORT: String(this.#port),
         PARLANCE_DATA_DIR: this.data,
         PARLANCE_LIMITS__AUTH_PER_IP: "100000",
+        PARLANCE_LIMITS__STRANGERS: "100000",
         PARLANCE_LIMITS__REQUESTS_PER_IP: "1000000",
         PARLANCE_LIMITS__REQUESTS_PER_USER: "1000000",
         ...(this.#database ? { DATABASE_URL: this.databaseUrl } : {}),
@@ -131,7 +132,7 @@ export function psql(url: string, sql: string): void {
   });
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((done, fail) => {
     const probe = createServer();
     probe.once("error", fail);

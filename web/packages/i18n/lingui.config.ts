@@ -9,6 +9,13 @@ const chat = [
   "<rootDir>/packages/chat-core/src",
 ];
 
+/** What only a conversation that exists shows: it comes after the first screen. */
+const conversation = [
+  "<rootDir>/apps/app/src/features/sharing",
+  "<rootDir>/apps/app/src/features/chat/conversation-view.tsx",
+  "<rootDir>/apps/app/src/features/chat/components/assistant-message.tsx",
+];
+
 const account = [
   "<rootDir>/apps/app/src/features/account",
   "<rootDir>/apps/app/src/features/administration",
@@ -25,8 +32,8 @@ const gateway = [
 ];
 
 /**
- * Six catalogues per language: the frame, the pages that letters lead to, the chat, the settings, those of
- * the gateway, and the administration. Each loads with its pages.
+ * Seven catalogues per language: the frame, the pages that letters lead to, the chat, its conversations, the settings, those
+ * of the gateway, and the administration. Each loads with its pages.
  * `npm run i18n:extract` renews them; the build compiles them.
  */
 export default defineConfig({
@@ -41,7 +48,9 @@ export default defineConfig({
       include: ["<rootDir>/apps/app/src", "<rootDir>/packages/ui/src"],
       exclude: [
         "**/*.test.*",
-        ...[...account, ...chat, ...settings, ...gateway].map((folder) => `${folder}/**`),
+        ...[...account, ...chat, ...conversation, ...settings, ...gateway].map(
+          (folder) => `${folder}/**`,
+        ),
       ],
     },
     {
@@ -67,6 +76,11 @@ export default defineConfig({
     {
       path: "<rootDir>/packages/i18n/src/locales/{locale}/chat",
       include: chat,
+      exclude: ["**/*.test.*", ...conversation],
+    },
+    {
+      path: "<rootDir>/packages/i18n/src/locales/{locale}/conversation",
+      include: conversation,
       exclude: ["**/*.test.*"],
     },
   ],

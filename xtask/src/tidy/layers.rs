@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["database", "outbound", "vault"],
     &["contracts"],
     &["web"],
-    &["events", "jobs"],
+    &["events", "jobs", "sharing"],
     // Every crate that is named nowhere here is a context and stands on this floor.
     &[],
     &["app"],

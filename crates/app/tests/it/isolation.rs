@@ -150,6 +150,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "get_provider_health"
         | "list_models"
         | "list_conversations"
+        | "list_share_candidates"
         | "stream_events"
         | "get_usage"
         | "get_quota"
@@ -211,6 +212,9 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         | "get_conversation"
         | "delete_conversation"
         | "list_messages"
+        | "list_shares"
+        | "unshare_conversation"
+        | "list_participants"
         | "get_run"
         | "stream_run"
         | "get_file"
@@ -229,6 +233,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "resend_invitation"
         | "restore_workspace"
         | "restore_conversation"
+        | "copy_conversation"
         | "cancel_run"
         | "rotate_key"
         | "verify_sso_domain"
@@ -242,6 +247,7 @@ fn case(operation: &str, theirs: &Theirs) -> Case {
         "update_route" => Foreign(json!({ "description": "Mallory was here" })),
         "set_key_guardrails" => Foreign(json!({ "blocked_terms": ["Mallory was here"] })),
         "update_conversation" => Foreign(json!({ "title": "Mallory was here" })),
+        "share_conversation" => Foreign(json!({ "access": "edit" })),
         "select_branch" => Foreign(json!({ "message_id": theirs.message })),
         "start_run" => Foreign(json!({ "message": { "text": "Mallory was here" } })),
         other => panic!("the operation {other} has no case in the isolation suite: add one"),
@@ -301,6 +307,8 @@ impl Theirs {
         let role = json!({ "name": "a secret of ours", "permissions": ["audit.read"] });
         let member = format!("/groups/{group}/members/{}", person.user_id());
         person.put(&member, Value::Null).await.expect(204);
+        let share = format!("/conversations/{conversation}/shares/{group}");
+        person.put(&share, json!({ "access": "edit" })).await.expect(200);
         person.put("/profile", json!({ "attributes": { "note": "a secret of ours" } })).await.expect(200);
         let invited = json!({ "email": "a-secret-of-ours@example.com", "role": "guest" });
         let invited = person.post("/invitations", invited).await.expect(201);
@@ -351,7 +359,7 @@ impl Theirs {
         template
             .split('/')
             .map(|segment| match segment {
-                "{user_id}" => self.user.as_str(),
+                "{user_id}" | "{subject}" => self.user.as_str(),
                 segment if segment.starts_with('{') => id.as_str(),
                 segment => segment,
             })

@@ -27,6 +27,14 @@ async fn a_person_takes_everything_along_and_leaves_nothing(db: TestDb) {
     colleague.post("/invitations/accept", token).await.expect(200);
     let theirs = colleague.conversation().await;
     colleague.say(&theirs, "/echo a word of theirs").await;
+    // What each has shared with the other, and what they wrote in it.
+    let (in_acme, acme) = (colleague.enter(&other.workspace_id()).await, other.conversation().await);
+    let share = |conversation: &str, with: String| format!("/conversations/{conversation}/shares/{with}");
+    other.put(&share(&acme, in_acme.user_id()), json!({ "access": "view" })).await.expect(200);
+    let theirs_in_acme = in_acme.conversation().await;
+    in_acme.put(&share(&theirs_in_acme, home.user_id()), json!({ "access": "edit" })).await.expect(200);
+    in_acme.put(&share(&theirs_in_acme, "workspace".to_owned()), json!({ "access": "view" })).await.expect(200);
+    other.say(&theirs_in_acme, "/echo a word of mine elsewhere").await;
     let before = snapshot(&colleague).await;
 
     let export = home.get("/me/export").await.expect(200);
@@ -39,6 +47,13 @@ async fn a_person_takes_everything_along_and_leaves_nothing(db: TestDb) {
     assert!(kept["messages"].to_string().contains("a word of mine"), "{kept}");
     let places = export["workspaces"].as_array().unwrap();
     assert!(places.iter().any(|at| at["profile"]["office"] == "Marylebone"), "{places:?}");
+    let elsewhere = &export["messages_in_shared_conversations"][0];
+    assert_eq!(elsewhere["conversation_id"], theirs_in_acme.as_str());
+    assert!(elsewhere.to_string().contains("a word of mine elsewhere"), "{elsewhere}");
+    let shares = export["shares"].as_array().unwrap();
+    let of = |id: &str| shares.iter().find(|share| share["resource_id"] == id).cloned().unwrap_or_default();
+    assert_eq!(of(&acme)["with"], in_acme.user_id(), "by them: {shares:?}");
+    assert_eq!((&of(&theirs_in_acme)["access"], shares.len()), (&json!("edit"), 2), "with them: {shares:?}");
     let whole = export.to_string();
     assert!(!whole.contains("a word of theirs") && !whole.contains("argon2"), "{whole}");
 
@@ -57,6 +72,8 @@ async fn a_person_takes_everything_along_and_leaves_nothing(db: TestDb) {
         "SELECT count(*) FROM sessions WHERE user_id = $1",
         "SELECT count(*) FROM memberships WHERE user_id = $1",
         "SELECT count(*) FROM member_profiles WHERE user_id = $1",
+        "SELECT count(*) FROM shares WHERE user_id = $1 OR shared_by = $1",
+        "SELECT count(*) FROM messages WHERE user_id = $1 AND role = 'user' AND parts <> '[]'",
     ] {
         let (left,): (i64,) = db.one(Platform, sql, params![user]).await.unwrap();
         assert_eq!(left, 0, "{sql}");
@@ -71,4 +88,7 @@ async fn a_person_takes_everything_along_and_leaves_nothing(db: TestDb) {
         .unwrap();
     assert_eq!(messages, 0);
     assert_eq!(snapshot(&colleague).await["messages"], before["messages"], "a colleague's are as they were");
+    let tree = in_acme.get(&format!("/conversations/{theirs_in_acme}/messages")).await.expect(200);
+    assert_eq!(tree["data"].as_array().unwrap().len(), 2, "their tree is whole: {tree}");
+    assert_eq!(tree["data"][1]["parts"], json!([]), "without the words of who is gone");
 }

@@ -53,6 +53,7 @@ pub fn config(data: &TempDir) -> Config {
     config.providers.discovery.enabled = false;
     config.providers.demo.chunk_delay_ms = 0;
     config.limits.auth_per_ip = 10_000;
+    config.auth.proof_of_work = identity::ProofOfWork::Never;
     config.limits.requests_per_ip = 100_000;
     config.limits.requests_per_user = 100_000;
     config

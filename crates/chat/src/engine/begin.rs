@@ -136,7 +136,6 @@ impl Engine {
         conversation.active_run_id = Some(record.run.id);
         conversation.model = Some(model.id.clone());
         conversation.updated_at = record.run.started_at;
-        self.tell_run_started(&record, &conversation);
         if !context.counted.is_empty() {
             let (engine, scope) = (self.clone(), record.scope());
             self.tasks.spawn("chat token counts", async move {
@@ -144,7 +143,8 @@ impl Engine {
             });
         }
         // Whoever asked may have left; the run goes on.
-        let _ = reply.send(Ok(StartedRun { run: record.run, user_message, assistant_message }));
+        let _ = reply.send(Ok(StartedRun { run: record.run.clone(), user_message, assistant_message }));
+        self.tell_run_started(&record, &conversation).await;
     }
 }
 

@@ -15,10 +15,11 @@ use contracts::{
     guardrails::{Blocked, Guard},
     providers::{ChatMessage, ChatPart, ChatRole, Model, Parameters},
 };
-use kernel::{ConversationId, MessageId, TenantScope, UserId};
+use kernel::{MessageId, TenantScope, UserId};
 
 use super::Engine;
 use crate::{
+    Admitted,
     error::ChatError,
     model::{FilePart, Notice, Part, Role, text_of},
     store::{self, messages::ContextMessage, runs::RunRecord},
@@ -41,7 +42,7 @@ const MAX_IMAGES: usize = 20 * 1024 * 1024;
 pub(crate) struct Question<'a> {
     pub scope: &'a TenantScope,
     pub user: UserId,
-    pub conversation: ConversationId,
+    pub conversation: Admitted,
     pub model: &'a Model,
     pub system: Option<&'a str>,
     pub parameters: &'a Parameters,
@@ -101,7 +102,8 @@ impl Engine {
         }
         let notice = match branch.messages.get(fits.stored) {
             Some(oldest) if fits.overflows => Some(Notice::ContextTrimmed {
-                dropped_messages: store::messages::depth(&self.db, question.scope, question.user, oldest.id).await?,
+                dropped_messages: store::messages::depth(&self.db, question.scope, question.conversation, oldest.id)
+                    .await?,
                 kept_messages: fits.messages,
             }),
             _ => None,
@@ -179,8 +181,8 @@ impl Engine {
     /// Reads the next page of the branch. False: there is none.
     async fn read_on(&self, question: &Question<'_>, branch: &mut Branch) -> Result<bool, ChatError> {
         let Some(from) = branch.next else { return Ok(false) };
-        let Question { scope, user, conversation, .. } = *question;
-        let page = store::messages::context(&self.db, scope, user, conversation, from, PAGE).await?;
+        let Question { scope, conversation, .. } = *question;
+        let page = store::messages::context(&self.db, scope, conversation, from, PAGE).await?;
         let Some(last) = page.last() else {
             return Err(ChatError::NotFound("message"));
         };
@@ -253,14 +255,13 @@ impl Engine {
 
     /// The input tokens of a run, counted again from what it was given.
     pub(super) async fn input_tokens(&self, record: &RunRecord, model: &Model) -> Result<u64, database::Error> {
-        let (scope, user, run) = (record.scope(), record.user, &record.run);
-        let conversation = store::conversations::find(&self.db, &scope, user, run.conversation_id).await?;
-        let system = conversation.and_then(|conversation| conversation.system_prompt);
+        let (scope, conversation, run) = (record.scope(), record.admitted(), &record.run);
+        let system = store::conversations::system_prompt(&self.db, &scope, conversation).await?;
         let mut total = system.map_or(0, |text| self.providers.count_tokens(model, &text));
         let mut from = Some(run.message_id);
         let mut left = None;
         while let Some(id) = from {
-            let page = store::messages::context(&self.db, &scope, user, run.conversation_id, id, PAGE).await?;
+            let page = store::messages::context(&self.db, &scope, conversation, id, PAGE).await?;
             from = page.last().and_then(|message| message.parent);
             for message in page {
                 let Some(left) = &mut left else {

@@ -31,8 +31,8 @@ impl Engine {
 
     /// What a stream of the run opens with.
     async fn opening(&self, record: &RunRecord) -> Result<(Option<Message>, Message), database::Error> {
-        let (scope, user, run) = (record.scope(), record.user, &record.run);
-        let message = |id| store::messages::as_made(&self.db, &scope, user, run.conversation_id, id);
+        let (scope, conversation, run) = (record.scope(), record.admitted(), &record.run);
+        let message = |id| store::messages::as_made(&self.db, &scope, conversation, id);
         let user_message = match record.user_message {
             Some(id) => message(id).await?,
             None => None,
@@ -110,7 +110,7 @@ impl Tail {
         let engine = self.engine.clone();
         let scope = self.record.scope();
         // Before the journal: a run that ends in between is seen as ended next time.
-        let run = store::runs::find(&engine.db, &scope, self.record.user, self.record.run.id).await?;
+        let run = store::runs::find(&engine.db, &scope, self.record.run.id).await?;
         self.record = run.ok_or(database::Error::NotFound)?;
         if self.record.run.status.is_active() {
             if !self.opened {

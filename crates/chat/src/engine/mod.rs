@@ -19,10 +19,11 @@ use std::sync::{
 };
 use std::time::Duration;
 
-use contracts::{Audit, Guardrails, Metering, Providers};
+use bytes::Bytes;
+use contracts::{Audit, Groups, Guardrails, Identity, Metering, Providers};
 use database::Db;
 use events::{Hub, Outbox, Realtime};
-use kernel::{Env, Tasks};
+use kernel::{Env, Tasks, TenantScope, UserId};
 use uuid::Uuid;
 
 pub(crate) use begin::Beginning;
@@ -34,7 +35,7 @@ pub(crate) use live::Stop;
 use crate::{
     Config,
     error::ChatError,
-    model::{Conversation, Run},
+    model::{Conversation, ConversationAccess, Run},
     realtime::ChatEvent,
     store::runs::{Claim, RunRecord},
 };
@@ -51,6 +52,10 @@ pub(crate) struct Engine {
     pub metering: Arc<dyn Metering>,
     pub guardrails: Arc<dyn Guardrails>,
     pub audit: Arc<dyn Audit>,
+    /// Knows people's names.
+    pub people: Arc<dyn Identity>,
+    /// Knows the names of groups.
+    pub groups: Arc<dyn Groups>,
     pub hub: Hub,
     pub realtime: Realtime,
     pub outbox: Outbox,
@@ -62,6 +67,18 @@ pub(crate) struct Engine {
     draining: AtomicBool,
 }
 
+/// Who is told of a conversation besides its owner.
+#[derive(Default)]
+struct Audience {
+    others: Vec<(UserId, sharing::Access)>,
+    /// The owner's name.
+    owner: Option<String>,
+}
+
+fn updated(conversation: &Conversation) -> Bytes {
+    ChatEvent::ConversationUpdated { conversation }.frame()
+}
+
 /// Whether the same work may succeed again: the database is away, or was in the way of itself.
 fn is_passing(error: &database::Error) -> bool {
     matches!(error, database::Error::Unavailable(_) | database::Error::Conflict(_))
@@ -69,7 +86,7 @@ fn is_passing(error: &database::Error) -> bool {
 
 impl Engine {
     pub fn new(parts: crate::Parts) -> Self {
-        let crate::Parts { db, env, tasks, providers, metering, guardrails, audit, config } = parts;
+        let crate::Parts { db, env, tasks, providers, metering, guardrails, audit, people, groups, config } = parts;
         Self {
             node: env.uuid(),
             hub: Hub::new(env.clone()),
@@ -85,6 +102,8 @@ impl Engine {
             metering,
             guardrails,
             audit,
+            people,
+            groups,
             config,
         }
     }
@@ -127,20 +146,61 @@ impl Engine {
         false
     }
 
-    /// Tells a person's tabs.
-    pub fn tell(&self, record: &RunRecord, event: &ChatEvent<'_>) {
-        self.realtime.publish(record.workspace, record.user, || event.frame());
+    /// Tells the tabs of everybody who may see the conversation, each with what they may do with it.
+    pub async fn tell(&self, scope: &TenantScope, conversation: &Conversation, frame: impl Fn(&Conversation) -> Bytes) {
+        self.tell_audience(scope, conversation, &self.audience(scope, conversation).await, frame);
     }
 
-    pub fn tell_run_started(&self, record: &RunRecord, conversation: &Conversation) {
-        self.tell(record, &ChatEvent::RunStarted { run: &record.run });
-        self.tell(record, &ChatEvent::ConversationUpdated { conversation });
-    }
-
-    pub fn tell_run_finished(&self, record: &RunRecord, run: &Run, conversation: Option<&Conversation>) {
-        self.tell(record, &ChatEvent::RunFinished { run });
-        if let Some(conversation) = conversation {
-            self.tell(record, &ChatEvent::ConversationUpdated { conversation });
+    /// Whom besides its owner a conversation is shared with, and the owner's name for them. One that is not shared
+    /// costs nothing.
+    async fn audience(&self, scope: &TenantScope, conversation: &Conversation) -> Audience {
+        if !conversation.shared {
+            return Audience::default();
         }
+        let found = async {
+            let mut others = sharing::audience(&self.db, scope, conversation.id.into()).await?;
+            others.retain(|(user, _)| *user != conversation.owner_id);
+            let owner = self.people.users(&[conversation.owner_id]).await?.pop().map(|user| user.name);
+            Ok::<_, database::Error>(Audience { others, owner })
+        };
+        found.await.unwrap_or_else(|error| {
+            tracing::warn!(conversation = %conversation.id, %error, "those it is shared with are not told of a change");
+            Audience::default()
+        })
+    }
+
+    fn tell_audience(
+        &self,
+        scope: &TenantScope,
+        conversation: &Conversation,
+        audience: &Audience,
+        frame: impl Fn(&Conversation) -> Bytes,
+    ) {
+        let tell = |user, access| {
+            let seen = || conversation.seen_with(access, audience.owner.as_deref());
+            self.realtime.publish(scope.workspace(), user, || frame(&seen()));
+        };
+        tell(conversation.owner_id, ConversationAccess::Owner);
+        for (user, access) in &audience.others {
+            tell(*user, (*access).into());
+        }
+    }
+
+    pub async fn tell_run_started(&self, record: &RunRecord, conversation: &Conversation) {
+        let (scope, audience) = (record.scope(), self.audience(&record.scope(), conversation).await);
+        self.tell_audience(&scope, conversation, &audience, |_| ChatEvent::RunStarted { run: &record.run }.frame());
+        self.tell_audience(&scope, conversation, &audience, updated);
+    }
+
+    pub async fn tell_run_finished(&self, record: &RunRecord, run: &Run, conversation: Option<&Conversation>) {
+        let scope = record.scope();
+        let Some(conversation) = conversation else {
+            // It was deleted meanwhile: only whoever asked may still wait for its end.
+            self.realtime.publish(record.workspace, record.user, || ChatEvent::RunFinished { run }.frame());
+            return;
+        };
+        let audience = self.audience(&scope, conversation).await;
+        self.tell_audience(&scope, conversation, &audience, |_| ChatEvent::RunFinished { run }.frame());
+        self.tell_audience(&scope, conversation, &audience, updated);
     }
 }

@@ -117,7 +117,7 @@ impl Engine {
         });
         live.log.append(entries);
         alive.told();
-        self.tell_run_finished(record, &settled.run, settled.conversation.as_ref());
+        self.tell_run_finished(record, &settled.run, settled.conversation.as_ref()).await;
         if let Some(conversation) = settled.conversation.filter(|conversation| conversation.title.is_none()) {
             self.make_title(record, &conversation, settled.run.status, guard.as_deref()).await;
         }

@@ -155,7 +155,7 @@ impl Engine {
         let Some(settled) = self.settle(record, &settlement).await? else {
             return Ok(false);
         };
-        self.tell_run_finished(record, &settled.run, settled.conversation.as_ref());
+        self.tell_run_finished(record, &settled.run, settled.conversation.as_ref()).await;
         Ok(true)
     }
 

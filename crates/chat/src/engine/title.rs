@@ -71,7 +71,7 @@ impl Engine {
     ) -> Result<(), database::Error> {
         let (scope, user, run) = (record.scope(), record.user, &record.run);
         // The answer, and the question before it.
-        let pair = store::messages::context(&self.db, &scope, user, run.conversation_id, run.message_id, 2).await?;
+        let pair = store::messages::context(&self.db, &scope, record.admitted(), run.message_id, 2).await?;
         let [answer, question] = pair.as_slice() else { return Ok(()) };
         let made = if self.config.titles == Titles::Model && status == RunStatus::Completed {
             self.ask_for_title(record, &text_of(&question.parts), &text_of(&answer.parts), guard).await
@@ -109,7 +109,8 @@ impl Engine {
         tx.commit().await?;
         drop(made.reservation);
         if let Some(conversation) = titled {
-            self.tell(record, &ChatEvent::ConversationUpdated { conversation: &conversation });
+            self.tell(&scope, &conversation, |seen| ChatEvent::ConversationUpdated { conversation: seen }.frame())
+                .await;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::{Chat, ConversationQuery, ListConversations, NewConversation, UpdateC
 
 /// List conversations
 ///
-/// One's own, the newest activity first.
+/// One's own, or with `shared=with_me` those of others that are shared with one; the newest activity first.
 #[utoipa::path(
     get, path = "/conversations", operation_id = "list_conversations", tag = "Conversations",
     security(("bearer" = ["chat.read"])),
@@ -25,6 +25,7 @@ pub(super) async fn list_conversations(
 ) -> Result<Json<Page<Conversation>>, Problem> {
     let query = ConversationQuery {
         title: query.q,
+        shared: query.shared,
         archived: query.archived,
         pinned: query.pinned,
         limit: query.limit.unwrap_or(50),

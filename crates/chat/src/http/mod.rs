@@ -5,6 +5,7 @@ mod events;
 mod files;
 mod messages;
 mod runs;
+mod shares;
 
 use axum::extract::DefaultBodyLimit;
 use bytes::Bytes;
@@ -36,6 +37,10 @@ pub fn routes(chat: Chat) -> OpenApiRouter {
             conversations::delete_conversation
         ))
         .routes(routes!(conversations::restore_conversation))
+        .routes(routes!(shares::list_shares))
+        .routes(routes!(shares::share_conversation, shares::unshare_conversation))
+        .routes(routes!(shares::list_participants))
+        .routes(routes!(shares::copy_conversation))
         .routes(routes!(messages::list_messages))
         .routes(routes!(messages::select_branch))
         .routes(routes!(runs::get_run))
@@ -56,10 +61,10 @@ enum Refused {
     /// Not signed in, or the access token has expired.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthenticated(ProblemBody),
-    /// The role does not allow it.
+    /// The role does not allow it, or the conversation is shared with the caller to do less.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemBody),
-    /// There is none, or it is not the caller's.
+    /// There is none, or none that the caller may see.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(ProblemBody),
     /// Too many requests.

@@ -6,17 +6,59 @@ use contracts::{
     guardrails::Decision,
     providers::{FinishReason, Parameters},
 };
-use kernel::{Code, ConversationId, FileId, MessageId, NanoUsd, RunId, Timestamp};
+use kernel::{Code, ConversationId, FileId, MessageId, NanoUsd, RunId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(crate) use part::text_of;
 pub use part::{FilePart, Notice, Part, ToolCallPart};
 
+/// What the caller may do with a conversation. Each includes the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationAccess {
+    /// Read it, hear its answers as they are written, and make a copy.
+    View,
+    /// Also send messages, stop answers, rename it and choose the branch shown.
+    Edit,
+    /// All of it: also delete it, pin it, archive it and share it.
+    Owner,
+}
+
+impl ConversationAccess {
+    /// As the store's queries say it.
+    pub(crate) const fn from_level(level: i64) -> Option<Self> {
+        match level {
+            3 => Some(Self::Owner),
+            2 => Some(Self::Edit),
+            1 => Some(Self::View),
+            _ => None,
+        }
+    }
+}
+
+impl From<sharing::Access> for ConversationAccess {
+    fn from(access: sharing::Access) -> Self {
+        match access {
+            sharing::Access::View => Self::View,
+            sharing::Access::Edit => Self::Edit,
+        }
+    }
+}
+
 /// A person's conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Conversation {
     pub id: ConversationId,
+    /// Whose it is.
+    pub owner_id: UserId,
+    /// Null: the caller's own.
+    #[schema(required)]
+    pub owner_name: Option<String>,
+    /// What the caller may do with it.
+    pub access: ConversationAccess,
+    /// Whether it is shared with anybody.
+    pub shared: bool,
     /// Made after the first answer, unless a person gave one.
     #[schema(required, example = "A week in Hội An")]
     pub title: Option<String>,
@@ -26,7 +68,9 @@ pub struct Conversation {
     #[schema(required)]
     pub system_prompt: Option<String>,
     pub parameters: Parameters,
+    /// By its owner; it is false in what others share.
     pub pinned: bool,
+    /// By its owner; it is false in what others share.
     pub archived: bool,
     /// The leaf of the branch shown.
     #[schema(required)]
@@ -63,7 +107,10 @@ pub struct Message {
     pub conversation_id: ConversationId,
     #[schema(required)]
     pub parent_id: Option<MessageId>,
+    /// Who sent it, or asked for the answer; `list_participants` tells their names.
+    pub author_id: UserId,
     pub role: Role,
+    /// None: whoever wrote it has had their account erased.
     pub parts: Vec<Part>,
     /// Every version of this message, itself included, oldest first.
     pub sibling_ids: Vec<MessageId>,
@@ -189,6 +236,41 @@ pub struct File {
     #[schema(required)]
     pub height: Option<i64>,
     pub created_at: Timestamp,
+}
+
+/// What kind of subject something is shared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKind {
+    /// Everybody in the workspace but guests.
+    Workspace,
+    User,
+    Group,
+}
+
+/// One of those that a conversation is shared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ConversationShare {
+    pub subject: sharing::Subject,
+    pub kind: SubjectKind,
+    /// Of the person or the group; null: the workspace.
+    #[schema(required)]
+    pub name: Option<String>,
+    /// Path of the person's picture under this server, if there is one.
+    #[schema(required)]
+    pub avatar_url: Option<String>,
+    pub access: sharing::Access,
+    pub created_at: Timestamp,
+}
+
+/// Somebody who takes part in a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Participant {
+    pub user_id: UserId,
+    pub name: String,
+    /// Path of their picture under this server, if there is one.
+    #[schema(required)]
+    pub avatar_url: Option<String>,
 }
 
 /// A run that has begun, with the messages that it made.

@@ -9,8 +9,8 @@ use crate::{
     Chat,
     engine::Stop,
     error::ChatError,
-    model::Run,
-    store::{self, runs::RunRecord},
+    model::{ConversationAccess, Run},
+    store,
     stream::Position,
 };
 
@@ -21,7 +21,7 @@ const POLL: Duration = Duration::from_millis(50);
 
 impl Chat {
     pub async fn get_run(&self, caller: Caller, id: RunId) -> Result<Run, ChatError> {
-        Ok(self.run_record(caller, id).await?.run)
+        Ok(self.admit_to_run(caller, id, ConversationAccess::View).await?.0.run)
     }
 
     /// The run's events after `after`, as frames of server-sent events, to its end.
@@ -31,15 +31,15 @@ impl Chat {
         id: RunId,
         after: Position,
     ) -> Result<crate::engine::Frames, ChatError> {
-        let record = self.run_record(caller, id).await?;
-        Ok(self.engine().follow(record, after))
+        let (record, conversation) = self.admit_to_run(caller, id, ConversationAccess::View).await?;
+        Ok(self.while_admitted(caller, &conversation, self.engine().follow(record, after)))
     }
 
     /// Stops a run: the provider's stream is closed, what had arrived is kept and settled.
     /// A run that has ended stays as it is. Returns the run as it is then.
     pub async fn cancel_run(&self, caller: Caller, id: RunId) -> Result<Run, ChatError> {
         let engine = self.engine();
-        let record = self.run_record(caller, id).await?;
+        let (record, _) = self.admit_to_run(caller, id, ConversationAccess::Edit).await?;
         if !record.run.status.is_active() {
             return Ok(record.run);
         }
@@ -49,7 +49,7 @@ impl Chat {
             return self.get_run(caller, id).await;
         }
         let now = engine.env.now();
-        store::runs::request_cancel(&engine.db, &caller.scope, caller.user, id, now).await?;
+        store::runs::request_cancel(&engine.db, &caller.scope, id, now).await?;
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let run = self.get_run(caller, id).await?;
@@ -58,9 +58,5 @@ impl Chat {
             }
             tokio::time::sleep(POLL).await;
         }
-    }
-
-    async fn run_record(&self, caller: Caller, id: RunId) -> Result<RunRecord, ChatError> {
-        store::runs::find(&self.engine().db, &caller.scope, caller.user, id).await?.ok_or(ChatError::NotFound("run"))
     }
 }

@@ -13,7 +13,7 @@ use super::{Caller, optional_line, present};
 use crate::{
     Chat,
     error::ChatError,
-    model::Conversation,
+    model::{Conversation, ConversationAccess},
     realtime::ChatEvent,
     store::{
         self,
@@ -79,6 +79,15 @@ fn instructions(text: &Option<String>, (): &()) -> garde::Result {
     Ok(())
 }
 
+/// Whose conversations to list instead of one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = SharedConversations)]
+pub enum Shared {
+    /// Those of others that are shared with the caller.
+    WithMe,
+}
+
 /// Which conversations to list.
 #[derive(Debug, Clone, Default, Deserialize, Validate, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -86,6 +95,11 @@ pub struct ListConversations {
     /// A part of the title; upper and lower case are the same.
     #[garde(length(chars, max = 200))]
     pub q: Option<String>,
+    /// Those of others that are shared with the caller, instead of the caller's own; `archived` and `pinned` are
+    /// then without meaning.
+    #[garde(skip)]
+    #[param(inline)]
+    pub shared: Option<Shared>,
     /// The archived ones instead of the others.
     #[serde(default)]
     #[garde(skip)]
@@ -106,6 +120,7 @@ pub struct ListConversations {
 #[derive(Debug, Clone, Default)]
 pub struct ConversationQuery {
     pub title: Option<String>,
+    pub shared: Option<Shared>,
     pub archived: bool,
     pub pinned: Option<bool>,
     pub limit: u32,
@@ -126,6 +141,10 @@ impl Chat {
         let now = engine.env.now();
         let conversation = Conversation {
             id: engine.env.id(),
+            owner_id: caller.user,
+            owner_name: None,
+            access: ConversationAccess::Owner,
+            shared: false,
             title: new.title.map(|title| title.trim().to_owned()),
             model: new.model,
             system_prompt: new.system_prompt.filter(|text| !text.trim().is_empty()),
@@ -141,11 +160,13 @@ impl Chat {
         store::conversations::insert(&mut tx, &caller.scope, caller.user, &conversation).await?;
         self.append_event(&mut tx, caller, "conversation.created", conversation.id, &conversation).await?;
         tx.commit().await?;
-        self.tell(caller, &ChatEvent::ConversationCreated { conversation: &conversation });
+        engine
+            .tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationCreated { conversation: seen }.frame())
+            .await;
         Ok(conversation)
     }
 
-    /// The newest activity first.
+    /// The caller's own, or those shared with them; the newest activity first.
     pub async fn list_conversations(
         &self,
         caller: Caller,
@@ -162,16 +183,20 @@ impl Chat {
             before: query.after.map(|ConversationKey(time, id)| (Timestamp::from_micros(time), id)),
         };
         let engine = self.engine();
-        let rows = store::conversations::list(&engine.db, &caller.scope, caller.user, &filter, query.limit + 1).await?;
+        let (db, scope, user, limit) = (&engine.db, &caller.scope, caller.user, query.limit + 1);
+        let rows = match query.shared {
+            None => store::conversations::list(db, scope, user, &filter, limit).await?,
+            Some(Shared::WithMe) => store::conversations::shared_with(db, scope, user, &filter, limit).await?,
+        };
+        let rows = self.shown(caller, rows).await?;
         Ok(Page::from_overfetch(rows, query.limit as usize, |last| {
             web::cursor::encode(&ConversationKey(last.updated_at.micros(), last.id))
         }))
     }
 
     pub async fn get_conversation(&self, caller: Caller, id: ConversationId) -> Result<Conversation, ChatError> {
-        store::conversations::find(&self.engine().db, &caller.scope, caller.user, id)
-            .await?
-            .ok_or(ChatError::NotFound("conversation"))
+        let conversation = self.admit(caller, id, ConversationAccess::View).await?;
+        self.shown_one(caller, conversation).await
     }
 
     pub async fn update_conversation(
@@ -183,6 +208,9 @@ impl Chat {
         if let Some(Some(model)) = &update.model {
             self.check_model_exists(caller, model).await?;
         }
+        let owners = update.pinned.is_some() || update.archived.is_some();
+        let needed = if owners { ConversationAccess::Owner } else { ConversationAccess::Edit };
+        self.admit(caller, id, needed).await?;
         let changes = Changes {
             title: update.title.map(|title| title.trim().to_owned()),
             pinned: update.pinned,
@@ -195,16 +223,20 @@ impl Chat {
         let conversation = store::conversations::update(&mut tx, &caller.scope, caller.user, id, changes)
             .await?
             .ok_or(ChatError::NotFound("conversation"))?;
-        self.append_event(&mut tx, caller, "conversation.updated", id, &conversation).await?;
+        let owners = conversation.seen_with(ConversationAccess::Owner, None);
+        self.append_event(&mut tx, caller, "conversation.updated", id, &owners).await?;
         tx.commit().await?;
-        self.tell(caller, &ChatEvent::ConversationUpdated { conversation: &conversation });
-        Ok(conversation)
+        let engine = self.engine();
+        engine
+            .tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationUpdated { conversation: seen }.frame())
+            .await;
+        self.shown_one(caller, conversation).await
     }
 
     /// Puts it into the bin, from where it can be restored for 30 days. A run under way is stopped.
     pub async fn delete_conversation(&self, caller: Caller, id: ConversationId) -> Result<(), ChatError> {
         let engine = self.engine();
-        let conversation = self.get_conversation(caller, id).await?;
+        let conversation = self.admit(caller, id, ConversationAccess::Owner).await?;
         if let Some(run) = conversation.active_run_id {
             self.cancel_run(caller, run).await?;
         }
@@ -217,7 +249,8 @@ impl Chat {
         // Whose it was and that it went; what it was about stays theirs.
         engine.audit.record(&mut tx, Entry::of(Action::ConversationDeleted, &caller.scope).about(id)).await?;
         tx.commit().await?;
-        self.tell(caller, &ChatEvent::ConversationDeleted { conversation_id: id });
+        let deleted = |_: &Conversation| ChatEvent::ConversationDeleted { conversation_id: id }.frame();
+        engine.tell(&caller.scope, &conversation, deleted).await;
         Ok(())
     }
 
@@ -231,7 +264,10 @@ impl Chat {
         self.engine().audit.record(&mut tx, entry).await?;
         tx.commit().await?;
         let conversation = self.get_conversation(caller, id).await?;
-        self.tell(caller, &ChatEvent::ConversationCreated { conversation: &conversation });
+        let engine = self.engine();
+        engine
+            .tell(&caller.scope, &conversation, |seen| ChatEvent::ConversationCreated { conversation: seen }.frame())
+            .await;
         Ok(conversation)
     }
 

@@ -9,7 +9,7 @@ use super::Caller;
 use crate::{
     Chat,
     error::ChatError,
-    model::{Conversation, Message},
+    model::{Conversation, ConversationAccess, Message},
     realtime::ChatEvent,
     store,
 };
@@ -38,13 +38,13 @@ impl Chat {
         after: Option<MessageKey>,
         limit: u32,
     ) -> Result<Page<Message>, ChatError> {
-        let Caller { scope, user, .. } = caller;
-        let conversation = self.get_conversation(caller, id).await?;
+        let conversation = self.admit(caller, id, ConversationAccess::View).await?;
         let from = after.map(|MessageKey(id)| id).or(leaf).or(conversation.active_message_id);
         let Some(from) = from else {
             return Ok(Page { data: Vec::new(), next_cursor: None });
         };
-        let messages = store::messages::branch(&self.engine().db, &scope, user, id, from, limit).await?;
+        let messages =
+            store::messages::branch(&self.engine().db, &caller.scope, conversation.admitted(), from, limit).await?;
         let Some(oldest) = messages.last() else {
             return Err(ChatError::NotFound("message"));
         };
@@ -60,15 +60,17 @@ impl Chat {
         through: MessageId,
     ) -> Result<Conversation, ChatError> {
         let Caller { scope, user, .. } = caller;
+        let admitted = self.admit(caller, id, ConversationAccess::Edit).await?.admitted();
         let mut tx = self.engine().db.begin(scope).await?;
-        let leaf = store::messages::newest_leaf(&mut tx, &scope, user, id, through)
+        let leaf = store::messages::newest_leaf(&mut tx, &scope, admitted, through)
             .await?
             .ok_or(ChatError::NotFound("message"))?;
         let conversation = store::conversations::show_branch(&mut tx, &scope, user, id, leaf)
             .await?
             .ok_or(ChatError::NotFound("conversation"))?;
         tx.commit().await?;
-        self.tell(caller, &ChatEvent::ConversationUpdated { conversation: &conversation });
-        Ok(conversation)
+        let engine = self.engine();
+        engine.tell(&scope, &conversation, |seen| ChatEvent::ConversationUpdated { conversation: seen }.frame()).await;
+        self.shown_one(caller, conversation).await
     }
 }

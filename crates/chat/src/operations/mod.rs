@@ -1,21 +1,27 @@
 //! What a person can do, one file per thing and verb.
 
+mod access;
 mod cancel_run;
 mod conversations;
+mod copy_conversation;
 mod files;
 mod listen;
 mod messages;
 mod personal;
+mod share_conversation;
 mod start_run;
 
 use kernel::{ApiKeyId, TenantScope, UserId};
 
-pub use conversations::{ConversationKey, ConversationQuery, ListConversations, NewConversation, UpdateConversation};
+pub use conversations::{
+    ConversationKey, ConversationQuery, ListConversations, NewConversation, Shared, UpdateConversation,
+};
 pub use files::{MAX_FILE, StoredFile};
 pub use messages::{MessageKey, SelectBranch};
+pub use share_conversation::ShareConversation;
 pub use start_run::{NewMessage, StartRun, Started};
 
-/// On whose behalf an operation works: everything is the caller's own.
+/// On whose behalf an operation works: on what is the caller's own, or shared with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
     pub scope: TenantScope,

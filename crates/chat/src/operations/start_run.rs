@@ -18,7 +18,7 @@ use crate::{
     Chat,
     engine::{Beginning, Context, Engine, Frames, Held, Question},
     error::ChatError,
-    model::{Conversation, FilePart, Message, Part, Role, Run, RunStatus, StartedRun},
+    model::{Conversation, ConversationAccess, FilePart, Message, Part, Role, Run, RunStatus, StartedRun},
     store::{self, runs::RunRecord},
     stream::Position,
 };
@@ -127,7 +127,7 @@ impl Chat {
             guard: guard.as_deref(),
             scope: &scope,
             user,
-            conversation,
+            conversation: asked.conversation.admitted(),
             model: &asked.model,
             system: asked.conversation.system_prompt.as_deref(),
             parameters: &asked.parameters,
@@ -167,9 +167,9 @@ impl Chat {
         question: &Question<'_>,
         guard: Option<Arc<dyn Guard>>,
     ) -> Result<(Context, Vec<MessageId>, Held), ChatError> {
-        let Question { scope, user, conversation, parent, .. } = *question;
+        let Question { scope, conversation, parent, .. } = *question;
         // Only a run writes siblings, and a conversation has one at a time.
-        let siblings = store::messages::siblings(&self.engine().db, scope, user, conversation, parent);
+        let siblings = store::messages::siblings(&self.engine().db, scope, conversation, parent);
         let (context, siblings) = tokio::join!(self.engine().context(question), siblings);
         let mut context = context.map_err(|error| match error {
             ChatError::NotFound(_) => ChatError::field("parent_id", "not_found", "there is no such message here"),
@@ -188,8 +188,10 @@ impl Chat {
         if record.request_hash.as_deref() != hash {
             return Err(ChatError::IdempotencyConflict);
         }
-        let Caller { scope, user, .. } = caller;
-        let message = |id| store::messages::as_made(&self.engine().db, &scope, user, record.run.conversation_id, id);
+        // Whoever has lost the conversation since has lost this too.
+        self.admit(caller, record.run.conversation_id, ConversationAccess::View).await?;
+        let scope = caller.scope;
+        let message = |id| store::messages::as_made(&self.engine().db, &scope, record.admitted(), id);
         let user_message = match record.user_message {
             Some(id) => message(id).await?,
             None => None,
@@ -200,10 +202,10 @@ impl Chat {
     }
 
     async fn resolve(&self, caller: Caller, id: ConversationId, ask: StartRun) -> Result<Asked, ChatError> {
-        let Caller { scope, user, .. } = caller;
+        let scope = caller.scope;
         let engine = self.engine();
-        let (conversation, ()) =
-            futures_util::future::try_join(self.get_conversation(caller, id), self.check_load(caller)).await?;
+        let admitted = self.admit(caller, id, ConversationAccess::Edit);
+        let (conversation, ()) = futures_util::future::try_join(admitted, self.check_load(caller)).await?;
         if conversation.active_run_id.is_some() {
             return Err(ChatError::RunActive);
         }
@@ -223,7 +225,8 @@ impl Chat {
                 (parent, Some(parts), files)
             }
             (None, Some(target)) => {
-                let found = store::messages::context(&engine.db, &scope, user, id, target, 1).await?.pop();
+                let found = store::messages::context(&engine.db, &scope, conversation.admitted(), target, 1);
+                let found = found.await?.pop();
                 let target = found
                     .ok_or_else(|| ChatError::field("regenerate", "not_found", "there is no such message here"))?;
                 let parent = match target.role {
@@ -306,6 +309,7 @@ impl Chat {
             id: env.id(),
             conversation_id,
             parent_id: asked.parent,
+            author_id: caller.user,
             role: Role::User,
             parts,
             sibling_ids: Vec::new(),
@@ -316,6 +320,7 @@ impl Chat {
             id: env.id(),
             conversation_id,
             parent_id: user_message.as_ref().map_or(asked.parent, |message| Some(message.id)),
+            author_id: caller.user,
             role: Role::Assistant,
             parts: context.notice.into_iter().map(Part::Notice).collect(),
             sibling_ids: Vec::new(),

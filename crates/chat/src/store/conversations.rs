@@ -3,13 +3,20 @@
 use database::{Db, Error, FromRow, Json, Platform, Row, Statement, Tx, like_containing, params};
 use kernel::{ConversationId, MessageId, TenantScope, Timestamp, UserId};
 
-use super::json;
-use crate::model::{Conversation, Run};
+use super::{decode, json};
+use crate::{
+    Admitted,
+    model::{Conversation, ConversationAccess, Run},
+};
 
 impl FromRow for Conversation {
     fn from_row(row: &mut Row<'_>) -> Result<Self, Error> {
         Ok(Self {
             id: row.next()?,
+            owner_id: row.next()?,
+            owner_name: None,
+            access: access(row.next()?)?,
+            shared: row.next()?,
             title: row.next()?,
             model: row.next()?,
             system_prompt: row.next()?,
@@ -24,12 +31,41 @@ impl FromRow for Conversation {
     }
 }
 
-/// The columns of a [`Conversation`].
+fn access(level: i64) -> Result<ConversationAccess, Error> {
+    ConversationAccess::from_level(level).ok_or_else(|| decode("level", format!("`{level}` is no access")))
+}
+
+/// The columns of a [`Conversation`] as $2 sees it. Whoever may not see it at all, as a run's person who has lost
+/// their access since, is shown it as one who may view: nothing is told to them by it.
 macro_rules! conversation_columns {
     () => {
-        "id, title, model, system_prompt, parameters, pinned, archived, active_message_id,
+        "id, user_id,
+             CASE WHEN conversations.user_id = $2 THEN 3 ELSE COALESCE((SELECT max(a.level) FROM access_by_share a
+                 WHERE a.workspace_id = conversations.workspace_id AND a.resource_type = 'conversation'
+                     AND a.resource_id = conversations.id AND a.user_id = $2), 1) END,
+             EXISTS (SELECT 1 FROM shares s WHERE s.workspace_id = conversations.workspace_id
+                 AND s.resource_type = 'conversation' AND s.resource_id = conversations.id),
+             title, model, system_prompt, parameters, pinned, archived, active_message_id,
              (SELECT r.id FROM runs r WHERE r.conversation_id = conversations.id AND r.finished_at IS NULL),
              created_at, updated_at"
+    };
+}
+
+/// Whether $2 may see the conversation: it is theirs, or shared with them.
+macro_rules! may_view {
+    () => {
+        "(conversations.user_id = $2 OR EXISTS (SELECT 1 FROM access_by_share a
+             WHERE a.workspace_id = conversations.workspace_id AND a.resource_type = 'conversation'
+                 AND a.resource_id = conversations.id AND a.user_id = $2))"
+    };
+}
+
+/// Whether $2 may write into it.
+macro_rules! may_edit {
+    () => {
+        "(conversations.user_id = $2 OR EXISTS (SELECT 1 FROM access_by_share a
+             WHERE a.workspace_id = conversations.workspace_id AND a.resource_type = 'conversation'
+                 AND a.resource_id = conversations.id AND a.user_id = $2 AND a.level = 2))"
     };
 }
 
@@ -59,6 +95,7 @@ pub(crate) async fn insert(
     .map(drop)
 }
 
+/// Somebody's own, or one that is shared with them.
 pub(crate) async fn find(
     db: &Db,
     scope: &TenantScope,
@@ -67,14 +104,27 @@ pub(crate) async fn find(
 ) -> Result<Option<Conversation>, Error> {
     db.optional(
         scope,
-        "SELECT c.id, c.title, c.model, c.system_prompt, c.parameters, c.pinned, c.archived, c.active_message_id,
-             (SELECT r.id FROM runs r WHERE r.conversation_id = c.id AND r.finished_at IS NULL),
-             c.created_at, c.updated_at
-         FROM conversations c
-         WHERE c.workspace_id = $1 AND c.user_id = $2 AND c.id = $3 AND c.deleted_at IS NULL",
+        concat!(
+            "SELECT ",
+            conversation_columns!(),
+            " FROM conversations WHERE workspace_id = $1 AND id = $3 AND deleted_at IS NULL AND ",
+            may_view!()
+        ),
         params![scope.workspace(), user, id],
     )
     .await
+}
+
+/// The instructions of a conversation that a run belongs to.
+pub(crate) async fn system_prompt(db: &Db, scope: &TenantScope, of: Admitted) -> Result<Option<String>, Error> {
+    let found: Option<(Option<String>,)> = db
+        .optional(
+            scope,
+            "SELECT system_prompt FROM conversations WHERE workspace_id = $1 AND id = $2 AND deleted_at IS NULL",
+            params![scope.workspace(), of.conversation()],
+        )
+        .await?;
+    Ok(found.and_then(|(text,)| text))
 }
 
 /// Which conversations to list.
@@ -87,7 +137,7 @@ pub(crate) struct Filter {
     pub before: Option<(Timestamp, ConversationId)>,
 }
 
-/// The newest activity first; `limit` rows.
+/// Somebody's own, the newest activity first; `limit` rows.
 pub(crate) async fn list(
     db: &Db,
     scope: &TenantScope,
@@ -98,21 +148,58 @@ pub(crate) async fn list(
     let pattern = filter.title.as_deref().map(like_containing);
     db.all(
         scope,
-        r"SELECT c.id, c.title, c.model, c.system_prompt, c.parameters, c.pinned, c.archived, c.active_message_id,
-             (SELECT r.id FROM runs r WHERE r.conversation_id = c.id AND r.finished_at IS NULL),
-             c.created_at, c.updated_at
-         FROM conversations c
-         WHERE c.workspace_id = $1 AND c.user_id = $2 AND c.deleted_at IS NULL AND c.archived = $3
-             AND (CAST($4 AS BOOLEAN) IS NULL OR c.pinned = $4)
-             AND (CAST($5 AS TEXT) IS NULL OR c.title_folded LIKE $5 ESCAPE '\')
-             AND (CAST($6 AS BIGINT) IS NULL OR (c.updated_at, c.id) < ($6, $7))
-         ORDER BY c.updated_at DESC, c.id DESC
-         LIMIT $8",
+        concat!(
+            "SELECT ",
+            conversation_columns!(),
+            r" FROM conversations
+         WHERE workspace_id = $1 AND user_id = $2 AND deleted_at IS NULL AND archived = $3
+             AND (CAST($4 AS BOOLEAN) IS NULL OR pinned = $4)
+             AND (CAST($5 AS TEXT) IS NULL OR title_folded LIKE $5 ESCAPE '\')
+             AND (CAST($6 AS BIGINT) IS NULL OR (updated_at, id) < ($6, $7))
+         ORDER BY conversations.updated_at DESC, conversations.id DESC
+         LIMIT $8"
+        ),
         params![
             scope.workspace(),
             user,
             filter.archived,
             filter.pinned,
+            pattern,
+            filter.before.map(|(time, _)| time),
+            filter.before.map(|(_, id)| id),
+            limit
+        ],
+    )
+    .await
+}
+
+/// Those of others that are shared with somebody, in the same order. Whether their owners have pinned or archived
+/// them is the owners' own.
+pub(crate) async fn shared_with(
+    db: &Db,
+    scope: &TenantScope,
+    user: UserId,
+    filter: &Filter,
+    limit: u32,
+) -> Result<Vec<Conversation>, Error> {
+    let pattern = filter.title.as_deref().map(like_containing);
+    db.all(
+        scope,
+        concat!(
+            "SELECT ",
+            conversation_columns!(),
+            r" FROM conversations
+         WHERE workspace_id = $1 AND user_id <> $2 AND deleted_at IS NULL
+             AND id IN (SELECT a.resource_id FROM access_by_share a
+                 WHERE a.workspace_id = $1 AND a.resource_type = 'conversation' AND a.user_id = $2)
+             AND (CAST($3 AS TEXT) IS NULL OR title_folded LIKE $3 ESCAPE '\')
+             AND (CAST($4 AS BIGINT) IS NULL OR (updated_at, id) < ($4, $5))
+         ORDER BY conversations.updated_at DESC, conversations.id DESC
+         LIMIT $6"
+        ),
+        params![
+            scope.workspace(),
+            user,
             pattern,
             filter.before.map(|(time, _)| time),
             filter.before.map(|(_, id)| id),
@@ -146,12 +233,14 @@ pub(crate) async fn update(
         concat!(
             "UPDATE conversations
          SET title = COALESCE($4, title), title_folded = COALESCE($5, title_folded),
-             pinned = COALESCE($6, pinned), archived = COALESCE($7, archived),
+             pinned = CASE WHEN user_id = $2 THEN COALESCE($6, pinned) ELSE pinned END,
+             archived = CASE WHEN user_id = $2 THEN COALESCE($7, archived) ELSE archived END,
              model = CASE WHEN $8 THEN $9 ELSE model END,
              system_prompt = CASE WHEN $10 THEN $11 ELSE system_prompt END,
              parameters = COALESCE($12, parameters)
-         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL
-         RETURNING ",
+         WHERE workspace_id = $1 AND id = $3 AND deleted_at IS NULL AND ",
+            may_edit!(),
+            " RETURNING ",
             conversation_columns!()
         ),
         params![
@@ -183,8 +272,9 @@ pub(crate) async fn show_branch(
     tx.optional(
         concat!(
             "UPDATE conversations SET active_message_id = $4
-         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL
-         RETURNING ",
+         WHERE workspace_id = $1 AND id = $3 AND deleted_at IS NULL AND ",
+            may_edit!(),
+            " RETURNING ",
             conversation_columns!()
         ),
         params![scope.workspace(), user, id, leaf],
@@ -192,11 +282,15 @@ pub(crate) async fn show_branch(
     .await
 }
 
-/// A run begins: its message is the leaf shown, its model the one to use next.
+/// A run begins: its message is the leaf shown, its model the one to use next. It changes nothing if whoever asks may
+/// not write here any more.
 pub(crate) fn begin_run(scope: &TenantScope, user: UserId, run: &Run) -> Statement {
     (
-        "UPDATE conversations SET active_message_id = $4, model = $5, updated_at = $6
-         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL",
+        concat!(
+            "UPDATE conversations SET active_message_id = $4, model = $5, updated_at = $6
+         WHERE workspace_id = $1 AND id = $3 AND deleted_at IS NULL AND ",
+            may_edit!()
+        ),
         params![scope.workspace(), user, run.conversation_id, run.message_id, run.model.as_str(), run.started_at],
     )
 }
@@ -212,7 +306,7 @@ pub(crate) async fn end_run(
     tx.optional(
         concat!(
             "UPDATE conversations SET updated_at = $4
-         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL
+         WHERE workspace_id = $1 AND id = $3 AND deleted_at IS NULL
          RETURNING ",
             conversation_columns!()
         ),
@@ -232,7 +326,7 @@ pub(crate) async fn set_missing_title(
     tx.optional(
         concat!(
             "UPDATE conversations SET title = $4, title_folded = $5
-         WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND deleted_at IS NULL AND title IS NULL
+         WHERE workspace_id = $1 AND id = $3 AND deleted_at IS NULL AND title IS NULL
          RETURNING ",
             conversation_columns!()
         ),
@@ -241,7 +335,7 @@ pub(crate) async fn set_missing_title(
     .await
 }
 
-/// Moves a conversation to the bin (`Some`) or back (`None`). False: it is not there.
+/// Moves somebody's own conversation to the bin (`Some`) or back (`None`). False: it is not there.
 pub(crate) async fn set_deleted(
     tx: &mut Tx,
     scope: &TenantScope,

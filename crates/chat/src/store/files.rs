@@ -35,11 +35,23 @@ pub(crate) async fn insert(
     .map(drop)
 }
 
+/// Which files somebody ($2) may see: their own, and those shown in conversations that they may see.
+macro_rules! of_theirs {
+    () => {
+        " FROM files WHERE workspace_id = $1 AND id = $3 AND (user_id = $2 OR EXISTS (
+             SELECT 1 FROM message_files x JOIN messages m ON m.id = x.message_id
+                 JOIN conversations c ON c.id = m.conversation_id
+             WHERE x.file_id = files.id AND c.deleted_at IS NULL
+                 AND (c.user_id = $2 OR EXISTS (SELECT 1 FROM access_by_share a
+                     WHERE a.workspace_id = c.workspace_id AND a.resource_type = 'conversation'
+                         AND a.resource_id = c.id AND a.user_id = $2))))"
+    };
+}
+
 pub(crate) async fn find(db: &Db, scope: &TenantScope, user: UserId, id: FileId) -> Result<Option<File>, Error> {
     db.optional(
         scope,
-        "SELECT id, name, media_type, size, width, height, created_at FROM files
-         WHERE workspace_id = $1 AND user_id = $2 AND id = $3",
+        concat!("SELECT id, name, media_type, size, width, height, created_at", of_theirs!()),
         params![scope.workspace(), user, id],
     )
     .await
@@ -52,12 +64,8 @@ pub(crate) async fn content(
     user: UserId,
     id: FileId,
 ) -> Result<Option<(String, String, Vec<u8>)>, Error> {
-    db.optional(
-        scope,
-        "SELECT name, media_type, content FROM files WHERE workspace_id = $1 AND user_id = $2 AND id = $3",
-        params![scope.workspace(), user, id],
-    )
-    .await
+    db.optional(scope, concat!("SELECT name, media_type, content", of_theirs!()), params![scope.workspace(), user, id])
+        .await
 }
 
 /// Ties a file to a message that shows it.

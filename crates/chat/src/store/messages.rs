@@ -5,7 +5,10 @@ use kernel::{ConversationId, MessageId, RunId, TenantScope, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::{decode, json, runs};
-use crate::model::{Message, Part, Role};
+use crate::{
+    Admitted,
+    model::{Message, Part, Role},
+};
 
 /// A message before it is written.
 pub(crate) struct NewMessage<'a> {
@@ -56,6 +59,7 @@ impl FromRow for Message {
             id: row.next()?,
             conversation_id: row.next()?,
             parent_id: row.next()?,
+            author_id: row.next()?,
             role: role(row)?,
             parts: row.next::<Json<_>>()?.0,
             created_at: row.next()?,
@@ -78,8 +82,7 @@ fn role(row: &mut Row<'_>) -> Result<Role, Error> {
 pub(crate) async fn branch(
     db: &Db,
     scope: &TenantScope,
-    user: UserId,
-    conversation: ConversationId,
+    conversation: Admitted,
     from: MessageId,
     limit: u32,
 ) -> Result<Vec<Message>, Error> {
@@ -88,19 +91,19 @@ pub(crate) async fn branch(
             scope,
             "WITH RECURSIVE branch (id, parent_id, depth) AS (
                  SELECT m.id, m.parent_id, 1 FROM messages m
-                 WHERE m.workspace_id = $1 AND m.user_id = $2 AND m.conversation_id = $3 AND m.id = $4
+                 WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.id = $3
                  UNION ALL
                  SELECT m.id, m.parent_id, branch.depth + 1 FROM branch JOIN messages m ON m.id = branch.parent_id
-                 WHERE branch.depth < $5
+                 WHERE branch.depth < $4
              )
-             SELECT m.id, m.conversation_id, m.parent_id, m.role, m.parts, m.created_at,
+             SELECT m.id, m.conversation_id, m.parent_id, m.user_id, m.role, m.parts, m.created_at,
                  r.id, r.conversation_id, r.message_id, r.status, r.model, r.finish_reason, r.error_code,
                  r.error_message, r.input_tokens, r.cached_input_tokens, r.cache_write_tokens, r.output_tokens,
                  r.reasoning_tokens, r.cost_nano, r.estimated, r.price_version, r.started_at, r.finished_at,
                  r.first_token_ms, r.guardrails
              FROM branch JOIN messages m ON m.id = branch.id LEFT JOIN runs r ON r.message_id = m.id
              ORDER BY branch.depth",
-            params![scope.workspace(), user, conversation, from, limit],
+            params![scope.workspace(), conversation.conversation(), from, limit],
         )
         .await?;
     let siblings: Vec<(Option<MessageId>, MessageId)> = db
@@ -108,15 +111,15 @@ pub(crate) async fn branch(
             scope,
             "WITH RECURSIVE branch (id, parent_id, fork_id, depth) AS (
                  SELECT m.id, m.parent_id, m.fork_id, 1 FROM messages m
-                 WHERE m.workspace_id = $1 AND m.user_id = $2 AND m.conversation_id = $3 AND m.id = $4
+                 WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.id = $3
                  UNION ALL
                  SELECT m.id, m.parent_id, m.fork_id, branch.depth + 1
                  FROM branch JOIN messages m ON m.id = branch.parent_id
-                 WHERE branch.depth < $5
+                 WHERE branch.depth < $4
              )
              SELECT s.parent_id, s.id FROM branch JOIN messages s ON s.fork_id = branch.fork_id
              ORDER BY s.created_at, s.id",
-            params![scope.workspace(), user, conversation, from, limit],
+            params![scope.workspace(), conversation.conversation(), from, limit],
         )
         .await?;
     // A branch has one message per fork, so the parent tells whose siblings they are.
@@ -134,16 +137,15 @@ pub(crate) async fn branch(
 pub(crate) async fn siblings(
     db: &Db,
     scope: &TenantScope,
-    user: UserId,
-    conversation: ConversationId,
+    conversation: Admitted,
     parent: Option<MessageId>,
 ) -> Result<Vec<MessageId>, Error> {
     let rows: Vec<(MessageId,)> = db
         .all(
             scope,
-            "SELECT id FROM messages WHERE workspace_id = $1 AND user_id = $2 AND fork_id = $3
+            "SELECT id FROM messages WHERE workspace_id = $1 AND conversation_id = $2 AND fork_id = $3
              ORDER BY created_at, id",
-            params![scope.workspace(), user, fork(conversation, parent)],
+            params![scope.workspace(), conversation.conversation(), fork(conversation.conversation(), parent)],
         )
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -153,20 +155,19 @@ pub(crate) async fn siblings(
 pub(crate) async fn newest_leaf(
     tx: &mut Tx,
     scope: &TenantScope,
-    user: UserId,
-    conversation: ConversationId,
+    conversation: Admitted,
     id: MessageId,
 ) -> Result<Option<MessageId>, Error> {
     let leaf: Option<(MessageId,)> = tx
         .optional(
             "WITH RECURSIVE below (id, created_at) AS (
                  SELECT m.id, m.created_at FROM messages m
-                 WHERE m.workspace_id = $1 AND m.user_id = $2 AND m.conversation_id = $3 AND m.id = $4
+                 WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.id = $3
                  UNION ALL
                  SELECT m.id, m.created_at FROM below JOIN messages m ON m.fork_id = below.id
              )
              SELECT id FROM below ORDER BY created_at DESC, id DESC LIMIT 1",
-            params![scope.workspace(), user, conversation, id],
+            params![scope.workspace(), conversation.conversation(), id],
         )
         .await?;
     Ok(leaf.map(|(id,)| id))
@@ -199,8 +200,7 @@ impl FromRow for ContextMessage {
 pub(crate) async fn context(
     db: &Db,
     scope: &TenantScope,
-    user: UserId,
-    conversation: ConversationId,
+    conversation: Admitted,
     from: MessageId,
     limit: u32,
 ) -> Result<Vec<ContextMessage>, Error> {
@@ -208,32 +208,32 @@ pub(crate) async fn context(
         scope,
         "WITH RECURSIVE branch (id, parent_id, depth) AS (
              SELECT m.id, m.parent_id, 1 FROM messages m
-             WHERE m.workspace_id = $1 AND m.user_id = $2 AND m.conversation_id = $3 AND m.id = $4
+             WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.id = $3
              UNION ALL
              SELECT m.id, m.parent_id, branch.depth + 1 FROM branch JOIN messages m ON m.id = branch.parent_id
-             WHERE branch.depth < $5
+             WHERE branch.depth < $4
          )
          SELECT m.id, m.parent_id, m.role, m.parts, m.token_count, m.token_model
          FROM branch JOIN messages m ON m.id = branch.id
          ORDER BY branch.depth",
-        params![scope.workspace(), user, conversation, from, limit],
+        params![scope.workspace(), conversation.conversation(), from, limit],
     )
     .await
 }
 
 /// How many messages there are from `from` to the root, both included.
-pub(crate) async fn depth(db: &Db, scope: &TenantScope, user: UserId, from: MessageId) -> Result<u64, Error> {
+pub(crate) async fn depth(db: &Db, scope: &TenantScope, conversation: Admitted, from: MessageId) -> Result<u64, Error> {
     let (depth,): (u64,) = db
         .one(
             scope,
             "WITH RECURSIVE branch (id, parent_id) AS (
                  SELECT m.id, m.parent_id FROM messages m
-                 WHERE m.workspace_id = $1 AND m.user_id = $2 AND m.id = $3
+                 WHERE m.workspace_id = $1 AND m.conversation_id = $2 AND m.id = $3
                  UNION ALL
                  SELECT m.id, m.parent_id FROM branch JOIN messages m ON m.id = branch.parent_id
              )
              SELECT count(*) FROM branch",
-            params![scope.workspace(), user, from],
+            params![scope.workspace(), conversation.conversation(), from],
         )
         .await?;
     Ok(depth)
@@ -266,11 +266,10 @@ pub(crate) fn set_parts(scope: &TenantScope, id: MessageId, parts: &[Part]) -> R
 pub(crate) async fn as_made(
     db: &Db,
     scope: &TenantScope,
-    user: UserId,
-    conversation: ConversationId,
+    conversation: Admitted,
     id: MessageId,
 ) -> Result<Option<Message>, Error> {
-    let Some(mut message) = branch(db, scope, user, conversation, id, 1).await?.pop() else {
+    let Some(mut message) = branch(db, scope, conversation, id, 1).await?.pop() else {
         return Ok(None);
     };
     if let Some(own) = message.sibling_ids.iter().position(|sibling| *sibling == id) {
@@ -290,4 +289,25 @@ pub(crate) async fn parts(db: &Db, scope: &TenantScope, run: RunId) -> Result<Ve
         )
         .await?;
     Ok(row.map(|(Json(parts),)| parts).unwrap_or_default())
+}
+
+/// Shows the files of a message in its copy too.
+pub(crate) fn copy_files(scope: &TenantScope, from: MessageId, to: MessageId) -> Statement {
+    (
+        "INSERT INTO message_files (message_id, file_id, workspace_id)
+         SELECT $3, f.file_id, f.workspace_id FROM message_files f WHERE f.workspace_id = $1 AND f.message_id = $2",
+        params![scope.workspace(), from, to],
+    )
+}
+
+/// Who has written in a conversation, or asked for an answer.
+pub(crate) async fn authors(db: &Db, scope: &TenantScope, conversation: Admitted) -> Result<Vec<UserId>, Error> {
+    let rows: Vec<(UserId,)> = db
+        .all(
+            scope,
+            "SELECT DISTINCT user_id FROM messages WHERE workspace_id = $1 AND conversation_id = $2",
+            params![scope.workspace(), conversation.conversation()],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }

@@ -1,4 +1,6 @@
-//! The tables of the chat. Every query of a person's things names the workspace and the person.
+//! The tables of the chat. Every query names the workspace. One that finds a conversation, or a file, names the
+//! person too, who owns it or whom it is shared with; one that reads messages takes the proof that somebody was let
+//! into their conversation.
 
 pub(crate) mod conversations;
 pub(crate) mod files;

@@ -10,7 +10,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{decode, json};
-use crate::model::{Run, RunError, RunStatus, Usage};
+use crate::{
+    Admitted,
+    model::{Run, RunError, RunStatus, Usage},
+};
 
 /// Reads the 20 columns of a run; none if the join found no run.
 pub(super) fn read_optional(row: &mut Row<'_>) -> Result<Option<Run>, Error> {
@@ -165,11 +168,12 @@ pub(crate) fn insert(
     ))
 }
 
-pub(crate) async fn find(db: &Db, scope: &TenantScope, user: UserId, id: RunId) -> Result<Option<RunRecord>, Error> {
+/// A run of the workspace, of whomever: whether the caller may see it, its conversation says.
+pub(crate) async fn find(db: &Db, scope: &TenantScope, id: RunId) -> Result<Option<RunRecord>, Error> {
     db.optional(
         scope,
-        concat!("SELECT ", run_columns!(), " FROM runs WHERE workspace_id = $1 AND user_id = $2 AND id = $3"),
-        params![scope.workspace(), user, id],
+        concat!("SELECT ", run_columns!(), " FROM runs WHERE workspace_id = $1 AND id = $2"),
+        params![scope.workspace(), id],
     )
     .await
 }
@@ -274,19 +278,13 @@ pub(crate) async fn finish(
 }
 
 /// Asks the node that works on a run to stop it. False: it has ended.
-pub(crate) async fn request_cancel(
-    db: &Db,
-    scope: &TenantScope,
-    user: UserId,
-    id: RunId,
-    now: Timestamp,
-) -> Result<bool, Error> {
+pub(crate) async fn request_cancel(db: &Db, scope: &TenantScope, id: RunId, now: Timestamp) -> Result<bool, Error> {
     let asked = db
         .execute(
             scope,
-            "UPDATE runs SET cancel_requested_at = COALESCE(cancel_requested_at, $4)
-             WHERE workspace_id = $1 AND user_id = $2 AND id = $3 AND finished_at IS NULL",
-            params![scope.workspace(), user, id, now],
+            "UPDATE runs SET cancel_requested_at = COALESCE(cancel_requested_at, $3)
+             WHERE workspace_id = $1 AND id = $2 AND finished_at IS NULL",
+            params![scope.workspace(), id, now],
         )
         .await?;
     Ok(asked == 1)
@@ -388,6 +386,11 @@ pub(crate) async fn forget_keys(db: &Db, horizon: Timestamp) -> Result<u64, Erro
 impl RunRecord {
     pub fn scope(&self) -> TenantScope {
         TenantScope::assume(self.workspace)
+    }
+
+    /// The server itself works on the run's conversation.
+    pub fn admitted(&self) -> Admitted {
+        Admitted::for_run(self)
     }
 
     /// The run as it was when it began: what a stream opens with.

@@ -294,6 +294,7 @@ mod tests {
             id: id(3),
             conversation_id: id(2),
             parent_id: None,
+            author_id: kernel::UserId::from_uuid(uuid::Uuid::nil()),
             role: Role::Assistant,
             parts: Vec::new(),
             sibling_ids: vec![id(3)],

@@ -14,5 +14,6 @@ mod recover;
 mod resume;
 mod runs;
 mod scripted;
+mod sharing;
 mod support;
 mod tree;

@@ -8,17 +8,21 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use chat::{
     Caller, Chat, Config, Frames, NewConversation, NewMessage, Parts, Position, StartRun, Started, Titles,
     model::{Conversation, Message, Part, Run},
 };
-use contracts::guardrails::Floor;
+use contracts::{
+    guardrails::Floor,
+    identity::{Authenticated, AuthenticationError, Claimed, UserSummary},
+};
 use database::{Db, Platform, params};
 use futures_util::StreamExt;
 use guardrails::Guardrails;
 use kernel::{
-    Clock, ConversationId, Env, MessageId, RunId, Tasks, TenantScope, Timestamp, WorkspaceId, env::SystemRng,
+    Clock, ConversationId, Env, MessageId, RunId, Tasks, TenantScope, Timestamp, UserId, WorkspaceId, env::SystemRng,
 };
 use metering::Metering;
 use serde_json::Value;
@@ -144,9 +148,30 @@ fn node(db: Db, env: Env, provider: Scripted, config: Config) -> (Chat, Tasks) {
         metering,
         guardrails: Arc::new(guardrails),
         audit: Arc::new(contracts::audit::NoAudit),
+        people: Arc::new(Names),
+        groups: Arc::new(contracts::tenancy::NoGroups),
         config,
     });
     (chat, tasks)
+}
+
+/// Everybody is called by their id.
+struct Names;
+
+#[async_trait]
+impl contracts::Identity for Names {
+    async fn verify(&self, _: &str) -> Result<Claimed, AuthenticationError> {
+        Err(AuthenticationError::Invalid)
+    }
+
+    async fn live(&self, _: &Claimed) -> Result<Authenticated, AuthenticationError> {
+        Err(AuthenticationError::Invalid)
+    }
+
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<UserSummary>, database::Error> {
+        let named = |id: &UserId| UserSummary { id: *id, email: String::new(), name: id.to_string(), avatar_url: None };
+        Ok(ids.iter().map(named).collect())
+    }
 }
 
 /// A process of its own: its tasks die with it, in the middle of whatever they do.

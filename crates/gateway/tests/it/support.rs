@@ -167,6 +167,8 @@ impl World {
             sign_up_open: true,
             sign_up_rules: identity::SignUpRules::default(),
             requests_per_ip: 100_000,
+            proof_of_work: identity::ProofOfWork::Never,
+            strangers: 1,
         };
         let letters = notifications::Config::default();
         let mailer = notifications::Notifications::new((**db).clone(), env.clone(), tasks.clone(), letters).unwrap();

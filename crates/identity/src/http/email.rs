@@ -65,6 +65,10 @@ pub(super) struct AddressRequest {
     #[garde(custom(|email: &str, (): &()| email::check(email).map_err(garde::Error::new)))]
     #[schema(format = "email", max_length = 254, example = "ann@example.com")]
     pub email: String,
+    /// The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+    #[garde(skip)]
+    #[schema(max_length = 4096, example = "eyJjaGFsbGVuZ2UiOnt9LCJzb2x1dGlvbiI6e319")]
+    pub proof_of_work: Option<String>,
 }
 
 /// Send the proof of an address again
@@ -76,6 +80,7 @@ pub(super) struct AddressRequest {
     security(()), request_body = AddressRequest,
     responses(
         (status = 202, description = "Accepted, whatever came of it.", body = Accepted),
+        (status = 403, description = "`proof_of_work_needed`: send it again with the solution of the `challenge`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests from this address.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -83,9 +88,9 @@ pub(super) struct AddressRequest {
 pub(super) async fn resend(
     State(identity): State<Arc<Identity>>,
     Json(body): Json<AddressRequest>,
-) -> impl IntoResponse {
-    identity.send_verification_later(body.email);
-    Accepted::answer()
+) -> Result<impl IntoResponse, Problem> {
+    identity.resend_verification(body.email, body.proof_of_work.as_deref()).await?;
+    Ok(Accepted::answer())
 }
 
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]

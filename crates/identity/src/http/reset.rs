@@ -21,6 +21,7 @@ use crate::{Identity, password};
     security(()), request_body = AddressRequest,
     responses(
         (status = 202, description = "Accepted, whatever came of it.", body = Accepted),
+        (status = 403, description = "`proof_of_work_needed`: send it again with the solution of the `challenge`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests from this address.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -28,9 +29,9 @@ use crate::{Identity, password};
 pub(super) async fn forgot(
     State(identity): State<Arc<Identity>>,
     Json(body): Json<AddressRequest>,
-) -> impl IntoResponse {
-    identity.forgot_password(body.email);
-    Accepted::answer()
+) -> Result<impl IntoResponse, Problem> {
+    identity.forgot_password(body.email, body.proof_of_work.as_deref()).await?;
+    Ok(Accepted::answer())
 }
 
 #[derive(Debug, Deserialize, Validate, utoipa::ToSchema)]

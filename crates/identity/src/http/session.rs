@@ -28,6 +28,10 @@ pub(super) struct LogInRequest {
     /// The workspace to work in; absent: the personal one.
     #[garde(skip)]
     workspace: Option<WorkspaceId>,
+    /// The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+    #[garde(skip)]
+    #[schema(max_length = 4096, example = "eyJjaGFsbGVuZ2UiOnt9LCJzb2x1dGlvbiI6e319")]
+    proof_of_work: Option<String>,
 }
 
 /// What is longer than any password costs no hash.
@@ -58,6 +62,7 @@ pub(super) struct RefreshRequest {
         (status = 200, description = "Signed in.", body = Session, headers(("set-cookie" = String, description = "`parlance_refresh`, HttpOnly."))),
         (status = 202, description = "The password is right, and a second factor is needed: go on at `/auth/login/second-factor`.", body = SecondFactorNeeded, headers(("set-cookie" = String, description = "`parlance_device`, HttpOnly."))),
         (status = 401, description = "Wrong e-mail address or password.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "`sso_required`; `proof_of_work_needed`: send it again with the solution of the `challenge`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 404, description = "The caller is not in that workspace.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts; `Retry-After` says how long to wait.", body = ProblemBody, content_type = "application/problem+json"),
@@ -70,7 +75,14 @@ pub(super) async fn log_in(
     Json(body): Json<LogInRequest>,
 ) -> Result<Response, Problem> {
     let device = cookie::read_device(&headers);
-    let log_in = LogIn { email: body.email, password: body.password, workspace: body.workspace, client, device };
+    let log_in = LogIn {
+        email: body.email,
+        password: body.password,
+        workspace: body.workspace,
+        client,
+        device,
+        proof_of_work: body.proof_of_work,
+    };
     match identity.log_in(log_in).await? {
         LoggedIn::Session(signed_in) => {
             let device = AppendHeaders(identity.set_device_cookie(signed_in.device.as_ref()));

@@ -30,6 +30,10 @@ pub(super) struct SignUpRequest {
     #[garde(skip)]
     #[schema(value_type = Option<String>, example = "3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     invitation: Option<SecretString>,
+    /// The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+    #[garde(skip)]
+    #[schema(max_length = 4096, example = "eyJjaGFsbGVuZ2UiOnt9LCJzb2x1dGlvbiI6e319")]
+    proof_of_work: Option<String>,
 }
 
 /// Sign up
@@ -42,7 +46,7 @@ pub(super) struct SignUpRequest {
     security(()), request_body = SignUpRequest,
     responses(
         (status = 202, description = "Accepted, whatever came of it.", body = Accepted),
-        (status = 403, description = "Sign-up is closed here; `invitation_needed`: it is by invitation.", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "Sign-up is closed here; `invitation_needed`: it is by invitation; `proof_of_work_needed`: send it again with the solution of the `challenge`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "A field is not valid.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests from this address.", body = ProblemBody, content_type = "application/problem+json"),
     )
@@ -57,6 +61,7 @@ pub(super) async fn sign_up(
         name: body.name,
         locale: body.locale,
         invitation: body.invitation,
+        proof_of_work: body.proof_of_work,
     };
     identity.sign_up(sign_up).await?;
     Ok(Accepted::answer())

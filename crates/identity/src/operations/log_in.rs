@@ -30,6 +30,8 @@ pub struct LogIn {
     pub client: Client,
     /// What the browser's cookie says that it is known by.
     pub device: Option<String>,
+    /// The solution of a challenge, where one was given.
+    pub proof_of_work: Option<String>,
 }
 
 /// What a right password comes to.
@@ -51,6 +53,7 @@ impl Identity {
     /// Whether the address is unknown, the password wrong, the user disabled or the address still to be
     /// proved, the answer and the work are the same.
     pub async fn log_in(self: &Arc<Self>, log_in: LogIn) -> Result<LoggedIn, IdentityError> {
+        let worked = self.password_works(log_in.proof_of_work.as_deref()).await?;
         let known = log_in.device.as_deref().and_then(Opaque::parse);
         let attempt = self.admit(&log_in.email, log_in.client.ip, known.as_ref()).await?;
         // What is no address has no user, and may hold what a database can't compare.
@@ -59,6 +62,10 @@ impl Identity {
             Err(_) => None,
         };
         let hash = found.as_ref().map(|found| found.password_hash.as_str());
+        if !worked {
+            // Those who came in at the same moment as many others meet them here.
+            self.password_works(log_in.proof_of_work.as_deref()).await?;
+        }
         let verdict = self.passwords.verify(&log_in.password, hash).await?;
         let whose = found.as_ref().map(|found| found.user.id);
         let found = found.filter(|found| verdict.matches && !found.disabled);

@@ -28,7 +28,12 @@ use crate::{
 
 impl Identity {
     /// Sends a link to the address, if it has a user. Answers before it looks, so that its time tells nothing.
-    pub fn forgot_password(self: &Arc<Self>, address: String) {
+    pub async fn forgot_password(
+        self: &Arc<Self>,
+        address: String,
+        proof_of_work: Option<&str>,
+    ) -> Result<(), IdentityError> {
+        self.stranger_works(proof_of_work).await?;
         let this = self.clone();
         let send = Origin::carry(async move {
             if let Err(error) = this.send_reset(&address).await {
@@ -36,6 +41,7 @@ impl Identity {
             }
         });
         self.tasks.spawn("a letter for a new password", send);
+        Ok(())
     }
 
     async fn send_reset(&self, address: &str) -> Result<(), IdentityError> {

@@ -24,6 +24,8 @@ pub struct SignUp {
     pub locale: Option<Locale>,
     /// The secret of an invitation's link, where somebody was invited.
     pub invitation: Option<SecretString>,
+    /// The solution of a challenge, where one was given.
+    pub proof_of_work: Option<String>,
 }
 
 impl Identity {
@@ -41,6 +43,7 @@ impl Identity {
             None => false,
         };
         self.config.sign_up_rules.check(&sign_up.email, invited)?;
+        self.stranger_works(sign_up.proof_of_work.as_deref()).await?;
         let may_write = self.may_write("sign_up", &email::key(&sign_up.email)).await;
         let new = NewUser {
             email: sign_up.email,

@@ -79,9 +79,20 @@ impl Identity {
         Ok(self.audit.record(tx, entry).await?)
     }
 
+    /// [`send_verification_later`](Self::send_verification_later), for strangers.
+    pub async fn resend_verification(
+        self: &Arc<Self>,
+        address: String,
+        proof_of_work: Option<&str>,
+    ) -> Result<(), IdentityError> {
+        self.stranger_works(proof_of_work).await?;
+        self.send_verification_later(address);
+        Ok(())
+    }
+
     /// Sends the letter again to an address that waits for its proof. Answers before it looks whether there is
     /// anything to send, so that its time tells nothing.
-    pub fn send_verification_later(self: &Arc<Self>, address: String) {
+    pub(crate) fn send_verification_later(self: &Arc<Self>, address: String) {
         let this = self.clone();
         self.tasks.spawn("a letter that proves an address", async move {
             if let Err(error) = this.send_verification(&address).await {

@@ -21,6 +21,7 @@ mod oidc_server;
 mod passkeys;
 mod passwords;
 mod profile;
+mod proof_of_work;
 mod recent;
 mod refresh;
 mod reset;

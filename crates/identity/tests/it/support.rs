@@ -380,6 +380,8 @@ pub fn config(data: &TempDir) -> Config {
         federation: identity::federation::FederationConfig::default(),
         sign_up_rules: identity::SignUpRules::default(),
         requests_per_ip: 100_000,
+        proof_of_work: identity::ProofOfWork::Never,
+        strangers: 1,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The endpoints of tenancy.
 
 mod audit;
+mod candidates;
 mod groups;
 mod invitations;
 mod lifecycle;
@@ -73,6 +74,7 @@ pub fn routes(tenancy: Arc<Tenancy>, identity: Arc<dyn Identity>) -> OpenApiRout
         .routes(routes!(audit::list_platform))
         .routes(routes!(audit::export))
         .routes(routes!(audit::verify))
+        .routes(routes!(candidates::list))
         .routes(routes!(groups::list, groups::create))
         .routes(routes!(groups::get, groups::update, groups::delete))
         .routes(routes!(groups::give_role))

@@ -3,6 +3,7 @@
 mod accept_invitation;
 mod add_member;
 mod admit;
+mod candidates;
 mod create_workspace;
 mod delete_workspace;
 mod directory;

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod deletion;
+pub mod directory;
 pub mod groups;
 pub mod invitations;
 pub mod personal;

@@ -75,6 +75,8 @@ impl World {
             master_keys: Vec::new(),
             federation: identity::federation::FederationConfig::default(),
             requests_per_ip: 100_000,
+            proof_of_work: identity::ProofOfWork::Never,
+            strangers: 1,
         };
         let (tasks, letters) = (Tasks::new(), notifications::Config::default());
         let mailer = notifications::Notifications::new(db.clone(), env.clone(), tasks.clone(), letters).unwrap();

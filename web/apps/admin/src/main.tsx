@@ -1,6 +1,6 @@
 import { I18nProvider } from "@lingui/react";
 import { setProver } from "@parlance/api";
-import { i18n, needWords, preferredLocale } from "@parlance/i18n";
+import { i18n, preferredLocale } from "@parlance/i18n";
 import { installTooltips } from "@parlance/ui";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
@@ -14,13 +14,11 @@ import "./styles.css";
 async function start() {
   installTheme();
   installTooltips();
-  setProver(async (methods) => {
-    const [{ ask }] = await Promise.all([
-      import("@/features/account/step-up"),
-      needWords("account"),
-    ]);
-    return ask(methods);
-  });
+  setProver((error, request) =>
+    /^step_up|^proof_of/.test(error.code)
+      ? import("@/features/account/prove").then(({ prove }) => prove(error, request))
+      : null,
+  );
   await speak(preferredLocale());
   const root = document.getElementById("root");
   if (!root) throw new Error("The page has no #root.");

@@ -1,6 +1,6 @@
 import { I18nProvider } from "@lingui/react";
 import { ensureSession, hasSessionHint, preferWorkspace, setProver } from "@parlance/api";
-import { activateLocale, i18n, needWords, preferredLocale } from "@parlance/i18n";
+import { activateLocale, i18n, preferredLocale } from "@parlance/i18n";
 import { installTooltips } from "@parlance/ui";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
@@ -33,13 +33,11 @@ async function start() {
   installTooltips();
   installShortcuts();
   reloadAfterUpdate();
-  setProver(async (methods) => {
-    const [{ ask }] = await Promise.all([
-      import("@/features/account/step-up"),
-      needWords("account"),
-    ]);
-    return ask(methods);
-  });
+  setProver((error, request) =>
+    /^step_up|^proof_of/.test(error.code)
+      ? import("@/features/account/prove").then(({ prove }) => prove(error, request))
+      : null,
+  );
   const workspaceId = workspaceOf(location.pathname);
   if (workspaceId) preferWorkspace(workspaceId);
   if (hasSessionHint()) {

@@ -21,6 +21,8 @@ export class ApiError extends Error {
   readonly errors: FieldError[];
   /** With `step_up_required`: the ways in which the person can prove that it is them. */
   readonly methods: readonly ProofMethod[];
+  /** With `proof_of_work_needed`: what has to be solved. */
+  readonly challenge: unknown;
   /** Seconds to wait before trying again, when the server said so. */
   readonly retryAfter: number | null;
 
@@ -35,6 +37,7 @@ export class ApiError extends Error {
     this.requestId = problem.request_id ?? "";
     this.errors = problem.errors ?? [];
     this.methods = problem.methods ?? [];
+    this.challenge = problem.challenge;
     this.retryAfter = options?.retryAfter ?? null;
   }
 

@@ -1,17 +1,16 @@
 /**
- * `fetch` with our manners: bearer token, one renewal and retry on 401, one proof of who it is and retry
- * on `step_up_required`, failures as `ApiError`.
+ * `fetch` with our manners: bearer token, one renewal and retry on 401, one proof and retry
+ * where the server wants one (`step_up_required`, `proof_of_work_needed`), failures as `ApiError`.
  * A response that is returned is always ok; its body is unread, so streams pass through.
  */
-import { networkError, problemOf } from "./error";
-import type { ProofMethod } from "./generated";
+import { networkError, problemOf, type ApiError } from "./error";
 import { accessToken, getSession, refresh } from "./session";
 
 /** Routes that work without a token; a 401 there is an answer, not a reason to renew. */
 const PUBLIC = /\/api\/v1\/(auth\/(login|signup|refresh|logout)|invitations\/view|instance)$/;
 
 export async function apiFetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-  const request = new Request(
+  let request = new Request(
     input instanceof Request ? input : new URL(input, globalThis.location.origin),
     init,
   );
@@ -20,7 +19,7 @@ export async function apiFetch(input: RequestInfo | URL, init?: RequestInit): Pr
   let renewed = false;
   let proved = false;
   for (;;) {
-    const response = await send(token ? request.clone() : request, token);
+    const response = await send(request.clone(), token);
     if (response.ok) return response;
     if (response.status === 401 && token && !renewed) {
       renewed = true;
@@ -28,18 +27,19 @@ export async function apiFetch(input: RequestInfo | URL, init?: RequestInit): Pr
       continue;
     }
     const error = await problemOf(response);
-    if (error.code !== "step_up_required" || !token || proved) throw error;
+    const again = proved ? null : await prover(error, request);
+    if (!again) throw error;
     proved = true;
-    if (!(await prover(error.methods))) throw error;
-    token = await accessToken();
+    request = again;
+    token &&= await accessToken();
   }
 }
 
-/** Asks the person to prove that it is them; false: they would rather not. */
-export type Prover = (methods: readonly ProofMethod[]) => Promise<boolean>;
-let prover: Prover = () => Promise.resolve(false);
+/** Has proved what an answer asks for, and gives the request to send again; null: it asks for no proof, or in vain. */
+export type Prover = (error: ApiError, request: Request) => Promise<Request | null> | null;
+let prover: Prover = () => null;
 
-/** What asks when the server wants a proof; the request is sent again after one. */
+/** Who proves what the server wants proved. */
 export function setProver(ask: Prover): void {
   prover = ask;
 }

@@ -71,6 +71,8 @@ export interface Message {
   id: string;
   conversation_id: string;
   parent_id?: string | null;
+  /** Who sent it, or asked for the answer. Absent: this tab, just now. */
+  author_id?: string;
   role: "user" | "assistant";
   parts: Part[];
   /** Every version of this message, itself included, oldest first. */

@@ -14,13 +14,14 @@ export const LOCALE_NAMES: Record<Locale, string> = { en: "English", vi: "Tiến
 const STORAGE_KEY = "parlance.locale";
 
 /** Parts of the interface whose words load together with their pages. */
-export type Area = "app" | "account" | "chat" | "settings" | "gateway";
+export type Area = "app" | "account" | "chat" | "conversation" | "settings" | "gateway";
 
 const catalogs: Record<Locale, Record<Area, () => Promise<{ messages: Messages }>>> = {
   en: {
     app: () => import("./locales/en/app.po"),
     account: () => import("./locales/en/account.po"),
     chat: () => import("./locales/en/chat.po"),
+    conversation: () => import("./locales/en/conversation.po"),
     settings: () => import("./locales/en/settings.po"),
     gateway: () => import("./locales/en/gateway.po"),
   },
@@ -28,6 +29,7 @@ const catalogs: Record<Locale, Record<Area, () => Promise<{ messages: Messages }
     app: () => import("./locales/vi/app.po"),
     account: () => import("./locales/vi/account.po"),
     chat: () => import("./locales/vi/chat.po"),
+    conversation: () => import("./locales/vi/conversation.po"),
     settings: () => import("./locales/vi/settings.po"),
     gateway: () => import("./locales/vi/gateway.po"),
   },

@@ -53,6 +53,10 @@ export type AddPasskeyResponse = {
 
 export type AddressRequest = {
     email: string;
+    /**
+     * The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+     */
+    proof_of_work?: string | null;
 };
 
 /**
@@ -222,6 +226,27 @@ export type BudgetSubject = {
     kind: 'group';
 };
 
+export type CandidateGroup = {
+    group_id: GrpId;
+    name: string;
+    /**
+     * How many are in it.
+     */
+    members: number;
+};
+
+/**
+ * Somebody in the workspace to share with: what one has to know of them to choose them.
+ */
+export type CandidatePerson = {
+    user_id: UserId;
+    name: string;
+    /**
+     * Path of their picture under this server, if there is one.
+     */
+    avatar_url: string | null;
+};
+
 export type Capabilities = {
     /**
      * Reads images.
@@ -317,7 +342,7 @@ export type ClaimNames = {
 /**
  * A stable, machine-readable kind of error
  */
-export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sso_required' | 'sign_up_closed' | 'model_not_allowed' | 'invitation_needed' | 'step_up_required' | 'address_not_allowed' | 'workspace_deleted' | 'workspace_suspended' | 'impersonating' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'role_in_use' | 'already_member' | 'domain_unverified' | 'conflict' | 'idempotency_conflict' | 'last_administrator' | 'last_sign_in' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'challenge_ended' | 'link_invalid' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'passkey_refused' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'identity_provider_failed' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
+export type Code = 'invalid_json' | 'invalid_query' | 'invalid_header' | 'unauthenticated' | 'token_expired' | 'invalid_credentials' | 'refresh_invalid' | 'refresh_reused' | 'budget_exceeded' | 'forbidden' | 'sso_required' | 'sign_up_closed' | 'model_not_allowed' | 'invitation_needed' | 'proof_of_work_needed' | 'step_up_required' | 'address_not_allowed' | 'workspace_deleted' | 'workspace_suspended' | 'impersonating' | 'invitation_for_other' | 'invalid_path' | 'not_found' | 'method_not_allowed' | 'request_timeout' | 'role_in_use' | 'already_member' | 'domain_unverified' | 'conflict' | 'idempotency_conflict' | 'last_administrator' | 'last_sign_in' | 'last_owner' | 'personal_workspace' | 'run_active' | 'usage_conflict' | 'challenge_ended' | 'link_invalid' | 'invitation_ended' | 'payload_too_large' | 'unsupported_media_type' | 'passkey_refused' | 'invalid_body' | 'unknown_model' | 'model_unavailable' | 'context_too_long' | 'model_unpriced' | 'unsupported_parameter' | 'content_blocked' | 'identity_provider_failed' | 'quota_exceeded' | 'rate_limited' | 'internal' | 'provider_auth' | 'provider_rate_limited' | 'provider_overloaded' | 'provider_timeout' | 'provider_unreachable' | 'provider_invalid_request' | 'provider_content_filter' | 'provider_protocol' | 'provider_failed' | 'unavailable';
 
 export type ConfirmTotpRequest = {
     /**
@@ -424,6 +449,22 @@ export type ConnectionTest = {
 export type Conversation = {
     id: ConvId;
     /**
+     * Whose it is.
+     */
+    owner_id: UserId;
+    /**
+     * Null: the caller's own.
+     */
+    owner_name: string | null;
+    /**
+     * What the caller may do with it.
+     */
+    access: ConversationAccess;
+    /**
+     * Whether it is shared with anybody.
+     */
+    shared: boolean;
+    /**
      * Made after the first answer, unless a person gave one.
      */
     title: string | null;
@@ -433,7 +474,13 @@ export type Conversation = {
     model: string | null;
     system_prompt: string | null;
     parameters: Parameters;
+    /**
+     * By its owner; it is false in what others share.
+     */
     pinned: boolean;
+    /**
+     * By its owner; it is false in what others share.
+     */
     archived: boolean;
     active_message_id: MsgId | null;
     active_run_id: RunId | null;
@@ -442,6 +489,29 @@ export type Conversation = {
      * The last activity.
      */
     updated_at: Timestamp;
+};
+
+/**
+ * What the caller may do with a conversation. Each includes the one before it.
+ */
+export type ConversationAccess = 'view' | 'edit' | 'owner';
+
+/**
+ * One of those that a conversation is shared with.
+ */
+export type ConversationShare = {
+    subject: ShareSubject;
+    kind: SubjectKind;
+    /**
+     * Of the person or the group; null: the workspace.
+     */
+    name: string | null;
+    /**
+     * Path of the person's picture under this server, if there is one.
+     */
+    avatar_url: string | null;
+    access: ShareAccess;
+    created_at: Timestamp;
 };
 
 export type CreateBudgetRequest = {
@@ -1034,6 +1104,10 @@ export type LogInRequest = {
     email: string;
     password: string;
     workspace?: WsId | null;
+    /**
+     * The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+     */
+    proof_of_work?: string | null;
 };
 
 /**
@@ -1131,7 +1205,14 @@ export type Message = {
     id: MsgId;
     conversation_id: ConvId;
     parent_id: MsgId | null;
+    /**
+     * Who sent it, or asked for the answer; `list_participants` tells their names.
+     */
+    author_id: UserId;
     role: MessageRole;
+    /**
+     * None: whoever wrote it has had their account erased.
+     */
     parts: Array<Part>;
     /**
      * Every version of this message, itself included, oldest first.
@@ -1392,6 +1473,22 @@ export type PageConversation = {
     data: Array<{
         id: ConvId;
         /**
+         * Whose it is.
+         */
+        owner_id: UserId;
+        /**
+         * Null: the caller's own.
+         */
+        owner_name: string | null;
+        /**
+         * What the caller may do with it.
+         */
+        access: ConversationAccess;
+        /**
+         * Whether it is shared with anybody.
+         */
+        shared: boolean;
+        /**
          * Made after the first answer, unless a person gave one.
          */
         title: string | null;
@@ -1401,7 +1498,13 @@ export type PageConversation = {
         model: string | null;
         system_prompt: string | null;
         parameters: Parameters;
+        /**
+         * By its owner; it is false in what others share.
+         */
         pinned: boolean;
+        /**
+         * By its owner; it is false in what others share.
+         */
         archived: boolean;
         active_message_id: MsgId | null;
         active_run_id: RunId | null;
@@ -1410,6 +1513,30 @@ export type PageConversation = {
          * The last activity.
          */
         updated_at: Timestamp;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageConversationShare = {
+    data: Array<{
+        subject: ShareSubject;
+        kind: SubjectKind;
+        /**
+         * Of the person or the group; null: the workspace.
+         */
+        name: string | null;
+        /**
+         * Path of the person's picture under this server, if there is one.
+         */
+        avatar_url: string | null;
+        access: ShareAccess;
+        created_at: Timestamp;
     }>;
     /**
      * Pass it as `cursor` to get the next page.
@@ -1580,7 +1707,14 @@ export type PageMessage = {
         id: MsgId;
         conversation_id: ConvId;
         parent_id: MsgId | null;
+        /**
+         * Who sent it, or asked for the answer; `list_participants` tells their names.
+         */
+        author_id: UserId;
         role: MessageRole;
+        /**
+         * None: whoever wrote it has had their account erased.
+         */
         parts: Array<Part>;
         /**
          * Every version of this message, itself included, oldest first.
@@ -1630,6 +1764,24 @@ export type PageModel = {
          * Whether it is the one to preselect.
          */
         default: boolean;
+    }>;
+    /**
+     * Pass it as `cursor` to get the next page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * Some rows, and where the next page begins. No `next_cursor`: this was the last page.
+ */
+export type PageParticipant = {
+    data: Array<{
+        user_id: UserId;
+        name: string;
+        /**
+         * Path of their picture under this server, if there is one.
+         */
+        avatar_url: string | null;
     }>;
     /**
      * Pass it as `cursor` to get the next page.
@@ -1871,6 +2023,18 @@ export type Part = {
 });
 
 /**
+ * Somebody who takes part in a conversation.
+ */
+export type Participant = {
+    user_id: UserId;
+    name: string;
+    /**
+     * Path of their picture under this server, if there is one.
+     */
+    avatar_url: string | null;
+};
+
+/**
  * One of the caller's passkeys.
  */
 export type PasskeyInfo = {
@@ -1897,7 +2061,7 @@ export type PasskeyLogInRequest = {
 /**
  * One thing that a role may allow
  */
-export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'audit.read' | 'members.read' | 'members.manage' | 'roles.read' | 'roles.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'sso.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
+export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'audit.read' | 'members.read' | 'members.manage' | 'roles.read' | 'roles.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'chat.share' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'sso.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
 
 /**
  * What grants a permission: a role, by which way it came, and where the role has it from.
@@ -2038,6 +2202,12 @@ export type Problem = {
      * With `step_up_required`: the ways in which the caller can prove that it is them.
      */
     methods?: Array<ProofMethod>;
+    /**
+     * With `proof_of_work_needed`: what to solve, an ALTCHA challenge of version 2.
+     */
+    challenge: {
+        [key: string]: unknown;
+    } | null;
 };
 
 /**
@@ -2570,6 +2740,31 @@ export type SetUpRequest = {
     name?: string | null;
 };
 
+/**
+ * What somebody may do with what is shared with them. To edit includes to view.
+ */
+export type ShareAccess = 'view' | 'edit';
+
+/**
+ * People and groups of the workspace to share with, by name.
+ */
+export type ShareCandidates = {
+    people: Array<CandidatePerson>;
+    groups: Array<CandidateGroup>;
+};
+
+/**
+ * How far to share.
+ */
+export type ShareConversation = {
+    access: ShareAccess;
+};
+
+/**
+ * `workspace`, or the id of a user or a group
+ */
+export type ShareSubject = string;
+
 export type SignUpRequest = {
     email: string;
     password: string;
@@ -2582,6 +2777,10 @@ export type SignUpRequest = {
      * What stands behind `/invite/` in the link of an invitation, for whoever was invited.
      */
     invitation?: string | null;
+    /**
+     * The solution of a challenge, after `proof_of_work_needed`: ALTCHA's payload, in Base64.
+     */
+    proof_of_work?: string | null;
 };
 
 /**
@@ -2724,6 +2923,11 @@ export type StepUpResponse = {
      */
     proved_until: Timestamp;
 };
+
+/**
+ * What kind of subject something is shared with.
+ */
+export type SubjectKind = 'workspace' | 'user' | 'group';
 
 export type SuspendWorkspaceRequest = {
     /**
@@ -3530,6 +3734,10 @@ export type ForgotPasswordData = {
 
 export type ForgotPasswordErrors = {
     /**
+     * `proof_of_work_needed`: send it again with the solution of the `challenge`.
+     */
+    403: Problem;
+    /**
      * A field is not valid.
      */
     422: Problem;
@@ -3744,6 +3952,10 @@ export type LogInErrors = {
      * Wrong e-mail address or password.
      */
     401: Problem;
+    /**
+     * `sso_required`; `proof_of_work_needed`: send it again with the solution of the `challenge`.
+     */
+    403: Problem;
     /**
      * The caller is not in that workspace.
      */
@@ -4444,7 +4656,7 @@ export type SignUpData = {
 
 export type SignUpErrors = {
     /**
-     * Sign-up is closed here; `invitation_needed`: it is by invitation.
+     * Sign-up is closed here; `invitation_needed`: it is by invitation; `proof_of_work_needed`: send it again with the solution of the `challenge`.
      */
     403: Problem;
     /**
@@ -4698,6 +4910,10 @@ export type ResendVerificationData = {
 };
 
 export type ResendVerificationErrors = {
+    /**
+     * `proof_of_work_needed`: send it again with the solution of the `challenge`.
+     */
+    403: Problem;
     /**
      * A field is not valid.
      */
@@ -5152,6 +5368,10 @@ export type ListConversationsData = {
          */
         q?: string;
         /**
+         * Whose conversations to list instead of one's own.
+         */
+        shared?: 'with_me';
+        /**
          * The archived ones instead of the others.
          */
         archived?: boolean;
@@ -5181,11 +5401,11 @@ export type ListConversationsErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5232,11 +5452,11 @@ export type CreateConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5278,11 +5498,11 @@ export type DeleteConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5320,11 +5540,11 @@ export type GetConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5366,11 +5586,11 @@ export type UpdateConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5416,11 +5636,11 @@ export type SelectBranchErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5443,6 +5663,54 @@ export type SelectBranchResponses = {
 };
 
 export type SelectBranchResponse = SelectBranchResponses[keyof SelectBranchResponses];
+
+export type CopyConversationData = {
+    body?: never;
+    headers?: {
+        /**
+         * Repeating it gives the same copy.
+         */
+        'Idempotency-Key'?: string | null;
+    };
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/copy';
+};
+
+export type CopyConversationErrors = {
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type CopyConversationError = CopyConversationErrors[keyof CopyConversationErrors];
+
+export type CopyConversationResponses = {
+    /**
+     * The copy.
+     */
+    201: Conversation;
+};
+
+export type CopyConversationResponse = CopyConversationResponses[keyof CopyConversationResponses];
 
 export type ListMessagesData = {
     body?: never;
@@ -5479,11 +5747,11 @@ export type ListMessagesErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5507,6 +5775,48 @@ export type ListMessagesResponses = {
 
 export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
 
+export type ListParticipantsData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/participants';
+};
+
+export type ListParticipantsErrors = {
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type ListParticipantsError = ListParticipantsErrors[keyof ListParticipantsErrors];
+
+export type ListParticipantsResponses = {
+    /**
+     * All of them.
+     */
+    200: PageParticipant;
+};
+
+export type ListParticipantsResponse = ListParticipantsResponses[keyof ListParticipantsResponses];
+
 export type RestoreConversationData = {
     body?: never;
     path: {
@@ -5525,11 +5835,11 @@ export type RestoreConversationErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5581,11 +5891,11 @@ export type StartRunErrors = {
      */
     402: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5625,6 +5935,148 @@ export type StartRunResponses = {
 
 export type StartRunResponse = StartRunResponses[keyof StartRunResponses];
 
+export type ListSharesData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/shares';
+};
+
+export type ListSharesErrors = {
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type ListSharesError = ListSharesErrors[keyof ListSharesErrors];
+
+export type ListSharesResponses = {
+    /**
+     * All of them.
+     */
+    200: PageConversationShare;
+};
+
+export type ListSharesResponse = ListSharesResponses[keyof ListSharesResponses];
+
+export type UnshareConversationData = {
+    body?: never;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+        /**
+         * With whom: `workspace`, or the id of a member or a group.
+         */
+        subject: ShareSubject;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/shares/{subject}';
+};
+
+export type UnshareConversationErrors = {
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type UnshareConversationError = UnshareConversationErrors[keyof UnshareConversationErrors];
+
+export type UnshareConversationResponses = {
+    /**
+     * It is not shared with them any more.
+     */
+    204: void;
+};
+
+export type UnshareConversationResponse = UnshareConversationResponses[keyof UnshareConversationResponses];
+
+export type ShareConversationData = {
+    body: ShareConversation;
+    path: {
+        /**
+         * The conversation.
+         */
+        id: ConvId;
+        /**
+         * With whom: `workspace`, or the id of a member or a group.
+         */
+        subject: ShareSubject;
+    };
+    query?: never;
+    url: '/api/v1/conversations/{id}/shares/{subject}';
+};
+
+export type ShareConversationErrors = {
+    /**
+     * The body is not JSON, or the query is not valid.
+     */
+    400: Problem;
+    /**
+     * Not signed in, or the access token has expired.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the conversation is shared with the caller to do less.
+     */
+    403: Problem;
+    /**
+     * There is none, or none that the caller may see.
+     */
+    404: Problem;
+    /**
+     * Some fields are not valid; `errors` names them.
+     */
+    422: Problem;
+    /**
+     * Too many requests.
+     */
+    429: Problem;
+};
+
+export type ShareConversationError = ShareConversationErrors[keyof ShareConversationErrors];
+
+export type ShareConversationResponses = {
+    /**
+     * It is shared.
+     */
+    200: ConversationShare;
+};
+
+export type ShareConversationResponse = ShareConversationResponses[keyof ShareConversationResponses];
+
 export type StreamEventsData = {
     body?: never;
     path?: never;
@@ -5638,11 +6090,11 @@ export type StreamEventsErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5685,11 +6137,11 @@ export type UploadFileErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5739,11 +6191,11 @@ export type GetFileErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -5781,11 +6233,11 @@ export type GetFileContentErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -8832,11 +9284,11 @@ export type GetRunErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -8874,11 +9326,11 @@ export type CancelRunErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -8931,11 +9383,11 @@ export type StreamRunErrors = {
      */
     401: Problem;
     /**
-     * The role does not allow it.
+     * The role does not allow it, or the conversation is shared with the caller to do less.
      */
     403: Problem;
     /**
-     * There is none, or it is not the caller's.
+     * There is none, or none that the caller may see.
      */
     404: Problem;
     /**
@@ -8958,6 +9410,44 @@ export type StreamRunResponses = {
 };
 
 export type StreamRunResponse = StreamRunResponses[keyof StreamRunResponses];
+
+export type ListShareCandidatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A part of the name; upper and lower case are the same. Absent: the first by name.
+         */
+        q?: string;
+    };
+    url: '/api/v1/sharing/candidates';
+};
+
+export type ListShareCandidatesErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * The text is too long.
+     */
+    422: Problem;
+};
+
+export type ListShareCandidatesError = ListShareCandidatesErrors[keyof ListShareCandidatesErrors];
+
+export type ListShareCandidatesResponses = {
+    /**
+     * Those whose names match.
+     */
+    200: ShareCandidates;
+};
+
+export type ListShareCandidatesResponse = ListShareCandidatesResponses[keyof ListShareCandidatesResponses];
 
 export type DeleteSsoData = {
     body?: never;

@@ -3,15 +3,15 @@
  * It stands beside the page, in a root of its own, since any request may need it.
  */
 import { I18nProvider } from "@lingui/react";
-import type { Prover } from "@parlance/api";
+import type { ProofMethod } from "@parlance/api";
 import { i18n } from "@parlance/i18n";
 import { createRoot } from "react-dom/client";
 import { StepUpDialog } from "./step-up-dialog";
 
 let asked: Promise<boolean> | null = null;
 
-/** Requests that wait for a proof at the same time wait for one. */
-export const ask: Prover = (methods) => {
+/** Requests that wait for a proof at the same time wait for one. False: they would rather not. */
+export function ask(methods: readonly ProofMethod[]): Promise<boolean> {
   asked ??= new Promise<boolean>((done) => {
     const place = document.createElement("div");
     document.body.append(place);
@@ -29,4 +29,4 @@ export const ask: Prover = (methods) => {
     );
   });
   return asked;
-};
+}

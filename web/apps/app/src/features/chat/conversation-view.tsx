@@ -1,17 +1,18 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { isApiError } from "@parlance/api";
 import { isActive, messagesOf, type FilePart, type Message } from "@parlance/chat-core";
-import { Button, buttonClass, EmptyState, type MenuEntry } from "@parlance/ui";
+import type { MenuEntry } from "@parlance/ui";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link } from "@/lib/navigation";
-import { MessageCircleQuestion } from "lucide-react";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { conversationDetail, useUpdateConversation } from "@/features/conversations/queries";
 import { titleOf } from "@/features/conversations/title";
 import { ModelButton } from "@/features/models/model-button";
 import { shortModelId } from "@/features/models/models.logic";
 import type { Model } from "@/features/models/queries";
-import { PageHeader } from "@/features/shell/page-header";
+import { participantsQuery } from "@/features/sharing/queries";
+import { Missing } from "@/features/sharing/missing";
+import { ReadOnly } from "@/features/sharing/read-only";
+import { usePermission, useSession } from "@/features/session/use-session";
 import { useShortcuts } from "@/features/shortcuts/shortcuts";
 import { toastError } from "@/lib/errors";
 import { ChatHeader } from "./components/chat-header";
@@ -45,6 +46,11 @@ export default function ConversationView({ conversationId }: { conversationId: s
   const settings: ChatSettings = conversation ?? DEFAULTS;
   const { models, model, shown } = useChatModels(settings.model, false);
   const running = live !== undefined;
+  const writes = usePermission("chat.write");
+  const readOnly = conversation?.access === "view" || (conversation?.access === "edit" && !writes);
+  const me = useSession()?.user.id;
+  const others = messagesOf(branch.data).some((message) => isOthers(message, me));
+  const people = useQuery({ ...participantsQuery(conversationId), enabled: others }).data;
 
   useEffect(() => {
     // The net under streams and events: the newest page again whenever the person comes back.
@@ -92,8 +98,8 @@ export default function ConversationView({ conversationId }: { conversationId: s
 
   const editLast = useCallback(() => {
     const last = messagesOf(branch.data).findLast((message) => message.role === "user");
-    if (last && !running) setEditingId(last.id);
-  }, [branch.data, running]);
+    if (last && !running && !readOnly) setEditingId(last.id);
+  }, [branch.data, running, readOnly]);
 
   const actions = useMemo<ThreadActions>(() => {
     const again = (message: Message, modelId?: string) => {
@@ -113,18 +119,21 @@ export default function ConversationView({ conversationId }: { conversationId: s
       onSelectBranch: (message, siblingId) => {
         selectBranch(conversationId, message, siblingId).catch(toastError);
       },
+      readOnly,
+      authorName: (message) =>
+        isOthers(message, me) ? people?.[message.author_id ?? ""] : undefined,
       modelName: (modelId) =>
         models.find((candidate) => candidate.id === modelId)?.name ?? shortModelId(modelId),
       models: (message) => modelEntries(models, message, (modelId) => again(message, modelId)),
     };
-  }, [conversationId, models]);
+  }, [conversationId, models, readOnly, me, people]);
 
   useShortcuts([
     {
       keys: "escape",
       label: t`Stop the answer`,
       group: t`Chat`,
-      run: () => (live ? stop() : false),
+      run: () => (live && !readOnly ? stop() : false),
     },
   ]);
 
@@ -133,7 +142,7 @@ export default function ConversationView({ conversationId }: { conversationId: s
     if (title !== "") document.title = `${title} · Parlance`;
   }, [title]);
 
-  if (detail.isError && !conversation) {
+  if (detail.isError && (!conversation || isApiError(detail.error, "not_found"))) {
     return <Missing error={detail.error} onRetry={() => void detail.refetch()} />;
   }
   if (branch.isError && !branch.data) {
@@ -159,33 +168,42 @@ export default function ConversationView({ conversationId }: { conversationId: s
             <LimitBanner code={limit} error={refusal?.error} />
           </Suspense>
         )}
-        <Composer
-          ref={composer}
-          conversationId={conversationId}
-          running={running}
-          stopping={live?.stopping ?? false}
-          vision={model?.capabilities.vision}
-          onSend={send}
-          onStop={stop}
-          onEditLast={editLast}
-        >
-          <SettingsButton settings={settings} model={model} onChange={change} />
-          <ModelButton
-            modelId={settings.model}
-            model={shown}
-            onSelect={(chosen) => {
-              rememberModel(chosen.id);
-              change({ model: chosen.id });
-              composer.current?.focusSoon();
-            }}
-          />
-        </Composer>
+        {readOnly ? (
+          <ReadOnly conversation={conversation} />
+        ) : (
+          <Composer
+            ref={composer}
+            conversationId={conversationId}
+            running={running}
+            stopping={live?.stopping ?? false}
+            vision={model?.capabilities.vision}
+            onSend={send}
+            onStop={stop}
+            onEditLast={editLast}
+          >
+            <SettingsButton settings={settings} model={model} onChange={change} />
+            <ModelButton
+              modelId={settings.model}
+              model={shown}
+              onSelect={(chosen) => {
+                rememberModel(chosen.id);
+                change({ model: chosen.id });
+                composer.current?.focusSoon();
+              }}
+            />
+          </Composer>
+        )}
         <p className="pt-2 text-center text-xs text-subtle">
           <Trans>Answers can be wrong. Check what matters.</Trans>
         </p>
       </div>
     </>
   );
+}
+
+/** Whether somebody else wrote it. */
+function isOthers(message: Message, me: string | undefined): boolean {
+  return message.role === "user" && message.author_id !== undefined && message.author_id !== me;
 }
 
 /** Models to answer again with: those that can be used, the one that spoke marked. */
@@ -200,37 +218,4 @@ function modelEntries(
     checked: model.id === message.run?.model,
     onSelect: () => onSelect(model.id),
   }));
-}
-
-function Missing({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  const gone = isApiError(error, "not_found") || isApiError(error, "invalid_path");
-  return (
-    <>
-      <PageHeader />
-      <EmptyState
-        className="flex-1"
-        icon={<MessageCircleQuestion size={20} />}
-        title={
-          gone ? (
-            <Trans>This conversation does not exist</Trans>
-          ) : (
-            <Trans>The conversation could not be loaded</Trans>
-          )
-        }
-        action={
-          gone ? (
-            <Link to="/" className={buttonClass("primary")}>
-              <Trans>New chat</Trans>
-            </Link>
-          ) : (
-            <Button onClick={onRetry}>
-              <Trans>Try again</Trans>
-            </Button>
-          )
-        }
-      >
-        {gone && <Trans>It may have been deleted, or belong to another workspace.</Trans>}
-      </EmptyState>
-    </>
-  );
 }

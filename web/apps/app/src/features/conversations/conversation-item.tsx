@@ -20,6 +20,7 @@ export const ConversationItem = memo(function ConversationItem({
   const { menu, rename } = useConversationActions();
   const [renaming, setRenaming] = useState(false);
   const title = titleOf(conversation);
+  const readOnly = conversation.access === "view";
   if (renaming) {
     return (
       <li className="px-0.5 py-px">
@@ -46,7 +47,7 @@ export const ConversationItem = memo(function ConversationItem({
         params={{ conversationId: conversation.id }}
         onClick={closeDrawer}
         aria-current={active ? "page" : undefined}
-        onDoubleClick={() => setRenaming(true)}
+        onDoubleClick={() => readOnly || setRenaming(true)}
         className="flex h-9 min-w-0 flex-1 items-center rounded-md ps-2.5 pe-9 text-sm touch:h-11"
       >
         <span className="truncate">{title}</span>
@@ -58,16 +59,18 @@ export const ConversationItem = memo(function ConversationItem({
           />
         )}
       </Link>
-      <MenuButton
-        items={() => menu(conversation, () => setRenaming(true))}
-        aria-label={t`Options for ${title}`}
-        className={cn(
-          "absolute end-1 grid size-7 place-items-center rounded-md text-muted opacity-0 transition-opacity hover:text-fg group-focus-within/item:opacity-100 group-hover/item:opacity-100 data-open:opacity-100 touch:size-10 touch:opacity-100",
-          active && "opacity-100",
-        )}
-      >
-        <Ellipsis size={16} aria-hidden />
-      </MenuButton>
+      {!readOnly && (
+        <MenuButton
+          items={() => menu(conversation, () => setRenaming(true))}
+          aria-label={t`Options for ${title}`}
+          className={cn(
+            "absolute end-1 grid size-7 place-items-center rounded-md text-muted opacity-0 transition-opacity hover:text-fg group-focus-within/item:opacity-100 group-hover/item:opacity-100 data-open:opacity-100 touch:size-10 touch:opacity-100",
+            active && "opacity-100",
+          )}
+        >
+          <Ellipsis size={16} aria-hidden />
+        </MenuButton>
+      )}
     </li>
   );
 });

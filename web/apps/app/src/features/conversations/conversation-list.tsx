@@ -4,7 +4,7 @@ import { i18n } from "@parlance/i18n";
 import { Button, IconButton, Skeleton } from "@parlance/ui";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useParams } from "@/lib/navigation";
-import { Archive, ArrowLeft, Search, X } from "lucide-react";
+import { Archive, ArrowLeft, Search, Users, X } from "lucide-react";
 import { useEffect, useId, useMemo, useRef, useState } from "react";
 import { loadEvents } from "@/features/chat/load";
 import { ListSkeleton } from "@/features/shell/list-skeleton";
@@ -18,16 +18,20 @@ const SEARCH_DELAY_MS = 200;
 export default function ConversationList() {
   const { t } = useLingui();
   const { conversationId } = useParams();
-  const [archived, setArchived] = useState(false);
+  const [place, setPlace] = useState<"own" | "archive" | "shared">("own");
+  const archived = place === "archive";
+  const shared = place === "shared";
   const [query, setQuery] = useState("");
   const q = useDebounced(query.trim(), SEARCH_DELAY_MS);
-  const grouped = !archived && q === "";
+  const grouped = place === "own" && q === "";
   const pinned = useInfiniteQuery({
     ...conversationList({ q: "", archived: false, pinned: true }),
     enabled: grouped,
   });
   const others = useInfiniteQuery(
-    conversationList(grouped ? { q, archived, pinned: false } : { q, archived }),
+    conversationList(
+      grouped ? { q, archived, pinned: false } : { q, archived, ...(shared && { shared }) },
+    ),
   );
   useConversationCommands();
   useEffect(() => void loadEvents().then(({ followEvents }) => followEvents()), []);
@@ -47,16 +51,12 @@ export default function ConversationList() {
   return (
     <div className="flex h-full flex-col">
       <div className="px-2.5 pb-1">
-        {archived && (
+        {place !== "own" && (
           <div className="flex h-9 items-center gap-1 pb-1 text-sm font-medium">
-            <IconButton
-              size="sm"
-              label={t`Back to conversations`}
-              onClick={() => setArchived(false)}
-            >
+            <IconButton size="sm" label={t`Back to conversations`} onClick={() => setPlace("own")}>
               <ArrowLeft size={16} aria-hidden />
             </IconButton>
-            <Trans>Archive</Trans>
+            {shared ? <Trans>Shared with you</Trans> : <Trans>Archive</Trans>}
           </div>
         )}
         <SearchField value={query} onChange={setQuery} archived={archived} />
@@ -77,6 +77,8 @@ export default function ConversationList() {
           <p className="px-2.5 py-6 text-sm text-subtle">
             {q !== "" ? (
               <Trans>Nothing found for “{q}”.</Trans>
+            ) : shared ? (
+              <Trans>Nobody has shared a conversation with you yet.</Trans>
             ) : archived ? (
               <Trans>Nothing is archived.</Trans>
             ) : (
@@ -102,21 +104,40 @@ export default function ConversationList() {
             onVisible={() => void others.fetchNextPage({ cancelRefetch: false })}
           />
         )}
-        {!archived && q === "" && !loading && (
-          <button
-            type="button"
-            onClick={() => {
-              setQuery("");
-              setArchived(true);
-            }}
-            className="mt-3 flex h-8 w-full items-center gap-2 rounded-md px-2.5 text-[0.8125rem] text-muted transition-colors hover:bg-hover hover:text-fg touch:h-11"
-          >
-            <Archive size={15} aria-hidden />
-            <Trans>Archive</Trans>
-          </button>
+        {grouped && !loading && (
+          <div className="mt-3">
+            <Place icon={<Users size={15} aria-hidden />} onOpen={() => setPlace("shared")}>
+              <Trans>Shared with you</Trans>
+            </Place>
+            <Place icon={<Archive size={15} aria-hidden />} onOpen={() => setPlace("archive")}>
+              <Trans>Archive</Trans>
+            </Place>
+          </div>
         )}
       </div>
     </div>
+  );
+}
+
+/** A way to conversations that are not among the person's own. */
+function Place({
+  icon,
+  onOpen,
+  children,
+}: {
+  icon: React.ReactNode;
+  onOpen: () => void;
+  children: React.ReactNode;
+}) {
+  return (
+    <button
+      type="button"
+      onClick={onOpen}
+      className="flex h-8 w-full items-center gap-2 rounded-md px-2.5 text-[0.8125rem] text-muted transition-colors hover:bg-hover hover:text-fg touch:h-11"
+    >
+      {icon}
+      {children}
+    </button>
   );
 }
 

@@ -30,6 +30,10 @@ function handle(event: AppEvent): void {
       break;
     case "conversation.deleted":
       uncacheConversation(queryClient, event.conversation_id);
+      // Deleted, or shared no more: whoever has it open is told.
+      void queryClient.invalidateQueries({
+        queryKey: conversationKeys.detail(event.conversation_id),
+      });
       break;
     case "run.started":
       runStarted(event.run);

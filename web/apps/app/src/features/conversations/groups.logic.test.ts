@@ -14,6 +14,10 @@ const conversation = (
   extra: Partial<Conversation> = {},
 ): Conversation => ({
   id,
+  owner_id: "user_1",
+  owner_name: null,
+  access: "owner",
+  shared: false,
   title: id,
   model: null,
   system_prompt: null,
@@ -114,6 +118,14 @@ describe("cached lists", () => {
       ),
     ).toBe("ca");
     expect(ids(removeConversation(list, "c"))).toBe("ba");
+  });
+
+  it("keeps what others share apart from the person's own", () => {
+    const theirs = conversation("n", "2026-09-09", { access: "view", owner_name: "Linh" });
+    expect(ids(upsertConversation(list, theirs, active))).toBe("cba");
+    const shared = { ...active, shared: true };
+    expect(ids(upsertConversation(list, theirs, shared))).toBe("ncba");
+    expect(ids(upsertConversation(list, conversation("b", "2026-02-02"), shared))).toBe("ca");
   });
 
   it("does not guess what a search finds, nor what a page not yet loaded holds", () => {

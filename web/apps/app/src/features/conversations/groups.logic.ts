@@ -52,6 +52,8 @@ export interface ListFilter {
   q: string;
   archived: boolean;
   pinned?: boolean;
+  /** What others share with the person, instead of their own. */
+  shared?: boolean;
 }
 
 export interface ConversationPages {
@@ -61,6 +63,7 @@ export interface ConversationPages {
 
 function belongs(conversation: Conversation, filter: ListFilter): boolean {
   return (
+    (conversation.access !== "owner") === (filter.shared ?? false) &&
     conversation.archived === filter.archived &&
     (filter.pinned === undefined || conversation.pinned === filter.pinned)
   );

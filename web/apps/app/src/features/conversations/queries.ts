@@ -37,6 +37,7 @@ export function conversationList(filter: ListFilter) {
           archived: filter.archived,
           limit: 50,
           ...(filter.q === "" ? {} : { q: filter.q }),
+          ...(filter.shared ? { shared: "with_me" as const } : {}),
           ...(filter.pinned === undefined ? {} : { pinned: filter.pinned }),
           ...(pageParam === null ? {} : { cursor: pageParam }),
         },

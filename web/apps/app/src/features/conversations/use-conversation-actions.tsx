@@ -64,8 +64,21 @@ export function useConversationActions() {
     },
   };
 
-  const menu = (conversation: Conversation, onRename: () => void): MenuEntry[] => [
-    { label: t`Rename`, icon: <Pencil size={16} />, onSelect: onRename },
+  const renameEntry = (onRename: () => void): MenuEntry => ({
+    label: t`Rename`,
+    icon: <Pencil size={16} />,
+    onSelect: onRename,
+  });
+
+  /** What the person may do with it: with what others share, less; with what they share to read, nothing. */
+  const menu = (conversation: Conversation, onRename: () => void): MenuEntry[] => {
+    if (conversation.access === "view") return [];
+    if (conversation.access === "edit") return [renameEntry(onRename)];
+    return ownersMenu(conversation, onRename);
+  };
+
+  const ownersMenu = (conversation: Conversation, onRename: () => void): MenuEntry[] => [
+    renameEntry(onRename),
     conversation.pinned
       ? { label: t`Unpin`, icon: <PinOff size={16} />, onSelect: () => actions.pin(conversation) }
       : { label: t`Pin`, icon: <Pin size={16} />, onSelect: () => actions.pin(conversation) },

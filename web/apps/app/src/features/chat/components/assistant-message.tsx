@@ -18,6 +18,7 @@ export interface AssistantMessageProps {
   /** What to show: the live parts once they have caught up with the stored ones. */
   parts: readonly Part[];
   modelName: string;
+  readOnly: boolean;
   busy: boolean;
   /** Entries for "with another model". */
   models: () => MenuEntry[];
@@ -30,6 +31,7 @@ export function AssistantMessage({
   live,
   parts,
   modelName,
+  readOnly,
   busy,
   models,
   onRegenerate,
@@ -65,35 +67,41 @@ export function AssistantMessage({
           code={run.error?.code}
           empty={text === ""}
           busy={busy}
-          onRetry={onRegenerate}
+          onRetry={readOnly ? undefined : onRegenerate}
         />
       )}
       {!writing && (
         <div className="-ms-2 mt-1.5 flex min-w-0 flex-wrap items-center">
           {text !== "" && <CopyButton text={() => text} label={t`Copy answer`} />}
-          <div className="flex items-center">
-            <button
-              type="button"
-              aria-label={t`Regenerate`}
-              data-tooltip={t`Regenerate`}
-              disabled={busy}
-              onClick={onRegenerate}
-              className="inline-grid h-8 w-8 place-items-center rounded-md text-muted transition-colors hover:bg-hover hover:text-fg disabled:pointer-events-none disabled:opacity-45 touch:size-11"
-            >
-              <RotateCw size={15} aria-hidden />
-            </button>
-            <MenuButton
-              items={models}
-              header={<span className="text-xs font-medium text-subtle">{t`Regenerate with`}</span>}
-              aria-label={t`Regenerate with another model`}
-              data-tooltip={t`Regenerate with another model`}
-              disabled={busy}
-              className="-ms-1 inline-grid h-8 w-6 place-items-center rounded-md text-muted transition-colors hover:bg-hover hover:text-fg disabled:pointer-events-none disabled:opacity-45 touch:h-11 touch:w-9"
-            >
-              <ChevronDown size={14} aria-hidden />
-            </MenuButton>
-          </div>
-          <BranchPicker message={message} disabled={busy} onSelect={onSelectBranch} />
+          {!readOnly && (
+            <>
+              <div className="flex items-center">
+                <button
+                  type="button"
+                  aria-label={t`Regenerate`}
+                  data-tooltip={t`Regenerate`}
+                  disabled={busy}
+                  onClick={onRegenerate}
+                  className="inline-grid h-8 w-8 place-items-center rounded-md text-muted transition-colors hover:bg-hover hover:text-fg disabled:pointer-events-none disabled:opacity-45 touch:size-11"
+                >
+                  <RotateCw size={15} aria-hidden />
+                </button>
+                <MenuButton
+                  items={models}
+                  header={
+                    <span className="text-xs font-medium text-subtle">{t`Regenerate with`}</span>
+                  }
+                  aria-label={t`Regenerate with another model`}
+                  data-tooltip={t`Regenerate with another model`}
+                  disabled={busy}
+                  className="-ms-1 inline-grid h-8 w-6 place-items-center rounded-md text-muted transition-colors hover:bg-hover hover:text-fg disabled:pointer-events-none disabled:opacity-45 touch:h-11 touch:w-9"
+                >
+                  <ChevronDown size={14} aria-hidden />
+                </MenuButton>
+              </div>
+              <BranchPicker message={message} disabled={busy} onSelect={onSelectBranch} />
+            </>
+          )}
           {run && <UsageLine run={run} modelName={modelName} />}
         </div>
       )}
@@ -160,9 +168,10 @@ function Ending({
   code: string | undefined;
   empty: boolean;
   busy: boolean;
-  onRetry: () => void;
+  /** Absent: the conversation can only be read. */
+  onRetry: (() => void) | undefined;
 }) {
-  const retry = (
+  const retry = onRetry && (
     <Button size="sm" variant="secondary" disabled={busy} onClick={onRetry}>
       <RotateCw size={14} aria-hidden />
       <Trans>Retry</Trans>

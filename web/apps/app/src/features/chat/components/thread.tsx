@@ -27,6 +27,10 @@ export interface ThreadActions {
   onRegenerate: (message: Message, model?: string) => void;
   onSelectBranch: (message: Message, siblingId: string) => void;
   modelName: (id: string) => string;
+  /** Of somebody else who wrote a message; undefined: the person themselves, or nobody known. */
+  authorName: (message: Message) => string | undefined;
+  /** The conversation can only be read. */
+  readOnly: boolean;
   models: (message: Message) => MenuEntry[];
 }
 
@@ -196,7 +200,7 @@ const ThreadRow = memo(function ThreadRow({
     <article
       aria-label={
         message.role === "user"
-          ? t`You`
+          ? (actions.authorName(message) ?? t`You`)
           : modelName === ""
             ? t`Assistant`
             : t`Answer of ${modelName}`
@@ -208,6 +212,8 @@ const ThreadRow = memo(function ThreadRow({
       {message.role === "user" ? (
         <UserMessage
           message={message}
+          author={actions.authorName(message)}
+          readOnly={actions.readOnly}
           busy={busy}
           editing={editing}
           onEdit={(on) => actions.onEdit(on ? message : null)}
@@ -220,6 +226,7 @@ const ThreadRow = memo(function ThreadRow({
           live={row.live}
           parts={shownParts(message, row.live)}
           modelName={modelName}
+          readOnly={actions.readOnly}
           busy={busy}
           models={() => actions.models(message)}
           onRegenerate={() => actions.onRegenerate(message)}

@@ -3,6 +3,7 @@ import { textOf, type FilePart, type Message } from "@parlance/chat-core";
 import { Button, cn, IconButton, Skeleton } from "@parlance/ui";
 import { Pencil } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Erased } from "@/features/sharing/erased";
 import { isPending } from "../runs";
 import { BranchPicker } from "./branch-picker";
 import { CopyButton } from "@/lib/copy-button";
@@ -12,6 +13,9 @@ const AttachedImage = lazy(() => import("./attached-image"));
 
 export interface UserMessageProps {
   message: Message;
+  /** Whoever else wrote it. */
+  author: string | undefined;
+  readOnly: boolean;
   /** An answer is being written: no branching now. */
   busy: boolean;
   editing: boolean;
@@ -22,6 +26,8 @@ export interface UserMessageProps {
 
 export function UserMessage({
   message,
+  author,
+  readOnly,
   busy,
   editing,
   onEdit,
@@ -46,6 +52,7 @@ export function UserMessage({
   }
   return (
     <div className="group/message flex flex-col items-end gap-1">
+      {author !== undefined && <p className="px-1 text-xs font-medium text-muted">{author}</p>}
       {files.length > 0 && (
         <div className="flex max-w-[85%] flex-wrap justify-end gap-2">
           {files.map((part) => (
@@ -55,6 +62,7 @@ export function UserMessage({
           ))}
         </div>
       )}
+      {message.parts.length === 0 && <Erased />}
       {text !== "" && (
         <div className="max-w-[85%] rounded-2xl bg-bubble px-4 py-2.5 text-[0.9375rem] leading-[1.6] wrap-anywhere whitespace-pre-wrap sm:max-w-[75%]">
           {text}
@@ -67,16 +75,20 @@ export function UserMessage({
         )}
       >
         <CopyButton text={() => text} label={t`Copy message`} />
-        <IconButton
-          size="sm"
-          className="size-8! touch:size-11!"
-          label={t`Edit message`}
-          disabled={busy || isPending(message)}
-          onClick={() => onEdit(true)}
-        >
-          <Pencil size={15} aria-hidden />
-        </IconButton>
-        <BranchPicker message={message} disabled={busy} onSelect={onSelectBranch} />
+        {!readOnly && (
+          <>
+            <IconButton
+              size="sm"
+              className="size-8! touch:size-11!"
+              label={t`Edit message`}
+              disabled={busy || isPending(message)}
+              onClick={() => onEdit(true)}
+            >
+              <Pencil size={15} aria-hidden />
+            </IconButton>
+            <BranchPicker message={message} disabled={busy} onSelect={onSelectBranch} />
+          </>
+        )}
       </div>
     </div>
   );

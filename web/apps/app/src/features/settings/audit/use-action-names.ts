@@ -95,6 +95,9 @@ export function useActionNames(): (action: string) => string {
     "key_guardrails.updated": t`Guardrails of an API key changed`,
     "conversation.deleted": t`Conversation deleted`,
     "conversation.restored": t`Conversation restored`,
+    "conversation.shared": t`Conversation shared`,
+    "conversation.share_changed": t`Sharing of a conversation changed`,
+    "conversation.unshared": t`Conversation shared no more`,
     "audit.exported": t`Audit log exported`,
   };
   return (action) => names[action] ?? action;

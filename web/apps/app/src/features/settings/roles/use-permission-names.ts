@@ -19,6 +19,7 @@ export function usePermissionNames(): (permission: string) => string {
     "groups.manage": t`Make groups and choose who is in them`,
     "chat.read": t`Read one's own conversations`,
     "chat.write": t`Start conversations and send messages`,
+    "chat.share": t`Share one's own conversations with others in the workspace`,
     "models.read": t`See the models that can be chosen`,
     "usage.read": t`See one's own usage and cost`,
     "usage.read_all": t`See everybody's usage and cost`,
