@@ -129,11 +129,10 @@ struct Outer(#[source] std::io::Error);
 async fn act(name: &str, act: &Act, probe: &Probe, context: &Context) -> Result<(), Failure> {
     probe.note(name);
     match act {
-        Act::Work => Ok(()),
         Act::Fail => Err(Outer(std::io::Error::other("the server is away")).into()),
         Act::Discard => Err(Failure::discard(Outer(std::io::Error::other("no such address")))),
         Act::Snooze if context.attempt() == 1 => Err(Failure::Snooze(Duration::from_secs(60))),
-        Act::Snooze => Ok(()),
+        Act::Work | Act::Snooze => Ok(()),
         Act::Panic => panic!("a slip"),
         Act::Hold => {
             probe.0.gate.acquire().await.unwrap().forget();
