@@ -51,7 +51,7 @@ impl WorkspaceData for Files {
     }
 
     async fn file(&self, of: &Archived, after: Option<&str>) -> Result<Option<ArchivedFile>, database::Error> {
-        let found = archive::content(&self.db, of, FileId::read(after)).await?;
+        let found = archive::content(&self.db, &of.scope, of, FileId::read(after)).await?;
         Ok(found.map(|(id, name, content)| ArchivedFile { id: id.to_string(), name, content: content.into() }))
     }
 }

@@ -3,7 +3,7 @@
 
 use contracts::{archive::Archived, archived};
 use database::{Db, Error, Json, params};
-use kernel::{ConversationId, FileId, MessageId, RunId, Timestamp, UsageId, UserId};
+use kernel::{ConversationId, FileId, MessageId, RunId, TenantScope, Timestamp, UsageId, UserId};
 use serde_json::Value;
 
 archived! {
@@ -66,12 +66,17 @@ archived! {
 }
 
 /// The file after `after`, with its name and its bytes.
-pub(crate) async fn content(db: &Db, of: &Archived, after: FileId) -> Result<Option<(FileId, String, Vec<u8>)>, Error> {
+pub(crate) async fn content(
+    db: &Db,
+    scope: &TenantScope,
+    of: &Archived,
+    after: FileId,
+) -> Result<Option<(FileId, String, Vec<u8>)>, Error> {
     db.optional(
-        &of.scope,
+        scope,
         "SELECT id, name, content FROM files
          WHERE workspace_id = $1 AND id > $2 AND (user_id = $3 OR CAST($4 AS BOOLEAN)) ORDER BY id LIMIT 1",
-        params![of.scope.workspace(), after, of.owner, of.everybodys],
+        params![scope.workspace(), after, of.owner, of.everybodys],
     )
     .await
 }

@@ -93,7 +93,7 @@ impl Tenancy {
         let rows = audit::following(&self.db, chain.scope(), chain, taken.position, BATCH).await?;
         let entries = cut(present(identity, rows).await?);
         let Some(last) = entries.last().map(|entry| entry.position) else {
-            streams::delivered(&self.db, chain, lease, taken.position, self.env.now()).await?;
+            streams::delivered(&self.db, chain.scope(), chain, lease, taken.position, self.env.now()).await?;
             return Ok(Some(0));
         };
         let data = Batch { workspace_id: chain.0, entries: &entries };
@@ -103,7 +103,7 @@ impl Tenancy {
         metrics::counter!("parlance_audit_stream_batches_total", "kind" => kind, "state" => state).increment(1);
         match sent {
             Ok(()) => {
-                if !streams::delivered(&self.db, chain, lease, last, self.env.now()).await? {
+                if !streams::delivered(&self.db, chain.scope(), chain, lease, last, self.env.now()).await? {
                     tracing::warn!(kind, "a batch of the audit log took longer than its lease; it is sent again");
                 }
                 Ok(Some(entries.len()))

@@ -37,7 +37,7 @@ impl Tenancy {
 
     /// Where the log is sent; none: nowhere.
     pub async fn audit_stream(&self, chain: Chain) -> Result<Option<AuditStream>, TenancyError> {
-        Ok(streams::find(&self.db, chain).await?)
+        Ok(streams::find(&self.db, chain.scope(), chain).await?)
     }
 
     /// Whether the operator lets logs go into networks of their own, and there without TLS.
@@ -60,7 +60,7 @@ impl Tenancy {
             let bad = |_| TenancyError::StreamField("authority", "must be certificates in PEM");
             outbound::check_authority(pem).map_err(bad)?;
         }
-        let before = streams::target(&self.db, chain).await?;
+        let before = streams::target(&self.db, chain.scope(), chain).await?;
         let mut target = Target { kind: new.kind, address: address.to_owned(), authority, sealed_secret: None };
         let mut secret = None;
         if new.kind == AuditStreamKind::Webhook {
@@ -104,7 +104,7 @@ impl Tenancy {
 
     /// Sends nothing more, and forgets how far it was.
     pub async fn delete_audit_stream(&self, chain: Chain) -> Result<(), TenancyError> {
-        let before = streams::target(&self.db, chain).await?.ok_or(TenancyError::NoStream)?;
+        let before = streams::target(&self.db, chain.scope(), chain).await?.ok_or(TenancyError::NoStream)?;
         let mut tx = self.db.begin(chain.scope()).await?;
         if !streams::delete(&mut tx, chain).await? {
             return Err(TenancyError::NoStream);
@@ -139,7 +139,7 @@ impl Tenancy {
         identity: &dyn Identity,
     ) -> Result<Result<(), String>, TenancyError> {
         let streams = self.streams()?;
-        let target = streams::target(&self.db, chain).await?.ok_or(TenancyError::NoStream)?;
+        let target = streams::target(&self.db, chain.scope(), chain).await?.ok_or(TenancyError::NoStream)?;
         let (now, origin) = (self.env.now(), Origin::here());
         let row = AuditRow {
             position: 0,

@@ -1,6 +1,6 @@
 //! The table `audit_streams`: how far each audit log has been sent.
 
-use database::{Db, Error, FromRow, Platform, Row, Tx, params};
+use database::{Db, Error, FromRow, Platform, Row, Scope, Tx, params};
 use kernel::{Timestamp, WorkspaceId};
 use uuid::Uuid;
 
@@ -94,17 +94,17 @@ macro_rules! shown {
     };
 }
 
-pub async fn find(db: &Db, chain: Chain) -> Result<Option<AuditStream>, Error> {
-    db.optional(chain.scope(), shown!(), params![chain.id()]).await
+pub async fn find(db: &Db, scope: Scope, chain: Chain) -> Result<Option<AuditStream>, Error> {
+    db.optional(scope, shown!(), params![chain.id()]).await
 }
 
 pub async fn find_within(tx: &mut Tx, chain: Chain) -> Result<Option<AuditStream>, Error> {
     tx.optional(shown!(), params![chain.id()]).await
 }
 
-pub async fn target(db: &Db, chain: Chain) -> Result<Option<Target>, Error> {
+pub async fn target(db: &Db, scope: Scope, chain: Chain) -> Result<Option<Target>, Error> {
     db.optional(
-        chain.scope(),
+        scope,
         "SELECT kind, address, authority, sealed_secret FROM audit_streams WHERE chain = $1",
         params![chain.id()],
     )
@@ -211,10 +211,17 @@ pub async fn take(db: &Db, lease: Uuid, now: Timestamp, until: Timestamp, limit:
 
 /// Notes that everything up to `position` has arrived. False: another process has overtaken the lease, or the
 /// stream was changed meanwhile; then it is sent again.
-pub async fn delivered(db: &Db, chain: Chain, lease: Uuid, position: i64, now: Timestamp) -> Result<bool, Error> {
+pub async fn delivered(
+    db: &Db,
+    scope: Scope,
+    chain: Chain,
+    lease: Uuid,
+    position: i64,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let noted = db
         .execute(
-            chain.scope(),
+            scope,
             "UPDATE audit_streams SET position = $3, last_delivered_at = $4, failures = 0, failing_since = NULL,
                  last_error = NULL, due_at = $4, lease = NULL
              WHERE chain = $1 AND lease = $2",
