@@ -22,9 +22,11 @@ async function colleague(api: Api, browser: Browser, url: string, name: string):
 }
 
 test("shared to read, then to write, then no more", async ({ chat, api, browser, server }) => {
+  // Two browsers, from nothing to nothing.
+  test.slow();
   const page = chat.page;
   await chat.ask("/echo The bridge is blue.");
-  const path = `/c/${chat.id}`;
+  const path = new URL(page.url()).pathname;
 
   // Nobody to share with yet.
   await page.getByRole("button", { name: "Share", exact: true }).click();

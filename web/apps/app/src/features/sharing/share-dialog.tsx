@@ -12,10 +12,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Building2, Link2, Users, X } from "lucide-react";
 import { useEffect, useId, useState } from "react";
 import { conversationKeys } from "@/features/conversations/queries";
+import { useSession } from "@/features/session/use-session";
 import { UserAvatar } from "@/features/session/user-avatar";
 import { copyText } from "@/lib/copy";
 import { toastError } from "@/lib/errors";
 import { LoadError } from "@/lib/load-error";
+import { withinWorkspace } from "@/lib/places.logic";
 import { candidatesQuery, sharesQuery, sharingKeys } from "./queries";
 import { moved, named, offered, withEverybody, type Candidate } from "./sharing.logic";
 
@@ -49,7 +51,9 @@ export default function ShareDialog({
       ]),
   });
   const set = (subject: string, access: Access | null) => change.mutate({ subject, access });
-  const link = `${window.location.origin}/c/${id}`;
+  // With the workspace in it: whoever opens it may be in another one.
+  const workspace = useSession()?.workspace.id ?? "";
+  const link = window.location.origin + withinWorkspace(`/c/${id}`, workspace);
   const copyLink = () =>
     copyText(link).then(
       () => toast(t`Link copied`),
