@@ -2,7 +2,7 @@
 
 import { type Client, formDataBodySerializer, type Options as Options2, type TDataShape, urlSearchParamsBodySerializer } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddSsoDomainData, AddSsoDomainErrors, AddSsoDomainResponses, AskPasskeyData, AskPasskeyErrors, AskPasskeyResponses, BeginFederatedData, BeginFederatedErrors, BeginFederatedResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyResponses, BeginSsoData, BeginSsoErrors, BeginSsoResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, ConnectIdentityData, ConnectIdentityErrors, ConnectIdentityResponses, CopyConversationData, CopyConversationErrors, CopyConversationResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePlatformWorkspaceData, CreatePlatformWorkspaceErrors, CreatePlatformWorkspaceResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateScimGroupData, CreateScimGroupErrors, CreateScimGroupResponses, CreateScimTokenData, CreateScimTokenErrors, CreateScimTokenResponses, CreateScimUserData, CreateScimUserErrors, CreateScimUserResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeletePlatformWorkspaceData, DeletePlatformWorkspaceErrors, DeletePlatformWorkspaceResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteScimData, DeleteScimErrors, DeleteScimGroupData, DeleteScimGroupErrors, DeleteScimGroupResponses, DeleteScimResponses, DeleteScimUserData, DeleteScimUserErrors, DeleteScimUserResponses, DeleteSsoData, DeleteSsoDomainData, DeleteSsoDomainErrors, DeleteSsoDomainResponses, DeleteSsoErrors, DeleteSsoResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, DemotePlatformUserData, DemotePlatformUserErrors, DemotePlatformUserResponses, DisablePlatformUserData, DisablePlatformUserErrors, DisablePlatformUserResponses, DisconnectIdentityData, DisconnectIdentityErrors, DisconnectIdentityResponses, EnablePlatformUserData, EnablePlatformUserErrors, EnablePlatformUserResponses, EndImpersonationData, EndImpersonationErrors, EndImpersonationResponses, ExplainMemberData, ExplainMemberErrors, ExplainMemberResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportAuditData, ExportAuditErrors, ExportAuditResponses, FinishFederatedData, FinishFederatedErrors, FinishLogInData, FinishLogInErrors, FinishLogInResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMemberProfileData, GetMemberProfileErrors, GetMemberProfileResponses, GetMeResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetPlatformUserData, GetPlatformUserErrors, GetPlatformUserResponses, GetPlatformWorkspaceData, GetPlatformWorkspaceErrors, GetPlatformWorkspaceResponses, GetPlatformWorkspaceUsageData, GetPlatformWorkspaceUsageErrors, GetPlatformWorkspaceUsageResponses, GetProfileSchemaData, GetProfileSchemaErrors, GetProfileSchemaResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetSamlMetadataData, GetSamlMetadataErrors, GetSamlMetadataResponses, GetScimConfigData, GetScimConfigErrors, GetScimConfigResponses, GetScimData, GetScimErrors, GetScimGroupData, GetScimGroupErrors, GetScimGroupResponses, GetScimResponses, GetScimUserData, GetScimUserErrors, GetScimUserResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, ImpersonateData, ImpersonateErrors, ImpersonateResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListIdentitiesData, ListIdentitiesErrors, ListIdentitiesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListParticipantsData, ListParticipantsErrors, ListParticipantsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPlatformAuditEntriesData, ListPlatformAuditEntriesErrors, ListPlatformAuditEntriesResponses, ListPlatformPlansData, ListPlatformPlansErrors, ListPlatformPlansResponses, ListPlatformUsersData, ListPlatformUsersErrors, ListPlatformUsersResponses, ListPlatformWorkspaceMembersData, ListPlatformWorkspaceMembersErrors, ListPlatformWorkspaceMembersResponses, ListPlatformWorkspacesData, ListPlatformWorkspacesErrors, ListPlatformWorkspacesResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListScimGroupsData, ListScimGroupsErrors, ListScimGroupsResponses, ListScimResourceTypesData, ListScimResourceTypesErrors, ListScimResourceTypesResponses, ListScimSchemasData, ListScimSchemasErrors, ListScimSchemasResponses, ListScimUsersData, ListScimUsersErrors, ListScimUsersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListShareCandidatesData, ListShareCandidatesErrors, ListShareCandidatesResponses, ListSharesData, ListSharesErrors, ListSharesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogOutData, LogOutErrors, LogOutResponses, PatchScimGroupData, PatchScimGroupErrors, PatchScimGroupResponses, PatchScimUserData, PatchScimUserErrors, PatchScimUserResponses, PromotePlatformUserData, PromotePlatformUserErrors, PromotePlatformUserResponses, ReceiveSamlResponseData, ReceiveSamlResponseErrors, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplaceScimGroupData, ReplaceScimGroupErrors, ReplaceScimGroupResponses, ReplaceScimUserData, ReplaceScimUserErrors, ReplaceScimUserResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPlatformUserPasswordData, ResetPlatformUserPasswordErrors, ResetPlatformUserPasswordResponses, RestoreAccountData, RestoreAccountErrors, RestoreAccountResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestorePlatformWorkspaceData, RestorePlatformWorkspaceErrors, RestorePlatformWorkspaceResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, ResumePlatformWorkspaceData, ResumePlatformWorkspaceErrors, ResumePlatformWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokePlatformUserSessionsData, RevokePlatformUserSessionsErrors, RevokePlatformUserSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SetMemberProfileData, SetMemberProfileErrors, SetMemberProfileResponses, SetOwnProfileData, SetOwnProfileErrors, SetOwnProfileResponses, SetPlatformWorkspacePlanData, SetPlatformWorkspacePlanErrors, SetPlatformWorkspacePlanResponses, SetProfileSchemaData, SetProfileSchemaErrors, SetProfileSchemaResponses, SetSamlData, SetSamlErrors, SetSamlResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, ShareConversationData, ShareConversationErrors, ShareConversationResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, SuspendPlatformWorkspaceData, SuspendPlatformWorkspaceErrors, SuspendPlatformWorkspaceResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TestSsoData, TestSsoErrors, TestSsoResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UnshareConversationData, UnshareConversationErrors, UnshareConversationResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdatePasskeyData, UpdatePasskeyErrors, UpdatePasskeyResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, VerifyAuditData, VerifyAuditErrors, VerifyAuditResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifySsoDomainData, VerifySsoDomainErrors, VerifySsoDomainResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AddGroupMemberData, AddGroupMemberErrors, AddGroupMemberResponses, AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, AddSsoDomainData, AddSsoDomainErrors, AddSsoDomainResponses, AskPasskeyData, AskPasskeyErrors, AskPasskeyResponses, BeginFederatedData, BeginFederatedErrors, BeginFederatedResponses, BeginPasskeyData, BeginPasskeyErrors, BeginPasskeyResponses, BeginSsoData, BeginSsoErrors, BeginSsoResponses, BeginTotpData, BeginTotpErrors, BeginTotpResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ChangeEmailData, ChangeEmailErrors, ChangeEmailResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, ConnectIdentityData, ConnectIdentityErrors, ConnectIdentityResponses, CopyConversationData, CopyConversationErrors, CopyConversationResponses, CountMessageTokensData, CountMessageTokensErrors, CountMessageTokensResponses, CreateBudgetData, CreateBudgetErrors, CreateBudgetResponses, CreateChatCompletionData, CreateChatCompletionErrors, CreateChatCompletionResponses, CreateConnectionData, CreateConnectionErrors, CreateConnectionResponses, CreateConversationData, CreateConversationErrors, CreateConversationResponses, CreateEmbeddingsData, CreateEmbeddingsErrors, CreateEmbeddingsResponses, CreateGroupData, CreateGroupErrors, CreateGroupResponses, CreateInvitationData, CreateInvitationErrors, CreateInvitationResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateMessageData, CreateMessageErrors, CreateMessageResponses, CreatePlatformWorkspaceData, CreatePlatformWorkspaceErrors, CreatePlatformWorkspaceResponses, CreateResponseData, CreateResponseErrors, CreateResponseResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateRouteData, CreateRouteErrors, CreateRouteResponses, CreateScimGroupData, CreateScimGroupErrors, CreateScimGroupResponses, CreateScimTokenData, CreateScimTokenErrors, CreateScimTokenResponses, CreateScimUserData, CreateScimUserErrors, CreateScimUserResponses, CreateWorkspaceData, CreateWorkspaceErrors, CreateWorkspaceResponses, DeleteAccountData, DeleteAccountErrors, DeleteAccountResponses, DeleteAuditStreamData, DeleteAuditStreamErrors, DeleteAuditStreamResponses, DeleteAvatarData, DeleteAvatarErrors, DeleteAvatarResponses, DeleteBudgetData, DeleteBudgetErrors, DeleteBudgetResponses, DeleteConnectionData, DeleteConnectionErrors, DeleteConnectionResponses, DeleteConversationData, DeleteConversationErrors, DeleteConversationResponses, DeleteGroupData, DeleteGroupErrors, DeleteGroupResponses, DeleteKeyGuardrailsData, DeleteKeyGuardrailsErrors, DeleteKeyGuardrailsResponses, DeletePlatformAuditStreamData, DeletePlatformAuditStreamErrors, DeletePlatformAuditStreamResponses, DeletePlatformWorkspaceData, DeletePlatformWorkspaceErrors, DeletePlatformWorkspaceResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteRouteData, DeleteRouteErrors, DeleteRouteResponses, DeleteScimData, DeleteScimErrors, DeleteScimGroupData, DeleteScimGroupErrors, DeleteScimGroupResponses, DeleteScimResponses, DeleteScimUserData, DeleteScimUserErrors, DeleteScimUserResponses, DeleteSsoData, DeleteSsoDomainData, DeleteSsoDomainErrors, DeleteSsoDomainResponses, DeleteSsoErrors, DeleteSsoResponses, DeleteWorkspaceData, DeleteWorkspaceErrors, DeleteWorkspaceResponses, DemotePlatformUserData, DemotePlatformUserErrors, DemotePlatformUserResponses, DisablePlatformUserData, DisablePlatformUserErrors, DisablePlatformUserResponses, DisconnectIdentityData, DisconnectIdentityErrors, DisconnectIdentityResponses, EnablePlatformUserData, EnablePlatformUserErrors, EnablePlatformUserResponses, EndImpersonationData, EndImpersonationErrors, EndImpersonationResponses, ExplainMemberData, ExplainMemberErrors, ExplainMemberResponses, ExportAccountData, ExportAccountErrors, ExportAccountResponses, ExportAuditData, ExportAuditErrors, ExportAuditResponses, ExportWorkspaceData, ExportWorkspaceErrors, ExportWorkspaceResponses, FinishFederatedData, FinishFederatedErrors, FinishLogInData, FinishLogInErrors, FinishLogInResponses, ForgotPasswordData, ForgotPasswordErrors, ForgotPasswordResponses, GetAuditStreamData, GetAuditStreamErrors, GetAuditStreamResponses, GetAvatarData, GetAvatarErrors, GetAvatarResponses, GetBudgetData, GetBudgetErrors, GetBudgetResponses, GetCompatibleModelData, GetCompatibleModelErrors, GetCompatibleModelResponses, GetConnectionData, GetConnectionErrors, GetConnectionResponses, GetConversationData, GetConversationErrors, GetConversationResponses, GetFactorsData, GetFactorsErrors, GetFactorsResponses, GetFileContentData, GetFileContentErrors, GetFileContentResponses, GetFileData, GetFileErrors, GetFileResponses, GetGroupData, GetGroupErrors, GetGroupResponses, GetGuardrailsData, GetGuardrailsErrors, GetGuardrailsResponses, GetInstanceData, GetInstanceResponses, GetKeyData, GetKeyErrors, GetKeyGuardrailsData, GetKeyGuardrailsErrors, GetKeyGuardrailsResponses, GetKeyResponses, GetMeData, GetMeErrors, GetMemberProfileData, GetMemberProfileErrors, GetMemberProfileResponses, GetMeResponses, GetOwnProfileData, GetOwnProfileErrors, GetOwnProfileResponses, GetPlatformAuditStreamData, GetPlatformAuditStreamErrors, GetPlatformAuditStreamResponses, GetPlatformUserData, GetPlatformUserErrors, GetPlatformUserResponses, GetPlatformWorkspaceData, GetPlatformWorkspaceErrors, GetPlatformWorkspaceResponses, GetPlatformWorkspaceUsageData, GetPlatformWorkspaceUsageErrors, GetPlatformWorkspaceUsageResponses, GetProfileSchemaData, GetProfileSchemaErrors, GetProfileSchemaResponses, GetProviderHealthData, GetProviderHealthErrors, GetProviderHealthResponses, GetQuotaData, GetQuotaErrors, GetQuotaResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetRouteData, GetRouteErrors, GetRouteResponses, GetRunData, GetRunErrors, GetRunResponses, GetSamlMetadataData, GetSamlMetadataErrors, GetSamlMetadataResponses, GetScimConfigData, GetScimConfigErrors, GetScimConfigResponses, GetScimData, GetScimErrors, GetScimGroupData, GetScimGroupErrors, GetScimGroupResponses, GetScimResponses, GetScimUserData, GetScimUserErrors, GetScimUserResponses, GetSsoData, GetSsoErrors, GetSsoResponses, GetUsageData, GetUsageErrors, GetUsageResponses, GetWorkspaceData, GetWorkspaceErrors, GetWorkspaceResponses, GiveGroupRoleData, GiveGroupRoleErrors, GiveGroupRoleResponses, ImpersonateData, ImpersonateErrors, ImpersonateResponses, LeaveWorkspaceData, LeaveWorkspaceErrors, LeaveWorkspaceResponses, ListAuditEntriesData, ListAuditEntriesErrors, ListAuditEntriesResponses, ListBudgetsData, ListBudgetsErrors, ListBudgetsResponses, ListCompatibleModelsData, ListCompatibleModelsErrors, ListCompatibleModelsResponses, ListConnectionsData, ListConnectionsErrors, ListConnectionsResponses, ListConversationsData, ListConversationsErrors, ListConversationsResponses, ListDeletedWorkspacesData, ListDeletedWorkspacesErrors, ListDeletedWorkspacesResponses, ListGroupMembersData, ListGroupMembersErrors, ListGroupMembersResponses, ListGroupsData, ListGroupsErrors, ListGroupsResponses, ListGuardrailDecisionsData, ListGuardrailDecisionsErrors, ListGuardrailDecisionsResponses, ListIdentitiesData, ListIdentitiesErrors, ListIdentitiesResponses, ListInvitationsData, ListInvitationsErrors, ListInvitationsResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListMembersData, ListMembersErrors, ListMembersResponses, ListMessagesData, ListMessagesErrors, ListMessagesResponses, ListModelsData, ListModelsErrors, ListModelsResponses, ListParticipantsData, ListParticipantsErrors, ListParticipantsResponses, ListPasskeysData, ListPasskeysErrors, ListPasskeysResponses, ListPlatformAuditEntriesData, ListPlatformAuditEntriesErrors, ListPlatformAuditEntriesResponses, ListPlatformPlansData, ListPlatformPlansErrors, ListPlatformPlansResponses, ListPlatformUsersData, ListPlatformUsersErrors, ListPlatformUsersResponses, ListPlatformWorkspaceMembersData, ListPlatformWorkspaceMembersErrors, ListPlatformWorkspaceMembersResponses, ListPlatformWorkspacesData, ListPlatformWorkspacesErrors, ListPlatformWorkspacesResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListRoutesData, ListRoutesErrors, ListRoutesResponses, ListScimGroupsData, ListScimGroupsErrors, ListScimGroupsResponses, ListScimResourceTypesData, ListScimResourceTypesErrors, ListScimResourceTypesResponses, ListScimSchemasData, ListScimSchemasErrors, ListScimSchemasResponses, ListScimUsersData, ListScimUsersErrors, ListScimUsersResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListShareCandidatesData, ListShareCandidatesErrors, ListShareCandidatesResponses, ListSharesData, ListSharesErrors, ListSharesResponses, ListWorkspacesData, ListWorkspacesErrors, ListWorkspacesResponses, LogInData, LogInErrors, LogInResponses, LogInWithPasskeyData, LogInWithPasskeyErrors, LogInWithPasskeyResponses, LogOutData, LogOutErrors, LogOutResponses, PatchScimGroupData, PatchScimGroupErrors, PatchScimGroupResponses, PatchScimUserData, PatchScimUserErrors, PatchScimUserResponses, PauseAuditStreamData, PauseAuditStreamErrors, PauseAuditStreamResponses, PausePlatformAuditStreamData, PausePlatformAuditStreamErrors, PausePlatformAuditStreamResponses, PromotePlatformUserData, PromotePlatformUserErrors, PromotePlatformUserResponses, ReceiveSamlResponseData, ReceiveSamlResponseErrors, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RemoveGroupMemberData, RemoveGroupMemberErrors, RemoveGroupMemberResponses, RemoveMemberData, RemoveMemberErrors, RemoveMemberResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenewAuditStreamSecretData, RenewAuditStreamSecretErrors, RenewAuditStreamSecretResponses, RenewPlatformAuditStreamSecretData, RenewPlatformAuditStreamSecretErrors, RenewPlatformAuditStreamSecretResponses, RenewRecoveryCodesData, RenewRecoveryCodesErrors, RenewRecoveryCodesResponses, ReplaceScimGroupData, ReplaceScimGroupErrors, ReplaceScimGroupResponses, ReplaceScimUserData, ReplaceScimUserErrors, ReplaceScimUserResponses, ResendInvitationData, ResendInvitationErrors, ResendInvitationResponses, ResendVerificationData, ResendVerificationErrors, ResendVerificationResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetPlatformUserPasswordData, ResetPlatformUserPasswordErrors, ResetPlatformUserPasswordResponses, RestoreAccountData, RestoreAccountErrors, RestoreAccountResponses, RestoreConversationData, RestoreConversationErrors, RestoreConversationResponses, RestorePlatformWorkspaceData, RestorePlatformWorkspaceErrors, RestorePlatformWorkspaceResponses, RestoreWorkspaceData, RestoreWorkspaceErrors, RestoreWorkspaceResponses, ResumeAuditStreamData, ResumeAuditStreamErrors, ResumeAuditStreamResponses, ResumePlatformAuditStreamData, ResumePlatformAuditStreamErrors, ResumePlatformAuditStreamResponses, ResumePlatformWorkspaceData, ResumePlatformWorkspaceErrors, ResumePlatformWorkspaceResponses, RevokeInvitationData, RevokeInvitationErrors, RevokeInvitationResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeOtherSessionsData, RevokeOtherSessionsErrors, RevokeOtherSessionsResponses, RevokePlatformUserSessionsData, RevokePlatformUserSessionsErrors, RevokePlatformUserSessionsResponses, RevokeSessionData, RevokeSessionErrors, RevokeSessionResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, SelectBranchData, SelectBranchErrors, SelectBranchResponses, SetAuditStreamData, SetAuditStreamErrors, SetAuditStreamResponses, SetAvatarData, SetAvatarErrors, SetAvatarResponses, SetGuardrailsData, SetGuardrailsErrors, SetGuardrailsResponses, SetKeyGuardrailsData, SetKeyGuardrailsErrors, SetKeyGuardrailsResponses, SetMemberProfileData, SetMemberProfileErrors, SetMemberProfileResponses, SetOwnProfileData, SetOwnProfileErrors, SetOwnProfileResponses, SetPlatformAuditStreamData, SetPlatformAuditStreamErrors, SetPlatformAuditStreamResponses, SetPlatformWorkspacePlanData, SetPlatformWorkspacePlanErrors, SetPlatformWorkspacePlanResponses, SetProfileSchemaData, SetProfileSchemaErrors, SetProfileSchemaResponses, SetSamlData, SetSamlErrors, SetSamlResponses, SetSsoData, SetSsoErrors, SetSsoResponses, SetUpData, SetUpErrors, SetUpResponses, ShareConversationData, ShareConversationErrors, ShareConversationResponses, SignUpData, SignUpErrors, SignUpResponses, StartRunData, StartRunErrors, StartRunResponse, StartRunResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, StreamRunData, StreamRunErrors, StreamRunResponse, StreamRunResponses, SuspendPlatformWorkspaceData, SuspendPlatformWorkspaceErrors, SuspendPlatformWorkspaceResponses, TestAuditStreamData, TestAuditStreamErrors, TestAuditStreamResponses, TestConnectionData, TestConnectionErrors, TestConnectionResponses, TestGuardrailsData, TestGuardrailsErrors, TestGuardrailsResponses, TestPlatformAuditStreamData, TestPlatformAuditStreamErrors, TestPlatformAuditStreamResponses, TestSsoData, TestSsoErrors, TestSsoResponses, TransferWorkspaceData, TransferWorkspaceErrors, TransferWorkspaceResponses, UnshareConversationData, UnshareConversationErrors, UnshareConversationResponses, UpdateBudgetData, UpdateBudgetErrors, UpdateBudgetResponses, UpdateConnectionData, UpdateConnectionErrors, UpdateConnectionResponses, UpdateConversationData, UpdateConversationErrors, UpdateConversationResponses, UpdateGroupData, UpdateGroupErrors, UpdateGroupResponses, UpdateKeyData, UpdateKeyErrors, UpdateKeyResponses, UpdateMeData, UpdateMeErrors, UpdateMemberData, UpdateMemberErrors, UpdateMemberResponses, UpdateMeResponses, UpdatePasskeyData, UpdatePasskeyErrors, UpdatePasskeyResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateRouteData, UpdateRouteErrors, UpdateRouteResponses, UpdateWorkspaceData, UpdateWorkspaceErrors, UpdateWorkspaceResponses, UploadFileData, UploadFileErrors, UploadFileResponses, VerifyAuditData, VerifyAuditErrors, VerifyAuditResponses, VerifyEmailData, VerifyEmailErrors, VerifyEmailResponses, VerifySsoDomainData, VerifySsoDomainErrors, VerifySsoDomainResponses, ViewInvitationData, ViewInvitationErrors, ViewInvitationResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -43,6 +43,109 @@ export const exportAudit = <ThrowOnError extends boolean = true>(options: Option
     responseStyle: 'data',
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/audit/export',
+    ...options
+});
+
+/**
+ * Send the audit log nowhere
+ *
+ * How far it had been sent is forgotten.
+ *
+ * Needs the permission `audit.stream`.
+ */
+export const deleteAuditStream = <ThrowOnError extends boolean = true>(options?: Options<DeleteAuditStreamData, ThrowOnError>) => (options?.client ?? client).delete<DeleteAuditStreamResponses, DeleteAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit/stream',
+    ...options
+});
+
+/**
+ * Get where the audit log is sent
+ *
+ * To a webhook, to a log server, or nowhere; and how that goes.
+ *
+ * Needs the permission `audit.stream`.
+ */
+export const getAuditStream = <ThrowOnError extends boolean = true>(options?: Options<GetAuditStreamData, ThrowOnError>) => (options?.client ?? client).get<GetAuditStreamResponses, GetAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit/stream',
+    ...options
+});
+
+/**
+ * Set where the audit log is sent
+ *
+ * What is written from now on is sent there in order and at least once: to a webhook as JSON, signed by Standard
+ * Webhooks, or to a log server by RFC 5424. A new webhook's secret is shown this once.
+ *
+ * Needs the permission `audit.stream`.
+ */
+export const setAuditStream = <ThrowOnError extends boolean = true>(options: Options<SetAuditStreamData, ThrowOnError>) => (options.client ?? client).put<SetAuditStreamResponses, SetAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit/stream',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Pause sending the audit log
+ *
+ * What is written meanwhile is sent when it goes on.
+ *
+ * Needs the permission `audit.stream`.
+ */
+export const pauseAuditStream = <ThrowOnError extends boolean = true>(options?: Options<PauseAuditStreamData, ThrowOnError>) => (options?.client ?? client).post<PauseAuditStreamResponses, PauseAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit/stream/pause',
+    ...options
+});
+
+/**
+ * Go on sending the audit log
+ *
+ * From where it was, without a gap; also after it was given up.
+ *
+ * Needs the permission `audit.stream`.
+ */
+export const resumeAuditStream = <ThrowOnError extends boolean = true>(options?: Options<ResumeAuditStreamData, ThrowOnError>) => (options?.client ?? client).post<ResumeAuditStreamResponses, ResumeAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit/stream/resume',
+    ...options
+});
+
+/**
+ * Renew the secret of the audit log's webhook
+ *
+ * The one before is void at once. The new one is shown this once.
+ *
+ * Needs the permission `audit.stream`.
+ */
+export const renewAuditStreamSecret = <ThrowOnError extends boolean = true>(options?: Options<RenewAuditStreamSecretData, ThrowOnError>) => (options?.client ?? client).post<RenewAuditStreamSecretResponses, RenewAuditStreamSecretErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit/stream/secret',
+    ...options
+});
+
+/**
+ * Send a test entry
+ *
+ * An entry that stands in no log, with position 0, to where the log is sent.
+ *
+ * Needs the permission `audit.stream`.
+ */
+export const testAuditStream = <ThrowOnError extends boolean = true>(options?: Options<TestAuditStreamData, ThrowOnError>) => (options?.client ?? client).post<TestAuditStreamResponses, TestAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/audit/stream/test',
     ...options
 });
 
@@ -1715,6 +1818,109 @@ export const listPlatformAuditEntries = <ThrowOnError extends boolean = true>(op
 });
 
 /**
+ * Send the audit log of the platform nowhere
+ *
+ * How far it had been sent is forgotten.
+ *
+ * Needs the permission `platform`.
+ */
+export const deletePlatformAuditStream = <ThrowOnError extends boolean = true>(options?: Options<DeletePlatformAuditStreamData, ThrowOnError>) => (options?.client ?? client).delete<DeletePlatformAuditStreamResponses, DeletePlatformAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/audit/stream',
+    ...options
+});
+
+/**
+ * Get where the audit log of the platform is sent
+ *
+ * To a webhook, to a log server, or nowhere; and how that goes.
+ *
+ * Needs the permission `platform`.
+ */
+export const getPlatformAuditStream = <ThrowOnError extends boolean = true>(options?: Options<GetPlatformAuditStreamData, ThrowOnError>) => (options?.client ?? client).get<GetPlatformAuditStreamResponses, GetPlatformAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/audit/stream',
+    ...options
+});
+
+/**
+ * Set where the audit log of the platform is sent
+ *
+ * What is written from now on is sent there in order and at least once: to a webhook as JSON, signed by Standard
+ * Webhooks, or to a log server by RFC 5424. A new webhook's secret is shown this once.
+ *
+ * Needs the permission `platform`.
+ */
+export const setPlatformAuditStream = <ThrowOnError extends boolean = true>(options: Options<SetPlatformAuditStreamData, ThrowOnError>) => (options.client ?? client).put<SetPlatformAuditStreamResponses, SetPlatformAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/audit/stream',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Pause sending the audit log of the platform
+ *
+ * What is written meanwhile is sent when it goes on.
+ *
+ * Needs the permission `platform`.
+ */
+export const pausePlatformAuditStream = <ThrowOnError extends boolean = true>(options?: Options<PausePlatformAuditStreamData, ThrowOnError>) => (options?.client ?? client).post<PausePlatformAuditStreamResponses, PausePlatformAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/audit/stream/pause',
+    ...options
+});
+
+/**
+ * Go on sending the audit log of the platform
+ *
+ * From where it was, without a gap; also after it was given up.
+ *
+ * Needs the permission `platform`.
+ */
+export const resumePlatformAuditStream = <ThrowOnError extends boolean = true>(options?: Options<ResumePlatformAuditStreamData, ThrowOnError>) => (options?.client ?? client).post<ResumePlatformAuditStreamResponses, ResumePlatformAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/audit/stream/resume',
+    ...options
+});
+
+/**
+ * Renew the secret of the platform log's webhook
+ *
+ * The one before is void at once. The new one is shown this once.
+ *
+ * Needs the permission `platform`.
+ */
+export const renewPlatformAuditStreamSecret = <ThrowOnError extends boolean = true>(options?: Options<RenewPlatformAuditStreamSecretData, ThrowOnError>) => (options?.client ?? client).post<RenewPlatformAuditStreamSecretResponses, RenewPlatformAuditStreamSecretErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/audit/stream/secret',
+    ...options
+});
+
+/**
+ * Send a test entry of the platform
+ *
+ * An entry that stands in no log, with position 0, to where the log is sent.
+ *
+ * Needs the permission `platform`.
+ */
+export const testPlatformAuditStream = <ThrowOnError extends boolean = true>(options?: Options<TestPlatformAuditStreamData, ThrowOnError>) => (options?.client ?? client).post<TestPlatformAuditStreamResponses, TestPlatformAuditStreamErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/platform/audit/stream/test',
+    ...options
+});
+
+/**
  * List the plans
  *
  * As the operator has configured them. For administrators of the platform.
@@ -2518,6 +2724,23 @@ export const updateWorkspace = <ThrowOnError extends boolean = true>(options: Op
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Take the workspace along
+ *
+ * A ZIP file of `manifest.json` and a file of JSON lines for each kind of thing: settings, members, roles, groups,
+ * invitations, keys, single sign-on, routes, connections, guardrails, budgets, usage, the audit log; and the
+ * conversations and files of the caller, not of other members unless the operator has set that. No secret is in it.
+ * It is written while it is read, and it is an entry in the audit log.
+ *
+ * Needs the permission `workspace.export`.
+ */
+export const exportWorkspace = <ThrowOnError extends boolean = true>(options?: Options<ExportWorkspaceData, ThrowOnError>) => (options?.client ?? client).get<ExportWorkspaceResponses, ExportWorkspaceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/workspace/archive',
+    ...options
 });
 
 /**

@@ -141,6 +141,69 @@ export type AuditEntry = {
 };
 
 /**
+ * Where an audit log is sent, and how that goes.
+ */
+export type AuditStream = {
+    kind: AuditStreamKind;
+    address: string;
+    /**
+     * The certificates (PEM) that a log server's must be from; null: what the server trusts anyway.
+     */
+    authority: string | null;
+    state: AuditStreamState;
+    /**
+     * Every entry up to this one has arrived.
+     */
+    position: number;
+    /**
+     * How many entries wait.
+     */
+    behind: number;
+    last_delivered_at: Timestamp | null;
+    /**
+     * Attempts since the last one that worked.
+     */
+    failures: number;
+    failing_since: Timestamp | null;
+    last_error: string | null;
+    next_attempt_at: Timestamp | null;
+    created_at: Timestamp;
+    updated_at: Timestamp;
+};
+
+/**
+ * What receives an audit log.
+ */
+export type AuditStreamKind = 'webhook' | 'syslog';
+
+/**
+ * Where the audit log is sent.
+ */
+export type AuditStreamSettings = {
+    stream: AuditStream | null;
+    /**
+     * Whether the operator allows addresses in networks of their own, and there such without TLS.
+     */
+    plain_allowed: boolean;
+};
+
+/**
+ * How a stream does.
+ */
+export type AuditStreamState = 'active' | 'failing' | 'paused' | 'gave_up';
+
+/**
+ * What came of a test.
+ */
+export type AuditStreamTest = {
+    delivered: boolean;
+    /**
+     * Why not.
+     */
+    error: string | null;
+};
+
+/**
  * What was acted upon.
  */
 export type AuditSubject = {
@@ -2061,7 +2124,7 @@ export type PasskeyLogInRequest = {
 /**
  * One thing that a role may allow
  */
-export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.delete' | 'audit.read' | 'members.read' | 'members.manage' | 'roles.read' | 'roles.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'chat.share' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'sso.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
+export type Permission = 'workspace.read' | 'workspace.manage' | 'workspace.transfer' | 'workspace.export' | 'workspace.delete' | 'audit.read' | 'audit.stream' | 'members.read' | 'members.manage' | 'roles.read' | 'roles.manage' | 'groups.read' | 'groups.manage' | 'chat.read' | 'chat.write' | 'chat.share' | 'models.read' | 'usage.read' | 'usage.read_all' | 'budgets.read' | 'budgets.manage' | 'keys.create' | 'routes.read' | 'routes.manage' | 'sso.manage' | 'connections.manage' | 'guardrails.manage' | 'keys.manage';
 
 /**
  * What grants a permission: a role, by which way it came, and where the role has it from.
@@ -2648,6 +2711,33 @@ export type SessionInfo = {
      * Null: it is the user's own. Otherwise why an administrator of the platform acts as them.
      */
     impersonation_reason: string | null;
+};
+
+/**
+ * A stream that was set.
+ */
+export type SetAuditStreamAnswer = {
+    stream: AuditStream;
+    /**
+     * What the receiver verifies deliveries with; null: as before, or a log server's, which has none. Never shown again.
+     */
+    secret: string | null;
+};
+
+export type SetAuditStreamRequest = {
+    kind: AuditStreamKind;
+    /**
+     * `https://…` of a webhook; `tls://host:port` of a log server, or `tcp://host:port` where the operator allows it.
+     */
+    address: string;
+    /**
+     * The certificates (PEM) that a log server's must be from; left out, those that the server trusts anyway.
+     */
+    authority?: string | null;
+    /**
+     * All that was ever written. Else a new stream begins now, and one that is there goes on where it was.
+     */
+    from_start?: boolean;
 };
 
 export type SetPlanRequest = {
@@ -3545,6 +3635,233 @@ export type ExportAuditResponses = {
 };
 
 export type ExportAuditResponse = ExportAuditResponses[keyof ExportAuditResponses];
+
+export type DeleteAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/audit/stream';
+};
+
+export type DeleteAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the proof is too old.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type DeleteAuditStreamError = DeleteAuditStreamErrors[keyof DeleteAuditStreamErrors];
+
+export type DeleteAuditStreamResponses = {
+    /**
+     * Deleted.
+     */
+    204: void;
+};
+
+export type DeleteAuditStreamResponse = DeleteAuditStreamResponses[keyof DeleteAuditStreamResponses];
+
+export type GetAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/audit/stream';
+};
+
+export type GetAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+};
+
+export type GetAuditStreamError = GetAuditStreamErrors[keyof GetAuditStreamErrors];
+
+export type GetAuditStreamResponses = {
+    /**
+     * What is set.
+     */
+    200: AuditStreamSettings;
+};
+
+export type GetAuditStreamResponse = GetAuditStreamResponses[keyof GetAuditStreamResponses];
+
+export type SetAuditStreamData = {
+    body: SetAuditStreamRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/audit/stream';
+};
+
+export type SetAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the proof is too old.
+     */
+    403: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type SetAuditStreamError = SetAuditStreamErrors[keyof SetAuditStreamErrors];
+
+export type SetAuditStreamResponses = {
+    /**
+     * Set.
+     */
+    200: SetAuditStreamAnswer;
+};
+
+export type SetAuditStreamResponse = SetAuditStreamResponses[keyof SetAuditStreamResponses];
+
+export type PauseAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/audit/stream/pause';
+};
+
+export type PauseAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the proof is too old.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type PauseAuditStreamError = PauseAuditStreamErrors[keyof PauseAuditStreamErrors];
+
+export type PauseAuditStreamResponses = {
+    /**
+     * As it is now.
+     */
+    200: AuditStream;
+};
+
+export type PauseAuditStreamResponse = PauseAuditStreamResponses[keyof PauseAuditStreamResponses];
+
+export type ResumeAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/audit/stream/resume';
+};
+
+export type ResumeAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the proof is too old.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type ResumeAuditStreamError = ResumeAuditStreamErrors[keyof ResumeAuditStreamErrors];
+
+export type ResumeAuditStreamResponses = {
+    /**
+     * As it is now.
+     */
+    200: AuditStream;
+};
+
+export type ResumeAuditStreamResponse = ResumeAuditStreamResponses[keyof ResumeAuditStreamResponses];
+
+export type RenewAuditStreamSecretData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/audit/stream/secret';
+};
+
+export type RenewAuditStreamSecretErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, or the proof is too old.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type RenewAuditStreamSecretError = RenewAuditStreamSecretErrors[keyof RenewAuditStreamSecretErrors];
+
+export type RenewAuditStreamSecretResponses = {
+    /**
+     * Renewed.
+     */
+    200: SetAuditStreamAnswer;
+};
+
+export type RenewAuditStreamSecretResponse = RenewAuditStreamSecretResponses[keyof RenewAuditStreamSecretResponses];
+
+export type TestAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/audit/stream/test';
+};
+
+export type TestAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type TestAuditStreamError = TestAuditStreamErrors[keyof TestAuditStreamErrors];
+
+export type TestAuditStreamResponses = {
+    /**
+     * What came of it.
+     */
+    200: AuditStreamTest;
+};
+
+export type TestAuditStreamResponse = TestAuditStreamResponses[keyof TestAuditStreamResponses];
 
 export type VerifyAuditData = {
     body?: never;
@@ -7946,6 +8263,233 @@ export type ListPlatformAuditEntriesResponses = {
 
 export type ListPlatformAuditEntriesResponse = ListPlatformAuditEntriesResponses[keyof ListPlatformAuditEntriesResponses];
 
+export type DeletePlatformAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/platform/audit/stream';
+};
+
+export type DeletePlatformAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type DeletePlatformAuditStreamError = DeletePlatformAuditStreamErrors[keyof DeletePlatformAuditStreamErrors];
+
+export type DeletePlatformAuditStreamResponses = {
+    /**
+     * Deleted.
+     */
+    204: void;
+};
+
+export type DeletePlatformAuditStreamResponse = DeletePlatformAuditStreamResponses[keyof DeletePlatformAuditStreamResponses];
+
+export type GetPlatformAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/platform/audit/stream';
+};
+
+export type GetPlatformAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+};
+
+export type GetPlatformAuditStreamError = GetPlatformAuditStreamErrors[keyof GetPlatformAuditStreamErrors];
+
+export type GetPlatformAuditStreamResponses = {
+    /**
+     * What is set.
+     */
+    200: AuditStreamSettings;
+};
+
+export type GetPlatformAuditStreamResponse = GetPlatformAuditStreamResponses[keyof GetPlatformAuditStreamResponses];
+
+export type SetPlatformAuditStreamData = {
+    body: SetAuditStreamRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/platform/audit/stream';
+};
+
+export type SetPlatformAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * A field is not valid.
+     */
+    422: Problem;
+};
+
+export type SetPlatformAuditStreamError = SetPlatformAuditStreamErrors[keyof SetPlatformAuditStreamErrors];
+
+export type SetPlatformAuditStreamResponses = {
+    /**
+     * Set.
+     */
+    200: SetAuditStreamAnswer;
+};
+
+export type SetPlatformAuditStreamResponse = SetPlatformAuditStreamResponses[keyof SetPlatformAuditStreamResponses];
+
+export type PausePlatformAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/platform/audit/stream/pause';
+};
+
+export type PausePlatformAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type PausePlatformAuditStreamError = PausePlatformAuditStreamErrors[keyof PausePlatformAuditStreamErrors];
+
+export type PausePlatformAuditStreamResponses = {
+    /**
+     * As it is now.
+     */
+    200: AuditStream;
+};
+
+export type PausePlatformAuditStreamResponse = PausePlatformAuditStreamResponses[keyof PausePlatformAuditStreamResponses];
+
+export type ResumePlatformAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/platform/audit/stream/resume';
+};
+
+export type ResumePlatformAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type ResumePlatformAuditStreamError = ResumePlatformAuditStreamErrors[keyof ResumePlatformAuditStreamErrors];
+
+export type ResumePlatformAuditStreamResponses = {
+    /**
+     * As it is now.
+     */
+    200: AuditStream;
+};
+
+export type ResumePlatformAuditStreamResponse = ResumePlatformAuditStreamResponses[keyof ResumePlatformAuditStreamResponses];
+
+export type RenewPlatformAuditStreamSecretData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/platform/audit/stream/secret';
+};
+
+export type RenewPlatformAuditStreamSecretErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type RenewPlatformAuditStreamSecretError = RenewPlatformAuditStreamSecretErrors[keyof RenewPlatformAuditStreamSecretErrors];
+
+export type RenewPlatformAuditStreamSecretResponses = {
+    /**
+     * Renewed.
+     */
+    200: SetAuditStreamAnswer;
+};
+
+export type RenewPlatformAuditStreamSecretResponse = RenewPlatformAuditStreamSecretResponses[keyof RenewPlatformAuditStreamSecretResponses];
+
+export type TestPlatformAuditStreamData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/platform/audit/stream/test';
+};
+
+export type TestPlatformAuditStreamErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The caller is no administrator of the platform, or an API key.
+     */
+    403: Problem;
+    /**
+     * It is sent nowhere.
+     */
+    404: Problem;
+};
+
+export type TestPlatformAuditStreamError = TestPlatformAuditStreamErrors[keyof TestPlatformAuditStreamErrors];
+
+export type TestPlatformAuditStreamResponses = {
+    /**
+     * What came of it.
+     */
+    200: AuditStreamTest;
+};
+
+export type TestPlatformAuditStreamResponse = TestPlatformAuditStreamResponses[keyof TestPlatformAuditStreamResponses];
+
 export type ListPlatformPlansData = {
     body?: never;
     path?: never;
@@ -9997,6 +10541,39 @@ export type UpdateWorkspaceResponses = {
 };
 
 export type UpdateWorkspaceResponse = UpdateWorkspaceResponses[keyof UpdateWorkspaceResponses];
+
+export type ExportWorkspaceData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/workspace/archive';
+};
+
+export type ExportWorkspaceErrors = {
+    /**
+     * No valid access token.
+     */
+    401: Problem;
+    /**
+     * The role does not allow it, the proof is too old, or an API key calls.
+     */
+    403: Problem;
+    /**
+     * Others are being made; `Retry-After` says how long to wait.
+     */
+    429: Problem;
+};
+
+export type ExportWorkspaceError = ExportWorkspaceErrors[keyof ExportWorkspaceErrors];
+
+export type ExportWorkspaceResponses = {
+    /**
+     * The archive.
+     */
+    200: Binary;
+};
+
+export type ExportWorkspaceResponse = ExportWorkspaceResponses[keyof ExportWorkspaceResponses];
 
 export type LeaveWorkspaceData = {
     body?: never;
