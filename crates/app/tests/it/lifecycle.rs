@@ -142,6 +142,12 @@ async fn acceptance_14_a_purged_workspace_leaves_no_row_in_any_table(db: TestDb)
             database::params![workspace, ada_id],
         ),
         ("INSERT INTO scim_groups (workspace_id, group_id) VALUES ($1, $2)", database::params![workspace, group]),
+        (
+            "INSERT INTO jobs (id, workspace_id, kind, lane, payload, state, due_at, attempts, claim, cancel_requested,
+                 failures, created_at)
+             VALUES ($2, $1, 'a.kind', '', '{}', 'delayed', 9000000000000000, 0, 0, FALSE, '[]', 0)",
+            database::params![workspace, ada_id],
+        ),
     ] {
         db.execute(Platform, insert, values).await.unwrap();
     }

@@ -115,8 +115,11 @@ async fn a_cancelled_statement_rolls_back(db: TestDb) {
     tables::create(&db).await;
     let mut tx = db.begin(Platform).await.unwrap();
     put(&mut tx, 1).await;
-    // One poll sends it; nobody waits for the answer.
-    let cancelled = tx.execute(SHELF, params![2]).now_or_never();
+    // One poll sends it, and is over long before the answer comes; nobody waits for that.
+    let slow = "INSERT INTO shelves (id, room, place)
+                WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 300000)
+                SELECT max(x), 'hall', $1 FROM n";
+    let cancelled = tx.execute(slow, params![2]).now_or_never();
     assert!(cancelled.is_none());
     assert!(matches!(tx.execute(SHELF, params![3]).await, Err(Error::Aborted)));
     assert!(matches!(tx.commit().await, Err(Error::Aborted)));
