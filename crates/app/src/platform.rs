@@ -70,26 +70,7 @@ impl Platform {
             tasks.clone(),
             tenancy.clone(),
             Arc::new(notifications.clone()),
-            identity::Config {
-                public_url: config.server.public_url.clone(),
-                data_dir: config.data_dir.0.clone(),
-                signing_keys: config.auth.signing_keys.clone(),
-                master_keys: config.providers.master_keys.clone(),
-                refresh_secret: config.auth.refresh_secret.clone(),
-                require_verified_email: config.requires_verified_email(),
-                sign_up_open: config.auth.sign_up != SignUp::Closed,
-                sign_up_rules: config.sign_up_rules()?,
-                federation: identity::federation::FederationConfig {
-                    base_url: config.base_url(),
-                    google: config.auth.google.clone(),
-                    github: config.auth.github.clone(),
-                    dns_server: config.auth.dns_server,
-                    guard: config.providers.guard(),
-                },
-                requests_per_ip: config.limits.auth_per_ip,
-                proof_of_work: config.auth.proof_of_work,
-                strangers: config.limits.strangers,
-            },
+            of_identity(config)?,
             limiter.clone(),
         )
         .map(|identity| Arc::new(identity.with_audit(tenancy.clone()).with_directory(tenancy.clone())))
@@ -196,6 +177,30 @@ impl Platform {
     pub async fn purge_workspaces(&self) -> Result<(), database::Error> {
         self.chores.purge_workspaces().await
     }
+}
+
+/// What identity is told.
+fn of_identity(config: &Config) -> anyhow::Result<identity::Config> {
+    Ok(identity::Config {
+        public_url: config.server.public_url.clone(),
+        data_dir: config.data_dir.0.clone(),
+        signing_keys: config.auth.signing_keys.clone(),
+        master_keys: config.providers.master_keys.clone(),
+        refresh_secret: config.auth.refresh_secret.clone(),
+        require_verified_email: config.requires_verified_email(),
+        sign_up_open: config.auth.sign_up != SignUp::Closed,
+        sign_up_rules: config.sign_up_rules()?,
+        federation: identity::federation::FederationConfig {
+            base_url: config.base_url(),
+            google: config.auth.google.clone(),
+            github: config.auth.github.clone(),
+            dns_server: config.auth.dns_server,
+            guard: config.providers.guard(),
+        },
+        requests_per_ip: config.limits.auth_per_ip,
+        proof_of_work: config.auth.proof_of_work,
+        strangers: config.limits.strangers,
+    })
 }
 
 /// The way of audit logs to wherever workspaces send them.
