@@ -2,7 +2,7 @@
 //! 100,000 waiting; and how long an idle process takes to begin a job. On SQLite, and on PostgreSQL where
 //! `PARLANCE_TEST_POSTGRES_URL` says; next to it, on the same server, the peers that `scripts/peers.sh` has set up.
 //!
-//! Each part is bounded by its count of jobs. The job does nothing: what is measured is the queue.
+//! Each part is bounded by its count of jobs, and each line is printed when it is there, and all again as a table. The job does nothing: what is measured is the queue.
 
 #![allow(
     clippy::disallowed_methods,
@@ -29,6 +29,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 const JOBS: usize = 100_000;
+
+/// So many unless a number is given: `cargo bench --package jobs --bench queue -- 20000`.
+fn jobs() -> usize {
+    std::env::args().find_map(|it| it.parse().ok()).unwrap_or(JOBS)
+}
 /// Enqueued in one transaction each, as business transactions do.
 const SINGLY: usize = 2_000;
 const IDLE: usize = 300;
@@ -103,11 +108,15 @@ fn main() {
     );
     println!("|---|--:|--:|--:|--:|--:|");
     for it in all {
-        let singly = it.singly.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0}"));
-        println!(
-            "| {} | {singly} | {:.0} | {:.0} | {:.0} | {:.2} / {:.2} |",
-            it.name, it.bulk, it.one, it.eight, it.idle.0, it.idle.1
-        );
+        println!("{}", it.row());
+    }
+}
+
+impl Figures {
+    fn row(&self) -> String {
+        let singly = self.singly.map_or_else(|| "–".to_owned(), |rate| format!("{rate:.0}"));
+        let Self { name, bulk, one, eight, idle: (p50, p99), .. } = self;
+        format!("| {name} | {singly} | {bulk:.0} | {one:.0} | {eight:.0} | {p50:.2} / {p99:.2} |")
     }
 }
 
@@ -120,11 +129,13 @@ async fn measure(name: &str, url: &str) -> Figures {
     let mut bulk = 0.0;
     let mut rates = [0.0; 2];
     for (rate, slots) in rates.iter_mut().zip([1, 8]) {
-        bulk = enqueue(&db, &queue, JOBS, BATCH).await;
-        *rate = work(&queue, slots, JOBS).await;
+        bulk = enqueue(&db, &queue, jobs(), BATCH).await;
+        *rate = work(&queue, slots, jobs()).await;
     }
     let idle = idle(&db, &queue).await;
-    Figures { name: name.to_owned(), singly: Some(singly), bulk, one: rates[0], eight: rates[1], idle }
+    let figures = Figures { name: name.to_owned(), singly: Some(singly), bulk, one: rates[0], eight: rates[1], idle };
+    println!("{}", figures.row());
+    figures
 }
 
 async fn enqueue(db: &Db, queue: &Queue, count: usize, batch: usize) -> f64 {
@@ -185,7 +196,7 @@ fn run_peer(peers: &Path, peer: &str, url: &str) -> Option<Figures> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bench/peers").join(format!("{peer}.mjs"));
     let output = Command::new(folder.join("node_modules/.bin/node"))
         .arg(script)
-        .args([url, &JOBS.to_string(), &IDLE.to_string()])
+        .args([url, &jobs().to_string(), &IDLE.to_string()])
         .current_dir(&folder)
         .output()
         .ok()?;
@@ -195,5 +206,8 @@ fn run_peer(peers: &Path, peer: &str, url: &str) -> Option<Figures> {
         println!("{peer}: {text}{}", String::from_utf8_lossy(&output.stderr));
         return None;
     };
-    Some(Figures { name: format!("{peer} {}", version.trim()), singly: None, bulk, one, eight, idle: (p50, p99) })
+    let figures =
+        Figures { name: format!("{peer} {}", version.trim()), singly: None, bulk, one, eight, idle: (p50, p99) };
+    println!("{}", figures.row());
+    Some(figures)
 }

@@ -44,29 +44,14 @@ impl Inner {
     /// Writes endings down, in one transaction.
     pub async fn write(&self, finished: &[Finished]) -> Result<(), JobsError> {
         let now = self.queue.now();
-        let (mut gone, mut others) = (Vec::new(), Vec::new());
-        for it in finished {
-            match &it.ending {
-                Some(Ending::Gone) => gone.push((it.id, it.claim)),
-                Some(ending) => others.push((it.id, store::ending(it.id, it.claim, ending.clone(), now))),
-                None => {}
-            }
-        }
-        if !gone.is_empty() || !others.is_empty() {
-            let mut lost: Vec<_> = gone.iter().map(|(id, _)| *id).collect();
-            let (ids, statements): (Vec<_>, Vec<_>) = others.into_iter().unzip();
+        let written = finished.iter().filter_map(|it| Some((it, it.ending.clone()?)));
+        let (ids, statements): (Vec<_>, Vec<_>) =
+            written.map(|(it, ending)| (it.id, store::ending(it.id, it.claim, ending, now))).unzip();
+        if !statements.is_empty() {
             let mut tx = self.queue.db.begin(Platform).await?;
-            if !gone.is_empty() {
-                let ended: std::collections::HashSet<_> =
-                    store::end_gone(&mut tx, self.queue.db.engine(), &gone, now).await?.into_iter().collect();
-                lost.retain(|id| !ended.contains(id));
-            }
-            if !statements.is_empty() {
-                let counts = tx.execute_batch(statements).await?;
-                lost.extend(ids.iter().zip(counts).filter(|(_, count)| *count == 0).map(|(id, _)| *id));
-            }
+            let counts = tx.execute_batch(statements).await?;
             tx.commit().await?;
-            for id in lost {
+            for (id, _) in ids.iter().zip(counts).filter(|(_, count)| *count == 0) {
                 tracing::warn!(job = %id, "an attempt came to its end after it was lost to another");
             }
         }

@@ -50,7 +50,7 @@ pub(crate) async fn begin_claim(tx: &mut Tx, engine: Engine, now: Timestamp) -> 
     let statements = match engine {
         // The only writer makes them wait already.
         Engine::Sqlite => vec![promote],
-        Engine::Postgres => vec![postgres::one_after_the_other(), promote],
+        Engine::Postgres => vec![postgres::one_after_the_other(), postgres::by_index(), promote],
     };
     tx.execute_batch(statements).await.map(drop)
 }
@@ -64,20 +64,25 @@ pub(crate) async fn next_due(tx: &mut Tx) -> Result<Option<Timestamp>, Error> {
 /// The lanes behind `after` in which jobs wait, up to `limit`, and how many jobs run. Those of workspaces that are
 /// suspended or deleted wait until they are opened again.
 pub(crate) async fn lanes(tx: &mut Tx, after: &str, limit: u32) -> Result<(Vec<Waiting>, Running), Error> {
-    // A loose scan: from each lane to the next one by the index, however many jobs wait in it.
+    // A loose scan: from each lane to the next one by the index, however many jobs wait in it. Not by min(), which an engine
+    // that takes the table for empty looks for among all of them.
     let rows: Vec<(String, Option<Timestamp>, i64)> = tx
         .all(
             "WITH RECURSIVE lanes (lane, place) AS (
-                 SELECT (SELECT min(lane) FROM jobs WHERE state = 'waiting' AND lane > $1), CAST(1 AS BIGINT)
+                 SELECT (SELECT lane FROM jobs WHERE state = 'waiting' AND lane > $1 ORDER BY lane LIMIT 1), CAST(1 AS BIGINT)
                  UNION ALL
-                 SELECT (SELECT min(j.lane) FROM jobs j WHERE j.state = 'waiting' AND j.lane > lanes.lane), place + 1
+                 SELECT (SELECT j.lane FROM jobs j WHERE j.state = 'waiting' AND j.lane > lanes.lane ORDER BY j.lane LIMIT 1),
+                        place + 1
                  FROM lanes WHERE lanes.lane IS NOT NULL AND place < $2
              )
-             SELECT lanes.lane, j.due_at, CAST(0 AS BIGINT)
-             FROM lanes JOIN jobs j ON j.id = (
-                 SELECT h.id FROM jobs h WHERE h.state = 'waiting' AND h.lane = lanes.lane ORDER BY h.due_at, h.id LIMIT 1)
-             LEFT JOIN workspaces w ON w.id = j.workspace_id
-             WHERE w.suspended_at IS NULL AND w.deleted_at IS NULL
+             SELECT lane, (SELECT h.due_at FROM jobs h WHERE h.state = 'waiting' AND h.lane = lanes.lane
+                           ORDER BY h.due_at, h.id LIMIT 1), CAST(0 AS BIGINT)
+             FROM lanes
+             WHERE lane IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM workspaces w
+                 WHERE w.id = (SELECT h.workspace_id FROM jobs h WHERE h.state = 'waiting' AND h.lane = lanes.lane
+                               ORDER BY h.due_at, h.id LIMIT 1)
+                   AND (w.suspended_at IS NOT NULL OR w.deleted_at IS NOT NULL))
              UNION ALL
              SELECT lane, NULL, count(*) FROM jobs WHERE state = 'running' GROUP BY lane",
             params![after, limit],
@@ -154,23 +159,6 @@ pub(crate) fn ending(id: JobId, claim: i64, ending: Ending, now: Timestamp) -> S
              WHERE id = $1 AND claim = $2 AND state = 'running'",
             params![id, claim, again(at), at],
         ),
-    }
-}
-
-/// Ends jobs that are done and leave no row, all in one statement where the engine has one. Returns those that were ours.
-pub(crate) async fn end_gone(
-    tx: &mut Tx,
-    engine: Engine,
-    jobs: &[(JobId, i64)],
-    now: Timestamp,
-) -> Result<Vec<JobId>, Error> {
-    match engine {
-        Engine::Postgres => postgres::end_gone(tx, jobs).await,
-        Engine::Sqlite => {
-            let statements = jobs.iter().map(|(id, claim)| ending(*id, *claim, Ending::Gone, now)).collect();
-            let counts = tx.execute_batch(statements).await?;
-            Ok(jobs.iter().zip(counts).filter(|(_, count)| *count == 1).map(|((id, _), _)| *id).collect())
-        }
     }
 }
 
