@@ -133,7 +133,7 @@ test("the first administrator comes from a printed link and looks after everybod
     await page.getByRole("navigation").getByRole("link", { name: "Audit log" }).click();
     const entries = page.getByRole("list", { name: "Entries" });
     await expect(entries).toContainText("Account disabled");
-    await page.getByLabel("What").selectOption({ label: "Platform" });
+    await page.getByLabel("What", { exact: true }).selectOption({ label: "Platform" });
     await expect(entries).toContainText("First administrator made");
     await expect(entries).not.toContainText("Account disabled");
     await entries.getByRole("button").first().click();
