@@ -2,8 +2,7 @@
 -- workspace. Whose the resource is stands in its own table; nobody is given it here.
 CREATE TABLE shares (
     workspace_id  UUID   NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
-    resource_type TEXT COLLATE "C" NOT NULL
-       ,
+    resource_type TEXT COLLATE "C" NOT NULL,
     resource_id   UUID   NOT NULL,
     -- The user, the group, or the workspace itself. The next two say which, so that it is in this workspace,
     -- and so that who leaves it, or a group that is deleted, takes the row along.

@@ -1,34 +1,16 @@
 /** Single sign-on by SAML, with a provider that others wrote: set up on the page, and a colleague comes in by it. */
 import { expectAccessible } from "./support/axe";
-import { Names } from "./support/names";
 import { SamlProvider } from "./support/saml";
-import { Server } from "./support/server";
-import { test as base, expect } from "./support/test";
+import { openSettings, proveDomain, test as base } from "./support/team";
+import { expect } from "./support/test";
 
-const test = base.extend<object, { provider: SamlProvider; names: Names; server: Server }>({
+const test = base.extend<object, { provider: SamlProvider }>({
   provider: [
     // oxlint-disable-next-line no-empty-pattern
     async ({}, provide) => {
       const provider = await SamlProvider.start();
       await provide(provider);
       provider.stop();
-    },
-    { scope: "worker", timeout: 60_000 },
-  ],
-  names: [
-    // oxlint-disable-next-line no-empty-pattern
-    async ({}, provide) => {
-      const names = await Names.start();
-      await provide(names);
-      names.stop();
-    },
-    { scope: "worker" },
-  ],
-  server: [
-    async ({ names }, provide) => {
-      const server = await Server.start({ PARLANCE_AUTH__DNS_SERVER: names.address });
-      await provide(server);
-      await server.remove();
     },
     { scope: "worker", timeout: 60_000 },
   ],
@@ -43,12 +25,7 @@ test("a team sets up SAML, and a new colleague comes in by it", async ({
   names,
 }) => {
   await chat.open();
-  await page.getByRole("button", { name: "Account:" }).click();
-  await page.getByRole("menuitem", { name: "New workspace…" }).click();
-  await page.getByRole("dialog").getByLabel("Name").fill("Acme");
-  await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
-  await expect(page.getByRole("button", { name: "Account:" })).toContainText("Acme");
-  await page.goto("/settings/sso");
+  await openSettings(page);
 
   // The provider is told what the page shows.
   await page.getByLabel("Protocol").selectOption("saml");
@@ -71,13 +48,7 @@ test("a team sets up SAML, and a new colleague comes in by it", async ({
 
   await page.getByLabel("New domain").fill("example.com");
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  const record = page.locator("dd code");
-  names.publish(
-    (await record.first().textContent()) ?? "",
-    (await record.last().textContent()) ?? "",
-  );
-  await page.getByRole("button", { name: "Verify example.com" }).click();
-  await expect(page.getByText("Verified", { exact: true })).toBeVisible();
+  await proveDomain(page, names, "example.com");
 
   const context = await browser.newContext({ baseURL: server.url });
   const other = await context.newPage();

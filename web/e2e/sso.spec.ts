@@ -2,36 +2,18 @@
 import { newAccount } from "./support/api";
 import { expectAccessible } from "./support/axe";
 import { Issuer } from "./support/issuer";
-import { Names } from "./support/names";
-import { Server } from "./support/server";
-import { test as base, expect } from "./support/test";
+import { openSettings, proveDomain, test as base } from "./support/team";
+import { expect } from "./support/test";
 
-const test = base.extend<object, { issuer: Issuer; names: Names; server: Server }>({
-  // oxlint-disable-next-line no-empty-pattern
+const test = base.extend<object, { issuer: Issuer }>({
   issuer: [
+    // oxlint-disable-next-line no-empty-pattern
     async ({}, provide) => {
       const issuer = await Issuer.start();
       await provide(issuer);
       issuer.stop();
     },
     { scope: "worker" },
-  ],
-  // oxlint-disable-next-line no-empty-pattern
-  names: [
-    async ({}, provide) => {
-      const names = await Names.start();
-      await provide(names);
-      names.stop();
-    },
-    { scope: "worker" },
-  ],
-  server: [
-    async ({ names }, provide) => {
-      const server = await Server.start({ PARLANCE_AUTH__DNS_SERVER: names.address });
-      await provide(server);
-      await server.remove();
-    },
-    { scope: "worker", timeout: 60_000 },
   ],
 });
 
@@ -45,13 +27,7 @@ test("a team sets up single sign-on, and a new colleague comes in by it", async 
 }) => {
   const domain = `team${Date.now().toString(36)}.example`;
   await chat.open();
-  await page.getByRole("button", { name: "Account:" }).click();
-  await page.getByRole("menuitem", { name: "New workspace…" }).click();
-  await page.getByRole("dialog").getByLabel("Name").fill("Acme");
-  await page.getByRole("dialog").getByRole("button", { name: "Create", exact: true }).click();
-  await expect(page.getByRole("button", { name: "Account:" })).toContainText("Acme");
-  await page.goto("/settings/sso");
-  await expect(page.getByRole("heading", { name: "Single sign-on", level: 1 })).toBeVisible();
+  await openSettings(page);
 
   // What is missing is said beside its field.
   await page.getByRole("button", { name: "Save" }).click();
@@ -73,13 +49,7 @@ test("a team sets up single sign-on, and a new colleague comes in by it", async 
   await page.getByRole("button", { name: `Verify ${domain}` }).click();
   await expect(page.getByText("The record was not found.")).toBeVisible();
   await expectAccessible(page, "/settings/sso");
-  const record = page.locator("dd code");
-  names.publish(
-    (await record.first().textContent()) ?? "",
-    (await record.last().textContent()) ?? "",
-  );
-  await page.getByRole("button", { name: `Verify ${domain}` }).click();
-  await expect(page.getByText("Verified", { exact: true })).toBeVisible();
+  await proveDomain(page, names, domain);
 
   // Somebody who has no account, in a browser of their own.
   const context = await browser.newContext({ baseURL: server.url });
